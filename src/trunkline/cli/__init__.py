@@ -1,0 +1,1 @@
+"""The `trunkline` command. Each module holds one group of sub-commands, named like it."""

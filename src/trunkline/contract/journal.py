@@ -1,0 +1,49 @@
+"""The journal's lines: what the edge says of each call, one JSON object a line.
+
+Every line has `event`, `time` (Unix time, s), `node` and `call` (the call's id, 16 hex digits, the same on
+all lines of one call). The rest depends on the event:
+
+| event    | fields                                                                                          |
+|----------|-------------------------------------------------------------------------------------------------|
+| setup    | direction, account, key, owner, carrier, caller, called, source, call_id: a call was accepted    |
+| attempt  | n, kind, target, address: an INVITE leaves for target number n (from 1)                          |
+| progress | n, code: the first 18x of an attempt                                                             |
+| failed   | n, code, reason, cause: attempt n is over without an answer                                      |
+| answer   | n, code: a 2xx reached the caller                                                                |
+| finish   | code, reason, warning: the caller got this final refusal; the call is over                       |
+| end      | by, reason: a BYE was seen, or the edge itself ended the call                                    |
+| reject   | code, reason, warning, direction, account, key, carrier, caller, called, source, call_id:       |
+|          | a call that was refused before any attempt; it has this one line                                 |
+
+A field that is not known is left out. A reader skips a line that does not parse: a full disk can leave half
+a line, and the line after it is whole.
+"""
+
+import json
+from collections.abc import Mapping
+
+EVENTS = frozenset({"setup", "attempt", "progress", "failed", "answer", "finish", "end", "reject"})
+
+DIRECTIONS = ("outbound", "inbound", "internal")  # PBX to carrier; carrier to PBX; PBX to a number hosted here
+CAUSES = ("reply", "silence", "transport", "dns", "ring", "cancel")  # why an attempt failed
+ENDERS = ("caller", "callee", "edge")
+
+type Event = Mapping[str, object]
+
+
+def encode(event: Event) -> bytes:
+    """One line, with its newline."""
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def decode(line: bytes) -> Event | None:
+    """The event of a line, or None when the line is damaged or not one of ours."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(event, dict) or event.get("event") not in EVENTS:
+        return None
+    if not isinstance(event.get("call"), str) or not isinstance(event.get("time"), (int, float)):
+        return None
+    return event

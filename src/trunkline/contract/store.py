@@ -1,0 +1,157 @@
+"""`edge.db`: all that the edge needs to decide a call, in one local SQLite file.
+
+The node writes it (`open_writer`, `put`, `delete`), Kamailio's workers read it (`open_reader`). A change
+of the control plane concerns one *entity* (an account, a key, a number, a carrier, a route); an entity is
+the set of rows that carry its id, and is always replaced as a whole, so applying a change twice is harmless.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE account (
+    id               INTEGER PRIMARY KEY,
+    name             TEXT NOT NULL,
+    enabled          INTEGER NOT NULL,
+    caller_id        TEXT NOT NULL,     -- 'any': any E.164 number; 'owned': only the account's numbers
+    calls_per_second INTEGER NOT NULL,  -- 0: no limit
+    calls_at_once    INTEGER NOT NULL,  -- 0: no limit
+    destinations     TEXT NOT NULL      -- JSON list of E.164 prefixes without '+'; []: everywhere
+);
+CREATE TABLE credential (               -- one row per live secret of a key (two while it rotates)
+    key_id     INTEGER NOT NULL,
+    key        TEXT NOT NULL,           -- the digest username
+    slot       INTEGER NOT NULL,
+    account_id INTEGER NOT NULL,
+    ha1_md5    TEXT NOT NULL,           -- hex of MD5(key:realm:secret), RFC 7616 section 3.4.2
+    ha1_sha256 TEXT NOT NULL,
+    PRIMARY KEY (key, slot)
+) WITHOUT ROWID;
+CREATE INDEX credential_key_id ON credential (key_id);
+CREATE TABLE source (                   -- who is recognised by the address that a request comes from
+    network    TEXT NOT NULL,           -- canonical CIDR: '192.0.2.7/32', '2001:db8::/64'
+    port       INTEGER NOT NULL,        -- 0: any source port
+    owner_kind TEXT NOT NULL,           -- 'account' or 'carrier'
+    owner_id   INTEGER NOT NULL,
+    PRIMARY KEY (network, port, owner_kind, owner_id)
+) WITHOUT ROWID;
+CREATE INDEX source_owner ON source (owner_kind, owner_id);
+CREATE TABLE number (
+    id         INTEGER PRIMARY KEY,
+    e164       TEXT NOT NULL UNIQUE,    -- digits without '+'
+    account_id INTEGER NOT NULL,
+    forward    TEXT NOT NULL            -- JSON list of forward.ForwardTarget.as_dict(), in order
+);
+CREATE INDEX number_account ON number (account_id);
+CREATE TABLE carrier (
+    id        INTEGER PRIMARY KEY,
+    name      TEXT NOT NULL,
+    enabled   INTEGER NOT NULL,
+    host      TEXT NOT NULL,            -- IP address or host name
+    port      INTEGER NOT NULL,         -- 0: RFC 3263 decides
+    transport TEXT NOT NULL,            -- 'udp', 'tcp' or 'tls'
+    username  TEXT NOT NULL,            -- '' when the carrier does not challenge
+    password  TEXT NOT NULL,
+    strip     INTEGER NOT NULL,         -- leading digits taken off the E.164 number
+    prefix    TEXT NOT NULL             -- then put before it; may start with '+'
+);
+CREATE TABLE route (
+    id         INTEGER PRIMARY KEY,
+    prefix     TEXT NOT NULL,           -- E.164 digits; '': every number
+    priority   INTEGER NOT NULL,        -- lower is tried first
+    weight     INTEGER NOT NULL,        -- share among equal priorities, as in RFC 2782
+    carrier_id INTEGER NOT NULL
+);
+CREATE INDEX route_prefix ON route (prefix);
+CREATE TABLE resolution (               -- what RFC 3263 makes of a host name; written by the resolver alone
+    host      TEXT NOT NULL,            -- lower case
+    port      INTEGER NOT NULL,         -- as written in the URI; 0: none
+    transport TEXT NOT NULL,
+    targets   TEXT NOT NULL,            -- JSON list of [ip, port, priority, weight]; []: does not resolve
+    problem   TEXT NOT NULL,            -- '' or why there is no target, in plain words
+    expires   REAL NOT NULL,            -- Unix time, s; an expired answer still serves until there is another
+    PRIMARY KEY (host, port, transport)
+) WITHOUT ROWID;
+"""
+
+ENTITIES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    # entity kind -> the (table, condition that selects the rows of entity ?) it consists of
+    "account": (("account", "id = ?"), ("source", "owner_kind = 'account' AND owner_id = ?")),
+    "key": (("credential", "key_id = ?"),),
+    "number": (("number", "id = ?"),),
+    "carrier": (("carrier", "id = ?"), ("source", "owner_kind = 'carrier' AND owner_id = ?")),
+    "route": (("route", "id = ?"),),
+}
+
+type Rows = Mapping[str, Iterable[Mapping[str, object]]]  # table name -> rows, each column name -> value
+
+
+def open_reader(path: str | Path) -> sqlite3.Connection:
+    """Open the store as a Kamailio worker does: read-only, after the fork, for this process alone."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=1)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def open_writer(path: str | Path) -> sqlite3.Connection:
+    """Open the store as the node does, making the file and its tables where they are missing.
+
+    A file of another schema version is emptied in place (the node then rebuilds it): Kamailio would go on
+    reading the old inode of a file that is replaced.
+    """
+    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        _create(connection)
+    return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    drops = "".join(f"DROP TABLE {row['name']};" for row in tables)
+    connection.executescript(f"BEGIN IMMEDIATE;{drops}{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+
+
+def put(connection: sqlite3.Connection, kind: str, entity_id: int, rows: Rows) -> None:
+    """Replace every row of an entity by `rows`, inside the caller's transaction."""
+    delete(connection, kind, entity_id)
+    insert(connection, rows)
+
+
+def delete(connection: sqlite3.Connection, kind: str, entity_id: int) -> None:
+    """Remove every row of an entity, inside the caller's transaction."""
+    for table, condition in ENTITIES[kind]:
+        connection.execute(f"DELETE FROM {table} WHERE {condition}", (entity_id,))  # noqa: S608 - constants
+
+
+def insert(connection: sqlite3.Connection, rows: Rows) -> None:
+    """Add rows as they are, inside the caller's transaction (for a rebuild, after `clear`)."""
+    for table, table_rows in rows.items():
+        for row in table_rows:
+            columns, marks = ", ".join(row), ", ".join("?" * len(row))
+            statement = f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our names
+            connection.execute(statement, tuple(row.values()))
+
+
+def clear(connection: sqlite3.Connection) -> None:
+    """Remove every entity (not the resolutions, which stay useful), inside the caller's transaction."""
+    for table in sorted({table for parts in ENTITIES.values() for table, _ in parts}):
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+
+
+def sequence(connection: sqlite3.Connection) -> int:
+    """The newest change of the control plane that is in force here; -1 when the store was never filled."""
+    row = connection.execute("SELECT value FROM meta WHERE name = 'sequence'").fetchone()
+    return int(row["value"]) if row else -1
+
+
+def set_sequence(connection: sqlite3.Connection, sequence: int) -> None:
+    """Note the newest change that is in force, inside the caller's transaction."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('sequence', ?)", (str(sequence),))
