@@ -34,7 +34,9 @@ def _ip(value: str) -> str:
 
 
 class Node(Section):
-    name: str = Field("node1", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="This machine's name in records and status.")
+    name: str = Field(
+        "node1", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="This machine's name in records and status."
+    )
 
 
 class Sip(Section):
@@ -48,9 +50,13 @@ class Sip(Section):
     advertised: str = Field("", description="IP address that others reach us at, behind a 1:1 NAT. Empty: `address`.")
     port: Port = Field(5060, description="UDP and TCP port.")
     tls_port: Port = Field(5061, description="TLS port.")
-    tls_floor: Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] = Field("TLSv1", description="Oldest TLS version accepted.")
+    tls_floor: Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] = Field(
+        "TLSv1", description="Oldest TLS version accepted."
+    )
     workers: int = Field(4, ge=1, le=64, description="Kamailio processes per UDP socket, and as many for TCP and TLS.")
-    memory_mb: int = Field(256, ge=64, le=65536, description="Kamailio's shared memory, MB; a TLS connection takes 0.1 MB.")
+    memory_mb: int = Field(
+        256, ge=64, le=65536, description="Kamailio's shared memory, MB; a TLS connection takes 0.1 MB."
+    )
 
     _addresses = field_validator("address", "advertised")(_ip)
 
@@ -65,7 +71,9 @@ class Media(Section):
     advertised: str = Field("", description="IP address written into SDP. Empty: `sip.advertised`, or `media.address`.")
     port_min: Port = Field(30000, description="First RTP port.")
     port_max: Port = Field(39999, description="Last RTP port; a call takes four.")
-    control_port: int = Field(0, ge=0, le=65535, description="rtpengine's control port on 127.0.0.1. 0: a free one is chosen.")
+    control_port: int = Field(
+        0, ge=0, le=65535, description="rtpengine's control port on 127.0.0.1. 0: a free one is chosen."
+    )
 
     _addresses = field_validator("address", "advertised")(_ip)
 
@@ -79,12 +87,18 @@ class Media(Section):
 class Calls(Section):
     carrier_timeout_ms: Milliseconds = Field(5000, description="Silence after which the next carrier is tried, ms.")
     ring_timeout_ms: Milliseconds = Field(120_000, description="Ringing after which a call is given up, ms.")
-    max_seconds: int = Field(14_400, ge=60, le=604_800, description="After this a call no longer counts as a call at once, s.")
+    max_seconds: int = Field(
+        14_400, ge=60, le=604_800, description="After this a call no longer counts as a call at once, s."
+    )
 
 
 class Limits(Section):
-    requests_per_10s: int = Field(300, ge=10, description="Requests in 10 s from one unknown address before it is banned.")
-    refusals_per_minute: int = Field(20, ge=3, description="Refused credentials or calls a minute from one address before it is banned.")
+    requests_per_10s: int = Field(
+        300, ge=10, description="Requests in 10 s from one unknown address before it is banned."
+    )
+    refusals_per_minute: int = Field(
+        20, ge=3, description="Refused credentials or calls a minute from one address before it is banned."
+    )
     ban_seconds: int = Field(300, ge=1, le=86400, description="How long a banned address is not answered, s.")
 
 
@@ -126,7 +140,9 @@ class Settings(BaseSettings):
     sandbox: Sandbox = Sandbox()
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings):
+    def settings_customise_sources(
+        cls, settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
+    ):
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
         return (*sources, TomlConfigSettingsSource(settings_cls, _home_from_environment() / "trunkline.toml"))
 

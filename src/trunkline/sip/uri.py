@@ -69,15 +69,26 @@ def parse(text: str) -> SipUri:
         raise UriError("it has a blank, a quote, an angle bracket or a character outside ASCII; write it as %XX")
     match = _URI.fullmatch(text)
     if not match:
-        raise UriError("it does not start with 'sip:'" if not text.lower().startswith(("sip:", "sips:"))
-                       else "it is not of the form sip:user@host")
+        raise UriError(
+            "it does not start with 'sip:'"
+            if not text.lower().startswith(("sip:", "sips:"))
+            else "it is not of the form sip:user@host"
+        )
     if match["headers"]:
         raise UriError("header fields ('?…') are not allowed in it")
     if match["user"] is not None and not _USER.fullmatch(match["user"]):
-        raise UriError("there is nothing before the '@'" if not match["user"]
-                       else f"{match['user']!r} before the '@' has a character that must be written as %XX")
-    return SipUri(match["scheme"].lower(), match["user"] or "", _host(match["host"]), _port(match["port"]),
-                  _parameters(match["parameters"] or ""))
+        raise UriError(
+            "there is nothing before the '@'"
+            if not match["user"]
+            else f"{match['user']!r} before the '@' has a character that must be written as %XX"
+        )
+    return SipUri(
+        match["scheme"].lower(),
+        match["user"] or "",
+        _host(match["host"]),
+        _port(match["port"]),
+        _parameters(match["parameters"] or ""),
+    )
 
 
 def is_ip(host: str) -> bool:

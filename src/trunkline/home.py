@@ -1,0 +1,60 @@
+"""Where a node keeps its state: every path under `TRUNKLINE_HOME`, in one place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`node/` is rendered or rebuilt at will; `journal/`, `control.db`, `tls/` and `secrets.json` are not."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "trunkline.toml"
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets.json"
+
+    @property
+    def tls(self) -> Path:
+        return self.root / "tls"
+
+    @property
+    def node(self) -> Path:
+        """The engines' configuration and stores."""
+        return self.root / "node"
+
+    @property
+    def store(self) -> Path:
+        return self.node / "edge.db"
+
+    @property
+    def locations(self) -> Path:
+        """Kamailio's registered contacts."""
+        return self.node / "location.db"
+
+    @property
+    def journal(self) -> Path:
+        """The folder of journal files; the edge appends to `edge.jsonl` in it."""
+        return self.root / "journal"
+
+    @property
+    def journal_file(self) -> Path:
+        return self.journal / "edge.jsonl"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def run(self) -> Path:
+        """Sockets and process ids; worth nothing after a reboot."""
+        return self.root / "run"
+
+    @property
+    def kamailio_rpc(self) -> Path:
+        """Kamailio's JSON-RPC, a Unix datagram socket."""
+        return self.run / "kamailio_rpc.sock"
