@@ -116,11 +116,12 @@ class Journal(Section):
 
 class Sandbox(Section):
     enabled: bool = Field(True, description="Run the built-in test carrier and test PBX, and make an account for them.")
-    address: str = Field("127.0.0.1", description="IP address of the test carrier and the test PBX.")
-    carrier_port: Port = Field(5070, description="The test carrier's UDP and TCP port.")
-    pbx_port: Port = Field(5080, description="The test PBX's UDP and TCP port; TLS is one higher.")
+    carrier_address: str = Field("127.0.0.70", description="IP address of the test carrier, and of nobody else.")
+    carrier_port: Port = Field(5060, description="The test carrier's UDP and TCP port.")
+    pbx_address: str = Field("127.0.0.80", description="IP address of the test PBX.")
+    pbx_port: Port = Field(5060, description="The test PBX's UDP and TCP port; its TLS port is one higher.")
 
-    _addresses = field_validator("address")(_ip)
+    _addresses = field_validator("carrier_address", "pbx_address")(_ip)
 
 
 class Settings(BaseSettings):

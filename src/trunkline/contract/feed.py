@@ -1,0 +1,58 @@
+"""What a node asks of the control plane: the changes to follow, and a place for the journal's events.
+
+The node knows only these protocols; `control` implements them over the database, and the command line joins
+the two. Every method may raise `Unavailable`; the node then goes on with what it has and tries again.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from trunkline.contract.journal import Event
+from trunkline.contract.store import Rows
+
+
+class Unavailable(Exception):
+    """The database cannot be reached or did not answer; the text says why."""
+
+
+class Change(NamedTuple):
+    """Sequences have no gap: change n+1 follows change n, in the order in which they were committed."""
+
+    sequence: int
+    kind: str  # a key of store.ENTITIES
+    entity_id: int
+
+
+class Snapshot(NamedTuple):
+    """All entities as of one sequence, in portions that fit memory."""
+
+    sequence: int
+    portions: Iterator[Rows]
+
+
+class Feed(Protocol):
+    def head(self) -> int:
+        """The newest sequence; 0 before the first change."""
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        """The changes that follow sequence `after`, oldest first, at most `limit`.
+
+        When the first one is not `after` + 1 the change log was pruned, and the node must take a snapshot.
+        """
+
+    def entity(self, kind: str, entity_id: int) -> Rows:
+        """The entity's rows for `edge.db` as they are at this moment; {} when it is gone or disabled away."""
+
+    def snapshot(self) -> Snapshot:
+        """Everything, consistent with its sequence."""
+
+
+class Sink(Protocol):
+    def position(self, node: str, file: str) -> int:
+        """How many bytes of a journal file (by its identity) are already in the database; 0 when unknown."""
+
+    def store(self, node: str, file: str, events: Sequence[Event], position: int) -> None:
+        """Add events and move the position to `position`, in one transaction."""
+
+    def forget(self, node: str, file: str) -> None:
+        """Drop the position of a file that was deleted after it was shipped whole."""
