@@ -55,6 +55,19 @@ class Home:
         return self.root / "run"
 
     @property
+    def ports(self) -> Path:
+        return self.node / "ports.json"
+
+    @property
+    def supervisor(self) -> Path:
+        """The process manager's control, a Unix stream socket."""
+        return self.run / "supervisor.sock"
+
+    def status(self, part: str) -> Path:
+        """What a part of the node (`follow`, `resolve`, `ship`) says of itself, JSON."""
+        return self.run / f"{part}.status.json"
+
+    @property
     def kamailio_rpc(self) -> Path:
         """Kamailio's JSON-RPC, a Unix datagram socket."""
         return self.run / "kamailio_rpc.sock"

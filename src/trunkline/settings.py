@@ -110,6 +110,16 @@ class Database(Section):
     )
 
 
+class Dns(Section):
+    servers: list[str] = Field([], description="IP addresses of the name servers to ask. Empty: /etc/resolv.conf.")
+    port: Port = Field(53, description="Port of those name servers.")
+
+    @field_validator("servers")
+    @classmethod
+    def _servers(cls, values: list[str]) -> list[str]:
+        return [_ip(value) for value in values]
+
+
 class Journal(Section):
     rotate_mb: int = Field(64, ge=1, le=4096, description="Size at which the node starts the next journal file, MB.")
 
@@ -137,6 +147,7 @@ class Settings(BaseSettings):
     calls: Calls = Calls()
     limits: Limits = Limits()
     database: Database = Database()
+    dns: Dns = Dns()
     journal: Journal = Journal()
     sandbox: Sandbox = Sandbox()
 

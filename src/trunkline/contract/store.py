@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -77,6 +77,27 @@ CREATE TABLE resolution (               -- what RFC 3263 makes of a host name; w
     expires   REAL NOT NULL,            -- Unix time, s; an expired answer still serves until there is another
     PRIMARY KEY (host, port, transport)
 ) WITHOUT ROWID;
+CREATE TABLE name (                     -- every host name that the resolver keeps an answer for
+    id        INTEGER PRIMARY KEY,
+    host      TEXT NOT NULL,
+    port      INTEGER NOT NULL,
+    transport TEXT NOT NULL,
+    unused    INTEGER NOT NULL,         -- 1 while a sweep looks whether anybody still uses it
+    UNIQUE (host, port, transport)
+);
+-- Whoever writes a carrier or a number makes its names known, in the same transaction. Names that nobody uses
+-- any more are swept up now and then: counting uses would make the emptying of a million numbers slow.
+CREATE TRIGGER number_name AFTER INSERT ON number BEGIN
+    INSERT INTO name (host, port, transport, unused)
+    SELECT lower(value->>'host'), value->>'port', value->>'transport', 0 FROM json_each(NEW.forward)
+    WHERE value->>'host' NOT LIKE '%:%' AND value->>'host' GLOB '*[^0-9.]*'
+    ON CONFLICT DO UPDATE SET unused = 0 WHERE unused <> 0;
+END;
+CREATE TRIGGER carrier_name AFTER INSERT ON carrier
+WHEN NEW.host NOT LIKE '%:%' AND NEW.host GLOB '*[^0-9.]*' BEGIN
+    INSERT INTO name (host, port, transport, unused) VALUES (lower(NEW.host), NEW.port, NEW.transport, 0)
+    ON CONFLICT DO UPDATE SET unused = 0 WHERE unused <> 0;
+END;
 """
 
 ENTITIES: Mapping[str, tuple[tuple[str, str], ...]] = {

@@ -1,0 +1,1 @@
+"""Where SIP requests to a host name go (RFC 3263)."""
