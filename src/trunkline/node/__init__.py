@@ -1,1 +1,1 @@
-"""One machine: renders the engines' configuration, supervises them, follows, resolves, ships, reports health."""
+"""One machine: renders the engines' configuration, supervises them, follows changes, ships the journal."""

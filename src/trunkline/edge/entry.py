@@ -1,0 +1,12 @@
+"""The script that Kamailio loads: it finds the package and hands over to `trunkline.edge.main`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from trunkline.edge.main import Edge  # noqa: E402 - only findable from here on
+
+
+def mod_init():
+    return Edge()

@@ -1,0 +1,185 @@
+"""The edge's questions to `edge.db`: who is this, whose number is that, which carriers serve it.
+
+Answers are kept in this worker's memory until the file changes: `PRAGMA data_version` (2 us) tells.
+"""
+
+import ipaddress
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from trunkline.contract import store
+from trunkline.sip.number import prefixes
+
+CACHE_SIZE = 20_000  # answers; a worker forgets them all rather than grow beyond
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Limits of 0 and empty `destinations` mean no limit."""
+
+    id: int
+    name: str
+    enabled: bool
+    caller_id: str
+    calls_per_second: int
+    calls_at_once: int
+    destinations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """`secrets`: of each live secret the HA1 by digest algorithm."""
+
+    key: str
+    account: Account
+    secrets: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    e164: str
+    account: Account
+    forward: tuple[dict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    id: int
+    name: str
+    host: str
+    port: int
+    transport: str
+    username: str
+    password: str
+    strip: int
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    priority: int
+    weight: int
+    carrier: Carrier
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """`targets`: (ip, port, priority, weight), unordered; empty with a `problem` when there is none."""
+
+    targets: tuple[tuple[str, int, int, int], ...]
+    problem: str
+
+
+class Lookup:
+    """Opened once in each worker, after the fork."""
+
+    def __init__(self, path: str):
+        self._db: sqlite3.Connection = store.open_reader(path)
+        self._version = 0
+        self._answers: dict = {}
+
+    def refresh(self) -> None:
+        """Forget the answers when the store has changed; called once per request."""
+        version = self._db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version or len(self._answers) > CACHE_SIZE:
+            self._answers.clear()
+            self._version = version
+
+    def _cached(self, ask, *question):
+        key = (ask, *question)
+        if key not in self._answers:
+            self._answers[key] = ask(*question)
+        return self._answers[key]
+
+    def credential(self, key: str) -> Credential | None:
+        """The live secrets of an API key and its account."""
+        return self._cached(self._credential, key)
+
+    def source(self, ip: str, port: int, kind: str) -> int | None:
+        """The id of the account or carrier whose source addresses include this one; the narrowest network wins."""
+        return self._cached(self._source, ip, port, kind)
+
+    def account(self, account_id: int) -> Account | None:
+        return self._cached(self._account, account_id)
+
+    def number(self, e164: str) -> Number | None:
+        """A number hosted here."""
+        return self._cached(self._number, e164)
+
+    def carrier(self, carrier_id: int) -> Carrier | None:
+        """A carrier that is enabled."""
+        return self._cached(self._carrier, carrier_id)
+
+    def routes(self, e164: str) -> tuple[Route, ...]:
+        """The routes of the longest prefix that has an enabled carrier, unordered."""
+        return self._cached(self._routes, e164)
+
+    def resolution(self, host: str, port: int, transport: str) -> Resolution:
+        """What the resolver found for a host name."""
+        return self._cached(self._resolution, host, port, transport)
+
+    def _one(self, statement: str, *values) -> sqlite3.Row | None:
+        return self._db.execute(statement, values).fetchone()
+
+    def _credential(self, key: str) -> Credential | None:
+        rows = self._db.execute("SELECT * FROM credential WHERE key = ? ORDER BY slot", (key,)).fetchall()
+        account = self.account(rows[0]["account_id"]) if rows else None
+        if account is None:
+            return None
+        return Credential(key, account, tuple({"MD5": r["ha1_md5"], "SHA-256": r["ha1_sha256"]} for r in rows))
+
+    def _source(self, ip: str, port: int, kind: str) -> int | None:
+        networks = _networks(ip)
+        rows = self._db.execute(
+            "SELECT network, owner_id FROM source"
+            " WHERE network IN (SELECT value FROM json_each(?)) AND port IN (0, ?) AND owner_kind = ?",
+            (json.dumps(networks), port, kind),
+        ).fetchall()
+        return min(rows, key=lambda row: networks.index(row["network"]))["owner_id"] if rows else None
+
+    def _account(self, account_id: int) -> Account | None:
+        row = self._one("SELECT * FROM account WHERE id = ?", account_id)
+        if row is None:
+            return None
+        values = dict(row)
+        values["enabled"] = bool(values["enabled"])
+        values["destinations"] = tuple(json.loads(values["destinations"]))
+        return Account(**values)
+
+    def _number(self, e164: str) -> Number | None:
+        row = self._one("SELECT * FROM number WHERE e164 = ?", e164)
+        account = self.account(row["account_id"]) if row else None
+        return Number(e164, account, tuple(json.loads(row["forward"]))) if account else None
+
+    def _carrier(self, carrier_id: int) -> Carrier | None:
+        row = self._one("SELECT * FROM carrier WHERE id = ? AND enabled", carrier_id)
+        return Carrier(**{name: row[name] for name in Carrier.__slots__}) if row else None
+
+    def _routes(self, e164: str) -> tuple[Route, ...]:
+        rows = self._db.execute(
+            "SELECT r.* FROM route r JOIN carrier c ON c.id = r.carrier_id AND c.enabled"
+            " WHERE r.prefix IN (SELECT value FROM json_each(?)) ORDER BY length(r.prefix) DESC",
+            (json.dumps(prefixes(e164)),),
+        ).fetchall()
+        longest = [row for row in rows if row["prefix"] == rows[0]["prefix"]]
+        carriers = [(row, self.carrier(row["carrier_id"])) for row in longest]
+        return tuple(Route(row["priority"], row["weight"], carrier) for row, carrier in carriers if carrier)
+
+    def _resolution(self, host: str, port: int, transport: str) -> Resolution:
+        row = self._one(
+            "SELECT targets, problem FROM resolution WHERE host = ? AND port = ? AND transport = ?",
+            *(host, port, transport),
+        )
+        if row is None:
+            return Resolution((), f"{host} has not been resolved yet")
+        targets = tuple((ip, port, priority, weight) for ip, port, priority, weight in json.loads(row["targets"]))
+        return Resolution(targets, row["problem"])
+
+
+def _networks(ip: str) -> list[str]:
+    """Every CIDR network that holds an address, the narrowest first, as `source.network` writes them."""
+    address = ipaddress.ip_address(ip)
+    bits, kind = address.max_prefixlen, type(address)
+    value = int(address)
+    return [f"{kind(value >> (bits - n) << (bits - n))}/{n}" for n in range(bits, 0, -1)]

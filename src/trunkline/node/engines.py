@@ -1,0 +1,51 @@
+"""How the engines are started: the command line of each, and the user it runs as."""
+
+import pwd
+from dataclasses import dataclass
+
+from trunkline.home import Home
+from trunkline.settings import Settings
+
+PRIVATE_MEMORY_MB = 16  # of each Kamailio process
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """`config` identifies this home's engine in a process list; `user` is '' where there is no such user."""
+
+    name: str
+    command: list[str]
+    config: str
+    user: str
+
+
+def commands(settings: Settings, home: Home) -> dict[str, Engine]:
+    """The engines by name, each to run in the foreground, logging to stderr."""
+    kamailio, rtpengine = home.node / "kamailio.cfg", home.node / "rtpengine.conf"
+    user = user_or_nobody("kamailio")
+    # -x fm: half the CPU of the default allocator. Kamailio changes its user itself, after it has read the
+    # routing code and the TLS key, which the user need not be able to read.
+    options = f"-DD -E -x fm -m {settings.sip.memory_mb} -M {PRIVATE_MEMORY_MB}".split()
+    identity = ["-u", user, "-g", user] if user else []
+    return {
+        "kamailio": Engine(
+            "kamailio",
+            ["kamailio", "-f", str(kamailio), *options, *identity, "-Y", str(home.run)],
+            str(kamailio),
+            "",
+        ),
+        "rtpengine": Engine(
+            "rtpengine",
+            ["rtpengine", "--config-file", str(rtpengine), "--foreground", "--log-stderr"],
+            str(rtpengine),
+            user_or_nobody("rtpengine"),
+        ),
+    }
+
+
+def user_or_nobody(name: str) -> str:
+    """The name when this machine has such a user, else ''."""
+    try:
+        return pwd.getpwnam(name).pw_name
+    except KeyError:
+        return ""

@@ -1,0 +1,83 @@
+"""Writes the engines' configuration into `home.node` from the settings: pure text from templates, then files."""
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from trunkline.contract import edge_config
+from trunkline.contract.edge_config import EdgeConfig
+from trunkline.home import Home
+from trunkline.settings import Settings
+
+EDGE_ENTRY = Path(__file__).parent.parent / "edge" / "entry.py"
+USRLOC_SCHEMA = Path("/usr/share/kamailio/db_sqlite")  # Kamailio's own table definitions, from its package
+
+_templates = jinja2.Environment(
+    loader=jinja2.PackageLoader("trunkline.node"),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    autoescape=False,  # noqa: S701 - the engines' files are not HTML; every value comes from checked settings
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSecrets:
+    """Shared by all nodes of a service: `nonce` makes digests verify anywhere, `mask` keys the topology hiding,
+    `dialog` the MAC in Record-Route."""
+
+    nonce: str
+    mask: str
+    dialog: str
+
+
+def write(settings: Settings, home: Home, secrets: EngineSecrets, control_port: int) -> None:
+    """Write kamailio.cfg, tls.cfg, rtpengine.conf and edge.json, and make Kamailio's location store if missing."""
+    context = {"settings": settings, "home": home, "secrets": secrets, "control_port": control_port}
+    home.node.mkdir(parents=True, exist_ok=True)
+    for name in ("kamailio.cfg", "tls.cfg", "rtpengine.conf"):
+        _private(home.node / name, render(name, edge_entry=EDGE_ENTRY, **context))
+    _private(home.node / "edge.json", "")
+    edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets))
+    if not home.locations.exists():
+        _create_locations(home.locations)
+
+
+def render(name: str, **context) -> str:
+    """The text of one of the engines' files."""
+    return _templates.get_template(f"{name}.j2").render(**context)
+
+
+def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets) -> EdgeConfig:
+    return EdgeConfig(
+        node=settings.node.name,
+        domain=settings.sip.domain,
+        addresses=sorted({settings.sip.domain, settings.sip_address, settings.sip_advertised}),
+        store=str(home.store),
+        journal=str(home.journal_file),
+        dialog_secret=secrets.dialog,
+        sha256=settings.auth.sha256,
+        carrier_timeout=settings.calls.carrier_timeout_ms,
+        ring_timeout=settings.calls.ring_timeout_ms,
+        max_call_seconds=settings.calls.max_seconds,
+        requests_per_10s=settings.limits.requests_per_10s,
+        refusals_per_minute=settings.limits.refusals_per_minute,
+        ban_seconds=settings.limits.ban_seconds,
+    )
+
+
+def _private(path: Path, text: str) -> None:
+    """Write a file that holds secrets: never readable by others, not even for a moment."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+
+
+def _create_locations(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        for part in ("standard", "usrloc"):
+            connection.executescript((USRLOC_SCHEMA / f"{part}-create.sql").read_text())
+    connection.close()

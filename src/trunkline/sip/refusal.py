@@ -1,0 +1,119 @@
+"""Every way in which Trunkline itself refuses a request: the status, and plain words that tell what to do.
+
+The words travel as `Warning: 399` (RFC 3261 §20.43) and stand in the journal; a person who reads them in a PBX's
+log must need nothing else.
+"""
+
+from dataclasses import dataclass
+
+from trunkline.sip import status
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    code: int
+    warning: str
+
+    @property
+    def reason(self) -> str:
+        return status.of(self.code).reason
+
+
+def malformed(what: str) -> Refusal:
+    return Refusal(400, f"The request is malformed: {what}")
+
+
+def unknown_credentials() -> Refusal:
+    return Refusal(407, "The API key or its secret is wrong: compare both with those of your trunk")
+
+
+def account_disabled() -> Refusal:
+    return Refusal(403, "This account is disabled: ask your operator to enable it")
+
+
+def bad_recipient(user: str) -> Refusal:
+    return Refusal(404, f"'{user}' is not an E.164 number: dial country code and number, as in 447700900000")
+
+
+def bad_caller_id(user: str) -> Refusal:
+    return Refusal(403, f"The caller ID '{user}' is not an E.164 number: set From to one, as in 447700900000")
+
+
+def foreign_caller_id(number: str) -> Refusal:
+    return Refusal(403, f"The caller ID {number} is not a number of this account, nor is one in Diversion")
+
+
+def destination_not_allowed(number: str) -> Refusal:
+    return Refusal(403, f"This account may not call {number}: its list of destinations does not include it")
+
+
+def too_many_per_second(limit: int) -> Refusal:
+    return Refusal(503, f"The account's limit of {limit} calls per second is reached: place calls more slowly")
+
+
+def too_many_at_once(limit: int) -> Refusal:
+    return Refusal(503, f"The account's limit of {limit} calls at once is reached: wait for one to end")
+
+
+def no_route(number: str) -> Refusal:
+    return Refusal(404, f"No carrier here serves {number}")
+
+
+def number_not_hosted(number: str) -> Refusal:
+    return Refusal(404, f"{number} is not a number of this service")
+
+
+def not_forwarded(number: str) -> Refusal:
+    return Refusal(480, f"{number} is not forwarded: type a SIP URI into its Forward to SIP field")
+
+
+def owner_disabled(number: str) -> Refusal:
+    return Refusal(480, f"The account that owns {number} is disabled")
+
+
+def method_not_allowed(method: str) -> Refusal:
+    return Refusal(405, f"{method} is not supported here")
+
+
+def unknown_dialog() -> Refusal:
+    return Refusal(481, "This request belongs to no call of this service, or its Route was altered")
+
+
+def too_many_hops() -> Refusal:
+    return Refusal(483, "Max-Forwards is used up: the call goes in a circle")
+
+
+def all_silent() -> Refusal:
+    return Refusal(486, "No Forward to SIP URI responded in its time")
+
+
+def unreachable(detail: str) -> Refusal:
+    return Refusal(480, f"No Forward to SIP URI could be reached: {detail}")
+
+
+def no_carrier(detail: str) -> Refusal:
+    return Refusal(503, f"No carrier could take the call: {detail}")
+
+
+def rang_out(seconds: int) -> Refusal:
+    return Refusal(480, f"It rang for {seconds} s and nobody answered")
+
+
+def redirected() -> Refusal:
+    return Refusal(480, "The called side redirected the call, which a trunk does not follow")
+
+
+def credentials_demanded(target: str) -> Refusal:
+    return Refusal(502, f"{target} demands credentials that it was not given, or refused those it was given")
+
+
+def media_unavailable() -> Refusal:
+    return Refusal(503, "The media relay is not available, so the call cannot be anchored")
+
+
+def records_unavailable() -> Refusal:
+    return Refusal(503, "Call records cannot be written (is the disk full?), so no call is accepted")
+
+
+def internal_error() -> Refusal:
+    return Refusal(500, "This server failed to handle the request; the operator's log says why")
