@@ -1,0 +1,86 @@
+"""Session descriptions for one audio stream: G.711 and telephone-event (RFC 8866, RFC 3264, RFC 4733)."""
+
+import re
+from dataclasses import dataclass
+
+STATIC = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 18: ("G729", 8000)}  # RFC 3551 §6
+NUMBERS = {"PCMU": 0, "PCMA": 8, "telephone-event": 101}
+CODECS = ("PCMA", "PCMU", "telephone-event")
+MIRROR = {"sendonly": "recvonly", "recvonly": "sendonly", "sendrecv": "sendrecv", "inactive": "inactive"}
+TYPE = "application/sdp"
+
+
+class SdpError(ValueError):
+    """Why a description cannot be used."""
+
+
+@dataclass(frozen=True)
+class Payload:
+    number: int
+    name: str
+    rate: int
+
+
+@dataclass(frozen=True)
+class Audio:
+    """The audio stream of a description. `direction` is the writer's: 'sendonly' means that they send."""
+
+    address: str
+    port: int
+    profile: str
+    payloads: tuple[Payload, ...]
+    direction: str
+
+    def payload(self, name: str) -> Payload | None:
+        return next((p for p in self.payloads if p.name.lower() == name.lower()), None)
+
+    @property
+    def codec(self) -> Payload | None:
+        """The first payload that we can speak."""
+        return next((p for p in self.payloads if p.name.upper() in ("PCMA", "PCMU")), None)
+
+
+def parse(body: bytes) -> Audio:
+    """The audio stream; raises SdpError."""
+    session, *media = re.split(r"(?m)^(?=m=)", body.decode("utf-8", "replace").replace("\r\n", "\n"))
+    audio = next((part for part in media if part.startswith("m=audio ")), None)
+    match = re.match(r"m=audio ([0-9]{1,5})(?:/[0-9]+)? (\S+)([ 0-9]*)$", audio or "", re.MULTILINE | re.ASCII)
+    if not match:
+        raise SdpError("there is no audio stream in it")
+    connection = re.search(r"(?m)^c=IN IP[46] (\S+)$", audio) or re.search(r"(?m)^c=IN IP[46] (\S+)$", session)
+    if not connection:
+        raise SdpError("there is no connection address in it")
+    maps = re.findall(r"(?m)^a=rtpmap:([0-9]{1,3}) ([^/\s]+)/([0-9]{1,6})", audio)
+    names = STATIC | {int(number): (name, int(rate)) for number, name, rate in maps}
+    payloads = tuple(Payload(n, *names[n]) for n in map(int, match[3].split()) if n in names)
+    direction = re.search(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\s*$", audio) or re.search(
+        r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\s*$", session
+    )
+    return Audio(connection[1], int(match[1]), match[2], payloads, direction[1] if direction else "sendrecv")
+
+
+def offer(address: str, port: int, codecs=CODECS, direction: str = "sendrecv", version: int = 1) -> bytes:
+    """An offer of `codecs` (names, in order of preference)."""
+    payloads = [Payload(NUMBERS[name], name, 8000) for name in codecs]
+    return _write(address, port, payloads, direction, version)
+
+
+def answer(offered: Audio, address: str, port: int, codecs=CODECS, version: int = 1) -> bytes:
+    """The answer to an offer, in the offer's order, with its payload numbers; raises SdpError when nothing fits."""
+    known = {name.lower() for name in codecs}
+    payloads = [p for p in offered.payloads if p.name.lower() in known and p.rate == 8000]
+    if not any(p.name != "telephone-event" for p in payloads):
+        raise SdpError(f"no codec in common with {[p.name for p in offered.payloads]}")
+    return _write(address, port, payloads, MIRROR[offered.direction], version)
+
+
+def _write(address: str, port: int, payloads: list[Payload], direction: str, version: int) -> bytes:
+    family = "IP6" if ":" in address else "IP4"
+    lines = [
+        "v=0", f"o=- {port} {version} IN {family} {address}", "s=-", f"c=IN {family} {address}", "t=0 0",
+        f"m=audio {port} RTP/AVP {' '.join(str(p.number) for p in payloads)}",
+        *(f"a=rtpmap:{p.number} {p.name}/{p.rate}" for p in payloads),
+        *(f"a=fmtp:{p.number} 0-15" for p in payloads if p.name == "telephone-event"),
+        "a=ptime:20", f"a={direction}",
+    ]  # fmt: skip
+    return "\r\n".join([*lines, ""]).encode()
