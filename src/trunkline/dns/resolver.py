@@ -1,0 +1,65 @@
+"""Asks name servers, and tells "there is none" from "nobody answers"."""
+
+from collections.abc import Sequence
+
+import dns.asyncresolver
+import dns.exception
+import dns.name
+import dns.rdata
+import dns.resolver
+from dns.rdatatype import RdataType
+
+LIFETIME = 3.0  # s for one question, all servers and repetitions together
+NEGATIVE_TTL = 60  # s that "there is none" is believed when the answer carries no SOA
+
+
+class Unanswered(Exception):
+    """No name server gave a usable answer; what was known before may still be true."""
+
+
+class Resolver:
+    """Questions of one type for one name, each answered with (records, TTL in s); no records: there are none."""
+
+    def __init__(self, servers: Sequence[str] = (), port: int = 53, lifetime: float = LIFETIME):
+        """`servers` are IP addresses; none: those of /etc/resolv.conf, read again for each question."""
+        self._servers, self._port, self._lifetime = list(servers), port, lifetime
+
+    async def ask(self, name: str, kind: str) -> tuple[list[dns.rdata.Rdata], int]:
+        """Raises Unanswered. `kind` is 'A', 'AAAA' or 'SRV'."""
+        try:
+            # Absolute: a search list would turn a customer's typing error into somebody else's host.
+            question = dns.name.from_text(name)
+            answer = await self._resolver().resolve(question, kind, search=False, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN as error:
+            return [], _negative_ttl(error.response(question))
+        except (dns.name.NameTooLong, dns.name.LabelTooLong, dns.name.EmptyLabel):
+            return [], NEGATIVE_TTL
+        except dns.exception.DNSException as error:
+            raise Unanswered(f"no name server answers for {name} {kind}: {_plain(error)}") from error
+        if answer.rrset is None:
+            return [], _negative_ttl(answer.response)
+        return list(answer.rrset), int(answer.rrset.ttl)
+
+    def _resolver(self) -> dns.asyncresolver.Resolver:
+        resolver = dns.asyncresolver.Resolver(configure=not self._servers)
+        if self._servers:
+            resolver.nameservers, resolver.port = self._servers, self._port
+        resolver.timeout, resolver.lifetime = self._lifetime / 3, self._lifetime
+        return resolver
+
+
+def _negative_ttl(response) -> int:
+    # RFC 2308 §5: the smaller of the SOA's own TTL and its MINIMUM field.
+    soa = next((rrset for rrset in response.authority if rrset.rdtype == RdataType.SOA), None)
+    return min(soa.ttl, soa[0].minimum) if soa else NEGATIVE_TTL
+
+
+def _plain(error: dns.exception.DNSException) -> str:
+    match error:
+        case dns.resolver.NoResolverConfiguration():
+            return "/etc/resolv.conf names none; set dns.servers"
+        case dns.exception.Timeout():
+            return "timeout"
+        case dns.resolver.NoNameservers():
+            return "each one refused or failed"
+    return str(error)

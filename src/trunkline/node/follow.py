@@ -1,0 +1,73 @@
+"""Keeps `edge.db` equal to the control plane: applies its changes in order and in place.
+
+Kamailio's workers go on reading while this writes (SQLite's WAL), and see each transaction as a whole.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from trunkline.contract import store
+from trunkline.contract.feed import Change, Feed
+from trunkline.node.sqlite import transaction
+
+PORTION = 500  # changes a transaction: short enough for the resolver to get its turn to write
+
+log = logging.getLogger(__name__)
+
+
+class Follower:
+    """A `part.Part`. `progress` is called now and then during a rebuild, which can take a minute."""
+
+    def __init__(self, feed: Feed, connection: sqlite3.Connection, progress: Callable[[], None] = lambda: None):
+        self._feed, self._db, self._progress = feed, connection, progress
+        self._head = -1
+        self._rebuilding = 0  # rows written so far by a rebuild in progress
+
+    def facts(self) -> dict[str, object]:
+        return {"sequence": store.sequence(self._db), "head": self._head, "rebuilding": self._rebuilding}
+
+    def step(self) -> bool:
+        """Apply one portion of what is outstanding. Raises Unavailable, sqlite3.OperationalError (a full disk)."""
+        have = store.sequence(self._db)
+        self._head = self._feed.head()
+        if have == self._head:
+            return False
+        if have < 0 or self._head < have:  # an empty store; or a database that was put back to an earlier state
+            self._rebuild()
+            return True
+        changes = self._feed.changes(have, PORTION)
+        if not changes or changes[0].sequence != have + 1:  # pruned beyond where we are
+            self._rebuild()
+        else:
+            self._apply(changes)
+        return True
+
+    def _apply(self, changes: Sequence[Change]) -> None:
+        # An entity is read as it is now, which may already be the work of a later change; that one then applies
+        # it again. So a portion needs each entity once only, at the place of its last change.
+        last = {(change.kind, change.entity_id): change.sequence for change in changes}
+        entities = [(kind, entity_id) for (kind, entity_id), _ in sorted(last.items(), key=lambda item: item[1])]
+        rows = [(kind, entity_id, self._feed.entity(kind, entity_id)) for kind, entity_id in entities]
+        with transaction(self._db):  # only now: no lock is held while the network is waited for
+            for kind, entity_id, entity in rows:
+                store.put(self._db, kind, entity_id, entity)
+            store.set_sequence(self._db, changes[-1].sequence)
+
+    def _rebuild(self) -> None:
+        log.info("rebuilding the edge's store from sequence %d to %d", store.sequence(self._db), self._head)
+        snapshot = self._feed.snapshot()
+        try:
+            with transaction(self._db):
+                store.clear(self._db)
+                for portion in snapshot.portions:
+                    rows = {table: list(table_rows) for table, table_rows in portion.items()}
+                    store.insert(self._db, rows)
+                    self._rebuilding += sum(map(len, rows.values()))
+                    self._progress()
+                store.set_sequence(self._db, snapshot.sequence)
+            log.info("rebuilt: %d rows, sequence %d", self._rebuilding, snapshot.sequence)
+        finally:
+            self._rebuilding = 0
+        # A rebuild grows the log file to the size of everything; give the disk back.
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
