@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from trunkline.sandbox.transport import server_context
 
-VALID = datetime.timedelta(days=30)
+VALID = datetime.timedelta(days=3650)  # longer than a process lives
 
 
 def self_signed(address: str, floor: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2) -> ssl.SSLContext:

@@ -133,7 +133,7 @@ class Transport:
         return _Stream(name, self._receive, self._connections, self._open)
 
     async def flow(self, hop: Hop, timeout: float = 5.0) -> Flow:
-        """The flow to a hop; an open connection is used again. Raises OSError (ssl.SSLError is one, so is a timeout)."""
+        """The flow to a hop; an open connection is used again. Raises OSError (ssl.SSLError and a timeout are such)."""
         if hop.transport == "udp":
             if not self._datagrams:
                 raise OSError(f"this agent has no UDP socket to reach {hop} with")
