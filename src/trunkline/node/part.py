@@ -21,6 +21,8 @@ from trunkline.contract.feed import Unavailable
 # store locked by another writer. Anything else is a fault of ours: it ends the process, which is restarted.
 PASSING = (Unavailable, sqlite3.OperationalError, OSError)
 
+FRESH = 1.0  # s; a word that says nothing else is published no more often than this
+
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +39,7 @@ class Reporter:
 
     def __init__(self, path: Path):
         self._path, self._problem, self._well = path, "", 0.0
+        self._said: tuple[object, float] = None, 0.0
 
     def well(self, facts: Mapping[str, object]) -> None:
         if self._problem:
@@ -51,6 +54,10 @@ class Reporter:
         self._publish(facts)
 
     def _publish(self, facts: Mapping[str, object]) -> None:
+        said = (self._problem, dict(facts))
+        if said == self._said[0] and time.monotonic() - self._said[1] < FRESH:
+            return
+        self._said = said, time.monotonic()
         draft = self._path.with_suffix(".draft")
         text = json.dumps({"time": time.time(), "since": self._well, "problem": self._problem, **facts})
         try:

@@ -205,7 +205,8 @@ def _used(path: Path) -> set[Name]:
 
 
 _KEPT = """
-SELECT n.id, host, port, transport, r.expires, r.targets FROM name n LEFT JOIN resolution r USING (host, port, transport)
+SELECT n.id, host, port, transport, r.expires, r.targets
+FROM name n LEFT JOIN resolution r USING (host, port, transport)
 """
 _IN_USE = """
 SELECT DISTINCT lower(value->>'host'), value->>'port', value->>'transport' FROM number, json_each(forward)

@@ -1,0 +1,67 @@
+"""The folders of a home, and who may do what in them.
+
+The engines drop root. Kamailio must read its files and the store (and write the store's shared memory, which every
+reader of an SQLite WAL does), append to the journal, and make its socket; it must not reach the database, the CA's
+key, or the process manager.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from trunkline.contract import store
+from trunkline.home import Home
+from trunkline.node.engines import user_or_nobody
+
+# A Unix socket's path has 107 bytes; the longest name that we make in `run` has 30.
+LONGEST_HOME = 70
+
+
+class FolderError(Exception):
+    """The home cannot be used; the text says why and what to do."""
+
+
+def make(home: Home) -> None:
+    """Make the folders that are missing and set the rights of all. Raises FolderError."""
+    if len(os.fsencode(home.root)) > LONGEST_HOME:
+        raise FolderError(
+            f"the path {home.root} is too long for the sockets in it; "
+            f"choose a TRUNKLINE_HOME of at most {LONGEST_HOME} characters"
+        )
+    kamailio = user_or_nobody("kamailio")
+    try:
+        _folder(home.root, 0o711)
+        _folder(home.log, 0o750)
+        _folder(home.tls, 0o750, group=kamailio)
+        _folder(home.node, 0o711, user=kamailio, group=kamailio)
+        _folder(home.journal, 0o750, user=kamailio, group=kamailio)
+        # Sticky: Kamailio makes its socket here, and cannot replace those of root.
+        _folder(home.run, 0o1771, group=kamailio)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise FolderError(f"{error.filename} is in the way: it should be a folder") from error
+    except OSError as error:
+        raise FolderError(f"{home.root} cannot be prepared: {error}") from error
+
+
+def hand_over(home: Home) -> None:
+    """Give the engines the files that they read, once these are written; makes the store if it is missing."""
+    store.open_writer(home.store).close()
+    kamailio, rtpengine = user_or_nobody("kamailio"), user_or_nobody("rtpengine")
+    for path in home.node.iterdir():
+        if path.is_file():
+            _own(path, kamailio, kamailio)
+    for path in home.journal.iterdir():
+        _own(path, kamailio, kamailio)
+    _own(home.node / "rtpengine.conf", rtpengine, rtpengine)
+    _own(home.tls / "node.key", kamailio, kamailio)
+
+
+def _folder(path: Path, mode: int, user: str = "", group: str = "") -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    _own(path, user or "root", group or "root")
+    path.chmod(mode)
+
+
+def _own(path: Path, user: str, group: str) -> None:
+    if os.geteuid() == 0 and user and path.exists():
+        shutil.chown(path, user, group)

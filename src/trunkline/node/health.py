@@ -1,0 +1,158 @@
+"""Whether each part of a running node works: asked, not assumed. A check never raises; it says what is wrong."""
+
+import datetime as dt
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from trunkline.home import Home
+from trunkline.node import certificates, part, ports, probes
+from trunkline.node.supervise import Manager, Process
+from trunkline.settings import Settings
+
+# A part that said nothing for this long hangs; a rebuild of the store says a word after each portion.
+SILENT_SECONDS = 10.0
+# Without the database a node goes on with what it has; after this long somebody should know.
+BEHIND_SECONDS = 5.0
+STALE_SECONDS = 3600.0  # a name that no name server has answered for this long
+LEAST_DISK = 200_000_000  # bytes
+EXPIRY_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`text` says what was seen when it is well, and what is wrong and what to look at when it is not."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+def check(settings: Settings, home: Home) -> list[Check]:
+    """Ask every part. Raises supervise.NotRunning when the node is down."""
+    processes = {process.name: process for process in Manager(home).processes()}
+    probe: dict[str, Callable[[], Check]] = {
+        "kamailio": lambda: _kamailio(home),
+        "rtpengine": lambda: _rtpengine(home),
+        "follow": lambda: _follow(home),
+        "resolve": lambda: _resolve(home),
+        "ship": lambda: _ship(home),
+    }
+    checks = []
+    for name, process in processes.items():
+        checks.append(_process(process, home) or (probe[name]() if name in probe else Check(name, True, "runs")))
+    if "kamailio" in processes:
+        checks.append(_sip(settings))
+    return [*checks, _disk(home), _certificate(home)]
+
+
+def _process(process: Process, home: Home) -> Check | None:
+    """What is wrong with a process as such; None when it runs."""
+    if process.running:
+        return None
+    return Check(process.name, False, f"{process.state.lower()}: {process.text or 'see'} {home.log / process.name}.log")
+
+
+def _kamailio(home: Home) -> Check:
+    try:
+        uptime = probes.kamailio_rpc(home.kamailio_rpc, "core.uptime")
+    except probes.Silent as error:
+        return Check("kamailio", False, f"its control: {error}")
+    return Check("kamailio", True, f"up for {duration(uptime['uptime'])}")
+
+
+def _sip(settings: Settings) -> Check:
+    where = f"{settings.sip_address} port {settings.sip.port}"
+    try:
+        code = probes.sip_options(settings.sip_address, settings.sip.port)
+    except probes.Silent as error:
+        return Check("sip", False, f"OPTIONS to {where}: {error}")
+    return Check("sip", code == 200, f"OPTIONS to {where}: {code}")
+
+
+def _rtpengine(home: Home) -> Check:
+    try:
+        port = ports.read(home.ports).media_control
+        probes.rtpengine_ping(port)
+    except (probes.Silent, OSError, ValueError, TypeError) as error:
+        return Check("rtpengine", False, f"its control: {error}")
+    return Check("rtpengine", True, f"answers on 127.0.0.1 port {port}")
+
+
+def _follow(home: Home) -> Check:
+    status, wrong = _heard("follow", home)
+    if not status:
+        return Check("follow", False, wrong)
+    if status["rebuilding"]:
+        return Check("follow", True, f"rebuilding the store: {status['rebuilding']} rows so far")
+    if status["problem"] and time.time() - status["since"] > BEHIND_SECONDS:
+        return Check("follow", False, f"{status['problem']}; {_since(status)}. Calls go on with what was known")
+    lag = status["head"] - status["sequence"]
+    return Check("follow", True, f"at change {status['sequence']}" + (f", {lag} behind" if lag > 0 else ""))
+
+
+def _resolve(home: Home) -> Check:
+    status, wrong = _heard("resolve", home)
+    if not status:
+        return Check("resolve", False, wrong)
+    if status["problem"]:
+        return Check("resolve", False, f"{status['problem']}; {_since(status)}")
+    names = f"{status['names']} host name{'s' * (status['names'] != 1)}"
+    if not status["unanswered"]:
+        return Check("resolve", True, names)
+    text = f"{names}, {status['unanswered']} without an answer now ({status['reason']})"
+    if status["stalest"]:
+        text += f"; their last known addresses serve, the oldest from {duration(status['stalest'])} ago"
+    return Check("resolve", status["never"] == 0 and status["stalest"] < STALE_SECONDS, text)
+
+
+def _ship(home: Home) -> Check:
+    status, wrong = _heard("ship", home)
+    if not status:
+        return Check("ship", False, wrong)
+    damaged = f"; {status['damaged']} damaged lines kept in damaged.jsonl" if status["damaged"] else ""
+    if status["problem"] and time.time() - status["since"] > BEHIND_SECONDS:
+        text = f"{status['problem']}; {_since(status)}. {status['waiting']} bytes wait, none is lost{damaged}"
+        return Check("ship", False, text)
+    return Check("ship", True, f"{status['waiting']} bytes wait{damaged}")
+
+
+def _heard(name: str, home: Home) -> tuple[Mapping | None, str]:
+    """What a part says of itself; or None, and what is wrong."""
+    status = part.read_status(home.status(name))
+    if not status:
+        return None, "it has not said anything yet"
+    silence = time.time() - status["time"]
+    if silence > SILENT_SECONDS:
+        return None, f"it has been silent for {duration(silence)}: it hangs, or waits for the database"
+    return status, ""
+
+
+def _since(status: Mapping) -> str:
+    return f"for {duration(time.time() - status['since'])}" if status["since"] else "since it started"
+
+
+def _disk(home: Home) -> Check:
+    free = shutil.disk_usage(home.root).free
+    text = f"{free // 1_000_000} MB free for {home.root}"
+    return Check("disk", free >= LEAST_DISK, text if free >= LEAST_DISK else f"only {text}: the journal needs room")
+
+
+def _certificate(home: Home) -> Check:
+    try:
+        ends = certificates.load(home.tls / "node.crt").not_valid_after_utc
+    except certificates.CertificateError as error:
+        return Check("certificate", False, str(error))
+    days = (ends - dt.datetime.now(dt.UTC)).days
+    text = f"valid until {ends:%Y-%m-%d}"
+    return Check("certificate", days >= EXPIRY_DAYS, text if days >= EXPIRY_DAYS else f"{text}: start the node anew")
+
+
+def duration(seconds: float) -> str:
+    """A length of time as a person says it: the two largest units."""
+    whole = int(seconds)
+    for size, name, smaller, its_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            return f"{whole // size} {name} {whole % size // smaller} {its_name}"
+    return f"{whole} s"

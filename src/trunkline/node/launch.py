@@ -1,0 +1,88 @@
+"""Starts an engine in place of the calling process, after ending what its last start left behind.
+
+A Kamailio whose main process was killed leaves its workers alive, and with them its ports.
+"""
+
+import json
+import os
+import pwd
+import signal
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from trunkline.home import Home
+from trunkline.node.engines import Engine
+
+GONE_SECONDS = 5.0  # to wait for killed processes
+
+
+class LeftoverError(Exception):
+    """Processes of an earlier start would not end."""
+
+
+def launch(engine: Engine, home: Home) -> NoReturn:
+    """Become the engine: the leader of a process group that is noted for the next start."""
+    end_leftovers(engine, home)
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)
+    _note(engine, home).write_text(json.dumps(os.getpid()))
+    if engine.user:
+        _become(engine.user)
+    os.execvp(engine.command[0], engine.command)
+
+
+def end_leftovers(engine: Engine, home: Home) -> int:
+    """Kill what is left of the engine's last start; returns how many processes there were. Raises LeftoverError.
+
+    They must be of the process group that was noted and name this home's configuration on their command line: a
+    process id may long be somebody else's, and another root may have an engine with the same path.
+    """
+    try:
+        group = json.loads(_note(engine, home).read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+    found = members(group, engine.config)
+    for pid in found:
+        _kill(pid)
+    deadline = time.monotonic() + GONE_SECONDS
+    while left := members(group, engine.config):
+        if time.monotonic() > deadline:
+            raise LeftoverError(f"{engine.name}: processes {left} of an earlier start do not end")
+        time.sleep(0.01)
+    return len(found)
+
+
+def members(group: int, argument: str) -> list[int]:
+    """The living processes of a group, other than this one, that have `argument` on their command line."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            # The fields after the name in parentheses: state, parent, process group.
+            state, _, its_group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+            arguments = (folder / "cmdline").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(its_group) == group and state not in "ZX" and os.fsencode(argument) in arguments:
+            found.append(int(folder.name))
+    return found
+
+
+def _note(engine: Engine, home: Home) -> Path:
+    return home.run / f"{engine.name}.group"
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _become(user: str) -> None:
+    entry = pwd.getpwnam(user)
+    os.initgroups(user, entry.pw_gid)
+    os.setgid(entry.pw_gid)
+    os.setuid(entry.pw_uid)

@@ -1,0 +1,87 @@
+"""Questions to the engines: Kamailio's JSON-RPC, a SIP OPTIONS, rtpengine's NG ping. Each raises Silent."""
+
+import json
+import os
+import secrets
+import socket
+import tempfile
+from pathlib import Path
+
+SECONDS = 2.0  # to wait for an answer
+
+
+class Silent(Exception):
+    """No answer, or one that makes no sense; the text says which."""
+
+
+def kamailio_rpc(path: Path, method: str, *parameters: object, timeout: float = SECONDS) -> object:
+    """The result of one of Kamailio's RPC methods, e.g. `core.uptime`. `path` is its Unix datagram socket."""
+    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
+    # Kamailio answers to the address that the question came from, so that needs a place that it may write to.
+    with tempfile.TemporaryDirectory(prefix="trunkline-", dir=path.parent) as folder:
+        os.chmod(folder, 0o711)
+        own = os.path.join(folder, "s")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            client.settimeout(timeout)
+            client.bind(own)
+            os.chmod(own, 0o666)
+            reply = _exchange(client, json.dumps(request).encode(), str(path))
+    try:
+        answer = json.loads(reply)
+    except ValueError as error:
+        raise Silent(f"{method} was answered with something that is not JSON") from error
+    if "result" not in answer:
+        raise Silent(f"{method} was refused: {answer.get('error', answer)}")
+    return answer["result"]
+
+
+def sip_options(address: str, port: int, timeout: float = SECONDS) -> int:
+    """The status code that OPTIONS over UDP gets; it is repeated once, as one datagram may be lost."""
+    with _udp(address) as client:
+        client.settimeout(timeout / 2)
+        client.connect((address, port))
+        here, its_port = client.getsockname()[:2]
+        host, target = (f"[{ip}]" if ":" in ip else ip for ip in (here, address))
+        tag = secrets.token_hex(8)
+        request = (
+            f"OPTIONS sip:{target}:{port} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {host}:{its_port};branch=z9hG4bK{tag};rport\r\n"
+            f"From: <sip:health@{host}>;tag={tag}\r\nTo: <sip:{target}>\r\n"
+            f"Call-ID: {tag}@health\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 0\r\nContent-Length: 0\r\n\r\n"
+        ).encode()
+        try:
+            reply = _exchange(client, request)
+        except Silent:
+            reply = _exchange(client, request)
+    version, _, rest = reply.decode("utf-8", "replace").partition(" ")
+    if version != "SIP/2.0" or not rest[:3].isdigit():
+        raise Silent("the answer is not SIP")
+    return int(rest[:3])
+
+
+def rtpengine_ping(port: int, timeout: float = SECONDS) -> None:
+    """NG `ping` to 127.0.0.1: a cookie, a blank and a bencoded dictionary; the answer repeats the cookie."""
+    cookie = secrets.token_hex(8)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(timeout)
+        client.connect(("127.0.0.1", port))
+        reply = _exchange(client, f"{cookie} d7:command4:pinge".encode())
+    if reply != f"{cookie} d6:result4:ponge".encode():
+        raise Silent(f"ping was answered with {reply[:80]!r}")
+
+
+def _exchange(client: socket.socket, request: bytes, *address: str) -> bytes:
+    try:
+        if address:
+            client.sendto(request, address[0])
+        else:
+            client.send(request)
+        return client.recv(65535)
+    except TimeoutError as error:
+        raise Silent("it does not answer") from error
+    except OSError as error:
+        raise Silent(f"it cannot be reached: {error.strerror or error}") from error
+
+
+def _udp(address: str) -> socket.socket:
+    return socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
