@@ -1,0 +1,1 @@
+"""Accounts: the customers, with their limits and their policy for caller IDs."""

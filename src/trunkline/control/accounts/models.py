@@ -1,0 +1,18 @@
+from django.db import models
+
+
+class Account(models.Model):
+    """A customer. A limit of 0 means none."""
+
+    ANY, OWNED = "any", "owned"
+
+    name = models.CharField(max_length=63, unique=True)
+    enabled = models.BooleanField(default=True)
+    caller_id = models.CharField(max_length=8, default=ANY)  # 'owned': only numbers of the account, as caller
+    calls_per_second = models.PositiveIntegerField(default=10)
+    calls_at_once = models.PositiveIntegerField(default=100)
+    destinations = models.JSONField(default=list)  # E.164 prefixes that may be called; []: everywhere
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,1 @@
+"""The record of every call and its attempts, made from the journal's events."""

@@ -1,0 +1,143 @@
+"""From the journal's events to the record of a call, whatever their order, and however often they come.
+
+Each kind of event owns some columns. Where two events could claim one column, a rule that does not depend on
+which came first decides: an answer beats a refusal, then the earlier one wins, then the smaller text.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from trunkline.contract.journal import Event
+from trunkline.control.calls.models import ANSWERED, CANCELLED, FAILED, OPEN, REJECTED, Attempt, Call
+
+MAX_ATTEMPTS = 1_000  # more than any list of targets allows; a greater n is a damaged line
+# PostgreSQL keeps no NUL and no lone surrogate; JSON may spell both, and both come from strangers' SIP.
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def moment(event: Event) -> datetime | None:
+    """The event's time to the microsecond, as databases keep it; None when it is no time."""
+    time = event["time"]
+    if isinstance(time, bool) or not 0 <= time < 2**36:  # false for NaN as well
+        return None
+    return datetime.fromtimestamp(time, UTC)
+
+
+def uid(event: Event) -> str:
+    return _UNKEEPABLE.sub("\ufffd", event["call"])[:64]
+
+
+def attempt_number(event: Event) -> int:
+    """Which attempt an event is about; 0 for none."""
+    n = event.get("n")
+    return n if isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= MAX_ATTEMPTS else 0
+
+
+def account_named(event: Event, field: str) -> int | str | None:
+    """The id or name of the account in a field of an event; None when there is none that could be one."""
+    value = event.get(field)
+    if type(value) is int and 0 < value < 2**63:
+        return value
+    return value if isinstance(value, str) and not _UNKEEPABLE.search(value) else None
+
+
+def fold_call(call: Call, event: Event, account_of: Callable[[int | str | None], int | None]) -> None:
+    """Add what an event says of its call. `account_of` finds the id of an account by its id or name."""
+    time = moment(event)
+    call.started = min(call.started or time, time)
+    call.node = call.node or _text(event, "node", 63)
+    match event["event"]:
+        case "setup":
+            _introduce(call, event, account_of)
+        case "reject":
+            _introduce(call, event, account_of)
+            _refuse(call, event, time, rejected=True)
+        case "progress":
+            call.ringing = min(call.ringing or time, time)
+        case "answer":
+            if call.answered is None or (time, _code(event) or 0) < (call.answered, call.code or 0):
+                call.answered, call.code = time, _code(event)
+                call.refused, call.reason, call.warning = None, "", ""
+        case "finish":
+            _refuse(call, event, time, rejected=False)
+        case "end":
+            end = (time, _text(event, "by", 16), _text(event, "reason", 255))
+            if call.hung_up is None or end < (call.hung_up, call.hung_up_by, call.hung_up_reason):
+                call.hung_up, call.hung_up_by, call.hung_up_reason = end
+    call.outcome = _outcome(call)
+    both = call.answered and call.hung_up
+    call.duration = max(0.0, (call.hung_up - call.answered).total_seconds()) if both else None
+
+
+def fold_attempt(attempt: Attempt, event: Event) -> None:
+    """Add what an event says of its attempt."""
+    time = moment(event)
+    match event["event"]:
+        case "attempt":
+            if attempt.started is None or time < attempt.started:
+                attempt.started, attempt.kind = time, _text(event, "kind", 16)
+                attempt.target, attempt.address = _text(event, "target", 255), _text(event, "address", 64)
+        case "progress":
+            attempt.ringing = min(attempt.ringing or time, time)
+        case "failed" | "answer":
+            _end_attempt(attempt, event, time)
+
+
+def _introduce(call: Call, event: Event, account_of: Callable[[int | str | None], int | None]) -> None:
+    """Who calls whom: a call has one event that says so, and a field that it leaves out stays as it is."""
+    for field, width in (
+        ("direction", 8),
+        ("key", 32),
+        ("carrier", 63),
+        ("caller", 64),
+        ("called", 64),
+        ("source", 64),
+        ("call_id", 255),
+    ):
+        setattr(call, field, _text(event, field, width) or getattr(call, field))
+    call.account_id = account_of(account_named(event, "account")) or call.account_id
+    call.owner_id = account_of(account_named(event, "owner")) or call.owner_id
+
+
+def _refuse(call: Call, event: Event, time: datetime, rejected: bool) -> None:
+    if call.answered:
+        return
+    code, reason, warning = _code(event), _text(event, "reason", 255), _text(event, "warning", 255)
+    known = (call.refused, call.code or 0, call.reason, call.warning, call.outcome == REJECTED)
+    if call.refused and known <= (time, code or 0, reason, warning, rejected):
+        return
+    call.refused, call.code, call.reason, call.warning = time, code, reason, warning
+    call.outcome = REJECTED if rejected else OPEN
+
+
+def _outcome(call: Call) -> str:
+    if call.answered:
+        return ANSWERED if call.hung_up else OPEN
+    if call.refused is None:
+        # A BYE takes a dialog, so there was an answer, whose line has not come; the edge also ends calls without one.
+        return OPEN if not call.hung_up else FAILED if call.hung_up_by == "edge" else ANSWERED
+    if call.outcome == REJECTED:
+        return REJECTED
+    return CANCELLED if call.code == 487 else FAILED  # RFC 3261 §21.4.25: Request Terminated
+
+
+def _end_attempt(attempt: Attempt, event: Event, time: datetime) -> None:
+    code, cause = _code(event) or 0, _text(event, "cause", 16)
+    found = (event["event"] != "answer", time, code, _text(event, "reason", 255), cause)
+    # Only a failure has a cause or a code that is no 2xx.
+    known = (not 200 <= (attempt.code or 0) <= 299, attempt.ended, attempt.code or 0, attempt.reason, attempt.cause)
+    if attempt.ended is None or found < known:
+        attempt.ended, attempt.code, attempt.reason, attempt.cause = time, code or None, found[3], cause
+
+
+def _text(event: Mapping[str, object], field: str, width: int) -> str:
+    value = event.get(field)
+    if value is None or isinstance(value, bool | list | dict):
+        return ""
+    return _UNKEEPABLE.sub("\ufffd", str(value))[:width]
+
+
+def _code(event: Event) -> int | None:
+    value = event.get("code")
+    return value if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 699 else None

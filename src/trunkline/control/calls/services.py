@@ -1,0 +1,81 @@
+"""Finding the records of calls."""
+
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+
+from django.db.models import Q, QuerySet
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.calls.models import OUTCOMES, Attempt, Call
+from trunkline.control.errors import ServiceError
+from trunkline.control.words import missing
+from trunkline.sip.number import e164
+
+
+def find(
+    *,
+    account: Account | None = None,
+    number: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    outcome: str = "",
+    limit: int = 50,
+) -> list[Call]:
+    """The newest calls that fulfil every condition: an account's made and received, a number's as caller and called.
+
+    Times are aware; `since` is included, `until` is not.
+    """
+    if limit < 1:
+        raise ServiceError(f"the limit cannot be {limit}: write 1 or more")
+    if outcome and outcome not in OUTCOMES:
+        raise ServiceError(f"no call has the outcome {outcome!r}: write one of {', '.join(OUTCOMES)}")
+    calls = Call.objects.select_related("account", "owner").order_by("-started")
+    if since:
+        calls = calls.filter(started__gte=since)
+    if until:
+        calls = calls.filter(started__lt=until)
+    if outcome:
+        calls = calls.filter(outcome=outcome)
+    # Each of the lists below comes off one index, newest first; one query with OR would sort all that match.
+    lists = [calls.filter(condition)[:limit] for condition in _conditions(account, number)]
+    newest_first = merge(*lists, key=lambda call: (call.started, call.pk), reverse=True)
+    return list(islice({call.pk: call for call in newest_first}.values(), limit))
+
+
+def get(uid: str) -> Call:
+    call = Call.objects.select_related("account", "owner").filter(uid=uid.strip()).first()
+    if call is None:
+        raise missing("call", uid, "see `trunkline calls list`; the record of a call arrives a second or two after it")
+    return call
+
+
+def attempts(call: Call) -> QuerySet[Attempt]:
+    return call.attempts.order_by("n")
+
+
+def as_dict(call: Call) -> dict[str, object]:
+    """The call as commands and the API show it; times are aware, `duration` is in s."""
+    names = ("uid", "node", "direction", "outcome", "key", "carrier", "caller", "called", "source", "call_id")
+    times = ("started", "ringing", "answered", "ended", "duration", "code", "reason", "warning")
+    return {
+        **{name: getattr(call, name) for name in names},
+        "account": call.account.name if call.account else None,
+        "owner": call.owner.name if call.owner else None,
+        **{name: getattr(call, name) for name in times},
+        "hung_up_by": call.hung_up_by,
+        "hung_up_reason": call.hung_up_reason,
+    }
+
+
+def attempt_as_dict(attempt: Attempt) -> dict[str, object]:
+    names = ("n", "kind", "target", "address", "started", "ringing", "ended", "code", "reason", "cause")
+    return {name: getattr(attempt, name) for name in names}
+
+
+def _conditions(account: Account | None, number: str) -> list[Q]:
+    """Conditions that together give the calls, each by the equality of columns of one index."""
+    by_account = [Q(account=account), Q(owner=account)] if account else [Q()]
+    number = e164(number.strip()) or number.strip()
+    by_number = [Q(caller=number), Q(called=number)] if number else [Q()]
+    return [a & n for a in by_account for n in by_number]

@@ -1,0 +1,1 @@
+"""Carriers: the telephone companies that calls go to and come from."""

@@ -1,0 +1,1 @@
+"""The change sequence that every node follows."""

@@ -1,0 +1,192 @@
+"""Django over the database that the settings name: SQLite by default, PostgreSQL at scale."""
+
+import os
+from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import django
+from django.conf import settings as django_settings
+from django.db import DEFAULT_DB_ALIAS, Error, connections
+
+from trunkline.control.errors import DatabaseUnavailable
+from trunkline.settings import Settings
+
+APPS = ("changes", "accounts", "keys", "carriers", "routes", "sources", "numbers", "calls")
+
+SNAPSHOT = "snapshot"  # alias of a second connection, whose transactions read one moment and block no writer
+
+LOCK_WAIT_S = 20
+CONNECT_S = 5
+MIGRATION_LOCK = 0x7472_756E_6B6C  # any number that nobody else locks in this PostgreSQL database
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL; "
+    # A node that follows the changes must never be ahead of the database: a change once committed has to
+    # survive a power cut, which WAL with synchronous = NORMAL does not promise.
+    "PRAGMA synchronous = FULL; "
+    "PRAGMA cache_size = -16000; "
+    "PRAGMA journal_size_limit = 67108864;"
+)
+
+
+def setup(settings: Settings) -> None:
+    """Point Django at the settings' database, making the file of an SQLite one where it is missing.
+
+    A second call with other settings switches the calling thread over; processes have no need of it, tests do.
+    Raises DatabaseUnavailable when the file cannot be made.
+    """
+    databases = _databases(settings.database_url)
+    if databases[DEFAULT_DB_ALIAS]["ENGINE"].endswith("sqlite3"):
+        _private_file(Path(databases[DEFAULT_DB_ALIAS]["NAME"]))
+    if not django_settings.configured:
+        django_settings.configure(
+            DATABASES=databases,
+            INSTALLED_APPS=[f"trunkline.control.{app}" for app in APPS],
+            LOGGING_CONFIG=None,  # logging is the process's business
+            TIME_ZONE="UTC",
+            USE_TZ=True,
+            TRUNKLINE_REALM=settings.sip.domain,
+        )
+        django.setup()
+        return
+    close()
+    for alias in databases:
+        if alias in connections and hasattr(connections._connections, alias):
+            del connections[alias]
+    connections.settings = connections.configure_settings(databases)
+    django_settings.TRUNKLINE_REALM = settings.sip.domain
+
+
+def close() -> None:
+    """Close the calling thread's connections; the next query opens them again."""
+    connections.close_all()
+
+
+def migrate() -> None:
+    """Bring the tables up to date; quick when they are. Raises DatabaseUnavailable.
+
+    Several processes may call it at once: one does the work, the others wait for it.
+    """
+    with plain_words():
+        if not _unapplied():
+            return
+        with _migration_lock():
+            from django.core.management import call_command
+
+            if _unapplied():
+                call_command("migrate", verbosity=0, interactive=False)
+
+
+@contextmanager
+def plain_words():
+    """Turn Django's database errors into DatabaseUnavailable, and drop the connection that had them."""
+    try:
+        yield
+    except Error as error:
+        close()
+        raise DatabaseUnavailable(explain(error)) from error
+
+
+def explain(error: Exception) -> str:
+    """What a database error means for the operator, without the password that a URL may hold."""
+    database = connections.settings[DEFAULT_DB_ALIAS]
+    text = " ".join(str(error).split())
+    if database["ENGINE"].endswith("sqlite3"):
+        where = f"The database {database['NAME']}"
+        if "locked" in text:
+            return f"{where} is locked: another process has been writing for {LOCK_WAIT_S} s. Try again when it is done"
+        if "no such table" in text:
+            return f"{where} has no tables yet ({text}): run `trunkline up` first"
+        return f"{where} cannot be used: {text}. Check that the file is there, ours to write, and the disk not full"
+    host = database["HOST"] or "the local socket"
+    where = f"PostgreSQL database {database['NAME']!r} at {host}"
+    return f"{where} does not serve us: {text}. Check that it runs, and database.url in the settings"
+
+
+def _unapplied() -> bool:
+    """Whether a migration of ours is missing. Raises DatabaseUnavailable for a database of a later Trunkline."""
+    ours = {(app, path.stem) for app in APPS for path in (Path(__file__).parent / app / "migrations").glob("[0-9]*.py")}
+    connection = connections[DEFAULT_DB_ALIAS]
+    with connection.cursor() as cursor:
+        if "django_migrations" not in connection.introspection.table_names(cursor):
+            return True
+        cursor.execute("SELECT app, name FROM django_migrations")
+        applied = {tuple(row) for row in cursor.fetchall() if row[0] in APPS}
+    if applied - ours:
+        strange = ", ".join(sorted(f"{app} {name}" for app, name in applied - ours))
+        raise DatabaseUnavailable(
+            f"the database was made by a later Trunkline (it has {strange}): use that version, or restore a backup"
+        )
+    return applied != ours
+
+
+@contextmanager
+def _migration_lock():
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "sqlite":
+        with open(f"{connection.settings_dict['NAME']}.migrate", "w") as file:
+            flock(file, LOCK_EX)
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def _private_file(path: Path) -> None:
+    """Make the file readable by its owner alone: carriers' passwords are in it. SQLite's side files follow it."""
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"the database {path} cannot be made: {error.strerror}. Name a folder that can be written "
+            "in database.url or TRUNKLINE_HOME"
+        ) from error
+
+
+def _databases(url: str) -> dict[str, dict]:
+    """Django's DATABASES for a URL of the settings."""
+    database = _sqlite(url) if url.startswith("sqlite:") else _postgresql(url)
+    snapshot = database | {"OPTIONS": dict(database["OPTIONS"])}
+    if url.startswith("sqlite:"):
+        snapshot["OPTIONS"]["transaction_mode"] = "DEFERRED"
+    else:
+        from psycopg import IsolationLevel
+
+        snapshot["OPTIONS"]["isolation_level"] = IsolationLevel.REPEATABLE_READ
+    return {DEFAULT_DB_ALIAS: database, SNAPSHOT: snapshot}
+
+
+def _sqlite(url: str) -> dict:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": url.removeprefix("sqlite:///"),
+        "OPTIONS": {
+            "timeout": LOCK_WAIT_S,
+            # A transaction that reads first and writes later would fail at once when another wrote meanwhile.
+            "transaction_mode": "IMMEDIATE",
+            "init_command": _PRAGMAS,
+        },
+    }
+
+
+def _postgresql(url: str) -> dict:
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))  # libpq's options: ?host=/run/postgresql, ?sslmode=verify-full
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": query.pop("port", str(parts.port or "")),
+        "OPTIONS": {"connect_timeout": CONNECT_S, "tcp_user_timeout": 10_000, **query},
+    }

@@ -1,0 +1,102 @@
+"""`contract.feed.Sink` over the database: where the journal's events become records of calls."""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from django.db import IntegrityError, transaction
+
+from trunkline.contract.journal import Event
+from trunkline.control.accounts.models import Account
+from trunkline.control.calls import fold
+from trunkline.control.calls.models import Attempt, Call, JournalPosition
+from trunkline.control.feed.available import available
+
+log = logging.getLogger(__name__)
+
+BATCH = 500  # rows a statement
+TRIES = 3
+
+_CALL_FIELDS = [field.attname for field in Call._meta.concrete_fields if field.attname not in ("id", "uid")]
+_ATTEMPT_FIELDS = [
+    field.attname for field in Attempt._meta.concrete_fields if field.attname not in ("id", "call_id", "n")
+]
+
+
+class DatabaseSink:
+    """Usable from any thread and by many nodes at once; one call's events may come from several of them."""
+
+    def position(self, node: str, file: str) -> int:
+        with available():
+            known = JournalPosition.objects.filter(node=node, file=file).first()
+            return known.position if known else 0
+
+    def store(self, node: str, file: str, events: Sequence[Event], position: int) -> None:
+        usable = [event for event in events if event["call"] and fold.moment(event) is not None]
+        if len(usable) < len(events):
+            left_out = len(events) - len(usable)
+            log.warning("%d events of %s in %s have no call or no possible time and are left out", left_out, node, file)
+        with available():
+            for tries_left in reversed(range(TRIES)):
+                try:
+                    with transaction.atomic():
+                        _merge(usable)
+                        key = {"node": node, "file": file}
+                        JournalPosition.objects.update_or_create(**key, defaults={"position": position})
+                    return
+                except IntegrityError:
+                    # Another node has added the same call, or an account went, between our read and our write.
+                    if not tries_left:
+                        raise
+
+    def forget(self, node: str, file: str) -> None:
+        with available():
+            JournalPosition.objects.filter(node=node, file=file).delete()
+
+
+def _merge(events: Iterable[Event]) -> None:
+    """Fold events into the calls and attempts that are there, in six statements a batch."""
+    by_call: dict[str, list[Event]] = {}
+    for event in events:
+        by_call.setdefault(fold.uid(event), []).append(event)
+    accounts = _accounts(events)
+    # Locked and written in the order of the uid, so that two nodes never wait for each other.
+    calls = {call.uid: call for call in Call.objects.select_for_update().filter(uid__in=by_call).order_by("uid")}
+    known = set(calls)
+    for uid in sorted(by_call):
+        call = calls.setdefault(uid, Call(uid=uid))
+        for event in by_call[uid]:
+            fold.fold_call(call, event, accounts.get)
+    Call.objects.bulk_create([calls[uid] for uid in sorted(by_call) if uid not in known], BATCH)
+    ids = {uid: call.pk for uid, call in calls.items()}
+    changed = [calls[uid] for uid in sorted(known)]
+    _upsert(Call, changed, ["uid"], _CALL_FIELDS)
+    _upsert(Attempt, _attempts(by_call, ids), ["call_id", "n"], _ATTEMPT_FIELDS)
+
+
+def _attempts(by_call: dict[str, list[Event]], ids: dict[str, int]) -> list[Attempt]:
+    """The attempts that the events speak of, as they are with them."""
+    spoken = [(ids[uid], event) for uid, events in by_call.items() for event in events if fold.attempt_number(event)]
+    there = Attempt.objects.filter(call__in={call_id for call_id, _ in spoken})
+    attempts = {(attempt.call_id, attempt.n): attempt for attempt in there}
+    touched = {}
+    for call_id, event in spoken:
+        key = (call_id, fold.attempt_number(event))
+        attempt = touched[key] = attempts.setdefault(key, Attempt(call_id=key[0], n=key[1]))
+        fold.fold_attempt(attempt, event)
+    return [touched[key] for key in sorted(touched)]
+
+
+def _upsert(model, rows: list, unique: list[str], fields: list[str]) -> None:
+    """Write rows that may be there. Without their ids: the columns in `unique` are what finds them."""
+    for row in rows:
+        row.pk = None
+    model.objects.bulk_create(rows, BATCH, update_conflicts=True, unique_fields=unique, update_fields=fields)
+
+
+def _accounts(events: Iterable[Event]) -> dict[int | str | None, int]:
+    """The ids of the accounts that events name, by id and by name."""
+    named = {fold.account_named(event, field) for event in events for field in ("account", "owner")}
+    ids = {value for value in named if isinstance(value, int)}
+    names = {value for value in named if isinstance(value, str)}
+    found = Account.objects.filter(pk__in=ids) | Account.objects.filter(name__in=names)
+    return {key: pk for pk, name in found.values_list("pk", "name") for key in (pk, name)}

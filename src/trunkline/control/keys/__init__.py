@@ -1,0 +1,1 @@
+"""API keys, each with one secret, or two while it rotates."""

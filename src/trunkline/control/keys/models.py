@@ -1,0 +1,32 @@
+from django.db import models
+
+from trunkline.control.accounts.models import Account
+
+
+class Key(models.Model):
+    """An API key: the digest username of an account's PBX."""
+
+    name = models.CharField(max_length=32, unique=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="keys")
+    enabled = models.BooleanField(default=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return self.name
+
+
+class Secret(models.Model):
+    """One live secret of a key, as the digests that RFC 7616 section 3.4.2 calls A1; the secret itself is not kept."""
+
+    key = models.ForeignKey(Key, on_delete=models.CASCADE, related_name="secrets")
+    slot = models.PositiveSmallIntegerField()
+    realm = models.CharField(max_length=253)
+    ha1_md5 = models.CharField(max_length=32)
+    ha1_sha256 = models.CharField(max_length=64)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "slot"], name="secret_slot"),
+            models.CheckConstraint(condition=models.Q(slot__in=(1, 2)), name="secret_slot_1_or_2"),
+        ]

@@ -1,0 +1,100 @@
+"""Many numbers at once: rows of a table are checked first, each fault by its line, then written together."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import batched
+from typing import NamedTuple
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.changes.services import Log, writing
+from trunkline.control.errors import ServiceError
+from trunkline.control.numbers.models import Number
+from trunkline.control.numbers.services import check_forward
+from trunkline.control.words import check_e164
+
+PORTION = 5_000  # numbers
+
+
+class Row(NamedTuple):
+    """What a line of the table says; `account` and `forward` may be ''."""
+
+    line: int
+    number: str
+    account: str
+    forward: str
+
+
+class Problem(NamedTuple):
+    line: int
+    number: str
+    problem: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an import would do. `unchanged` numbers are here already, just so."""
+
+    add: list[Number] = field(default_factory=list)
+    update: list[Number] = field(default_factory=list)
+    unchanged: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def plan(rows: Iterable[Row], update: bool = False) -> Plan:
+    """Check the rows against each other and the database. A number that is here, but otherwise, is a problem
+    unless `update` is wanted."""
+    result = Plan()
+    accounts = {account.name: account for account in Account.objects.all()}
+    checked = _checked(rows, accounts, result)
+    for portion in batched(checked, PORTION, strict=False):
+        here = {n.e164: n for n in Number.objects.filter(e164__in=[wanted.e164 for _, wanted in portion])}
+        for line, wanted in portion:
+            _place(result, line, wanted, here.get(wanted.e164), update)
+    result.problems.sort()
+    return result
+
+
+def carry_out(rows: Iterable[Row], update: bool = False) -> Plan:
+    """Plan and, when there is no problem, do it, all in one transaction; with a problem nothing is written."""
+    with writing() as log:
+        result = plan(rows, update)
+        if not result.problems:
+            _write(result, log)
+    return result
+
+
+def _checked(rows: Iterable[Row], accounts: dict[str, Account], result: Plan) -> Iterator[tuple[int, Number]]:
+    forward_of = lru_cache(10_000)(check_forward)
+    lines: dict[str, int] = {}
+    for row in rows:
+        try:
+            digits = check_e164(row.number)
+            if digits in lines:
+                raise ServiceError(f"the number is in line {lines[digits]} already")
+            lines[digits] = row.line
+            if row.account and row.account not in accounts:
+                raise ServiceError(f"there is no account {row.account!r}: make it first, or leave the field empty")
+            yield row.line, Number(e164=digits, account=accounts.get(row.account), forward=forward_of(row.forward))
+        except ServiceError as error:
+            result.problems.append(Problem(row.line, row.number, str(error)))
+
+
+def _place(result: Plan, line: int, wanted: Number, here: Number | None, update: bool) -> None:
+    if here is None:
+        result.add.append(wanted)
+    elif (here.account_id, here.forward) == (wanted.account_id, wanted.forward):
+        result.unchanged += 1
+    elif update:
+        here.account_id, here.forward = wanted.account_id, wanted.forward
+        result.update.append(here)
+    else:
+        problem = "the number is here already, with another account or forward: allow updates to change it"
+        result.problems.append(Problem(line, f"+{wanted.e164}", problem))
+
+
+def _write(result: Plan, log: Log) -> None:
+    for portion in batched(result.add, PORTION, strict=False):
+        Number.objects.bulk_create(portion)
+    Number.objects.bulk_update(result.update, ["account", "forward"], batch_size=500)
+    log.note("number", *(number.pk for number in (*result.add, *result.update)))

@@ -1,0 +1,90 @@
+"""What can be done with numbers. Every function raises ServiceError with what to do instead."""
+
+from django.db.models import QuerySet
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.changes.services import writing
+from trunkline.control.errors import ServiceError
+from trunkline.control.numbers.models import Number
+from trunkline.control.words import check_e164, check_prefix, missing
+from trunkline.sip import forward as forwarding
+
+
+def get(text: str) -> Number:
+    digits = check_e164(text)
+    number = Number.objects.select_related("account").filter(e164=digits).first()
+    if number is None:
+        raise missing("number", f"+{digits}", "see `trunkline number list`, or take it in with `trunkline number add`")
+    return number
+
+
+def listing(account: Account | None = None, prefix: str = "", unassigned: bool = False) -> QuerySet[Number]:
+    """The numbers of an account, of a prefix, or the inventory that no account has."""
+    numbers = Number.objects.select_related("account").order_by("e164")
+    if account:
+        numbers = numbers.filter(account=account)
+    if unassigned:
+        numbers = numbers.filter(account=None)
+    if prefix:
+        digits = check_prefix(prefix)
+        numbers = numbers.filter(e164__range=(digits, digits.ljust(15, "9")))  # a range uses the index everywhere
+    return numbers
+
+
+def add(text: str, account: Account | None = None, forward: str = "") -> Number:
+    """Take in a number, for an account or (None) into the operator's inventory."""
+    digits, forward = check_e164(text), check_forward(forward)
+    with writing() as log:
+        there = Number.objects.select_related("account").filter(e164=digits).first()
+        if there:
+            whose = f"account {there.account.name!r} has it" if there.account else "it is in the inventory"
+            raise ServiceError(f"number +{digits} is already here: {whose}")
+        number = Number.objects.create(e164=digits, account=account, forward=forward)
+        log.note("number", number.pk)
+    return number
+
+
+def assign(number: Number, account: Account | None) -> Number:
+    """Give a number to an account, or back to the inventory. Its forward goes with the account it was for."""
+    with writing() as log:
+        number.refresh_from_db()
+        if number.account_id != (account.pk if account else None):
+            number.account, number.forward = account, ""
+            number.save(update_fields=["account", "forward"])
+            log.note("number", number.pk)
+    return number
+
+
+def forward(number: Number, text: str) -> Number:
+    """Set the *Forward to SIP* list; '' forwards the number nowhere."""
+    canonical = check_forward(text)
+    with writing() as log:
+        number.forward = canonical
+        number.save(update_fields=["forward"])
+        log.note("number", number.pk)
+    return number
+
+
+def remove(number: Number) -> None:
+    with writing() as log:
+        log.note("number", number.pk)
+        number.delete()
+
+
+def check_forward(text: str) -> str:
+    """The canonical form of a *Forward to SIP* text."""
+    try:
+        return forwarding.canonical(forwarding.parse(text))
+    except forwarding.ForwardError as error:
+        where = f"{text[error.start : error.end].strip()!r}: " if error.entry else ""
+        raise ServiceError(f"cannot forward to that: {where}{error}. Write it like sip:1234@example.com") from None
+
+
+def as_dict(number: Number) -> dict[str, object]:
+    return {
+        "number": f"+{number.e164}",
+        "account": number.account.name if number.account else None,
+        "forward": number.forward,
+        "targets": [target.as_dict() for target in forwarding.parse(number.forward)],
+        "created": number.created,
+    }

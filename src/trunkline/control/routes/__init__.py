@@ -1,0 +1,1 @@
+"""Routes: which carriers serve which prefixes, and in what order."""

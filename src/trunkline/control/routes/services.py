@@ -1,0 +1,98 @@
+"""What can be done with routes, and which of them a number takes."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.db.models import QuerySet
+
+from trunkline.control.carriers.models import Carrier
+from trunkline.control.changes.services import writing
+from trunkline.control.errors import ServiceError
+from trunkline.control.routes.models import Route
+from trunkline.control.words import check_count, check_e164, check_prefix, missing
+from trunkline.sip.number import prefixes
+
+PRIORITY, WEIGHT = 10, 10  # the defaults
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A route that a number may take. `share`, 0 to 1, is how often it comes first among its priority."""
+
+    route: Route
+    share: float
+
+
+def get(route_id: int) -> Route:
+    route = Route.objects.select_related("carrier").filter(pk=route_id).first()
+    if route is None:
+        raise missing("route", str(route_id), "see `trunkline route list` for the numbers of the routes")
+    return route
+
+
+def everyone() -> QuerySet[Route]:
+    return Route.objects.select_related("carrier").order_by("prefix", "priority", "-weight", "pk")
+
+
+def add(prefix: str, carrier: Carrier, *, priority: int = PRIORITY, weight: int = WEIGHT) -> Route:
+    """Let a carrier serve the numbers of a prefix ('': every number). Lower priorities are tried first."""
+    prefix = check_prefix(prefix)
+    check_count("priority", priority, 0, 65535)
+    check_count("weight", weight, 0, 65535)
+    with writing() as log:
+        there = Route.objects.filter(prefix=prefix, carrier=carrier).first()
+        if there:
+            raise ServiceError(
+                f"carrier {carrier.name!r} already serves prefix {prefix or '(every number)'} by route {there.pk}: "
+                f"remove that one first with `trunkline route remove {there.pk}`"
+            )
+        route = Route.objects.create(prefix=prefix, carrier=carrier, priority=priority, weight=weight)
+        log.note("route", route.pk)
+    return route
+
+
+def remove(route: Route) -> None:
+    with writing() as log:
+        log.note("route", route.pk)
+        route.delete()
+
+
+def which(number: str) -> list[Candidate]:
+    """The routes that a call to this number tries: those of the longest prefix that has any, in order.
+
+    Routes of disabled carriers are listed with share 0: the edge leaves them out.
+    """
+    digits = check_e164(number)
+    found = list(Route.objects.select_related("carrier").filter(prefix__in=prefixes(digits)))
+    longest = max((len(route.prefix) for route in found), default=0)
+    chosen = sorted(
+        (route for route in found if len(route.prefix) == longest), key=lambda r: (r.priority, -r.weight, r.pk)
+    )
+    return [
+        candidate
+        for _, group in groupby(chosen, key=lambda route: route.priority)
+        for candidate in _shares(list(group))
+    ]
+
+
+def as_dict(route: Route) -> dict[str, object]:
+    return {
+        "id": route.pk,
+        "prefix": route.prefix,
+        "priority": route.priority,
+        "weight": route.weight,
+        "carrier": route.carrier.name,
+        "enabled": route.carrier.enabled,
+    }
+
+
+def _shares(routes: list[Route]) -> list[Candidate]:
+    usable = [route for route in routes if route.carrier.enabled]
+    total = sum(route.weight for route in usable)
+    return [Candidate(route, _share(route, total, len(usable))) for route in routes]
+
+
+def _share(route: Route, total: int, count: int) -> float:
+    if not route.carrier.enabled:
+        return 0.0
+    return route.weight / total if total else 1 / count

@@ -1,0 +1,12 @@
+"""All services under one roof, for commands and views: `services.accounts.create(...)`. Import it after `setup`."""
+
+from trunkline.control.accounts import services as accounts
+from trunkline.control.calls import services as calls
+from trunkline.control.carriers import services as carriers
+from trunkline.control.keys import services as keys
+from trunkline.control.numbers import importing
+from trunkline.control.numbers import services as numbers
+from trunkline.control.routes import services as routes
+from trunkline.control.sources import services as sources
+
+__all__ = ["accounts", "calls", "carriers", "importing", "keys", "numbers", "routes", "sources"]

@@ -1,0 +1,1 @@
+"""Networks whose requests are recognised by the address that they come from."""

@@ -1,0 +1,39 @@
+from django.db import models
+from django.db.models import Q
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.carriers.models import Carrier
+
+
+class SourceNetwork(models.Model):
+    """Requests from this network are an account's, without digest, or a carrier's. Port 0 is any port."""
+
+    network = models.CharField(max_length=43)  # canonical CIDR
+    port = models.PositiveIntegerField(default=0)
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="sources")
+    carrier = models.ForeignKey(Carrier, null=True, on_delete=models.CASCADE, related_name="sources")
+
+    class Meta:
+        indexes = [models.Index(fields=["network"], name="source_network")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(account__isnull=True, carrier__isnull=False)
+                | Q(account__isnull=False, carrier__isnull=True),
+                name="source_has_one_owner",
+            )
+        ]
+
+    @property
+    def owner(self) -> Account | Carrier:
+        return self.account or self.carrier
+
+    def __str__(self):
+        return source_text(self.network, self.port)
+
+
+def source_text(network: str, port: int) -> str:
+    """A network and port as one text: `192.0.2.7`, `192.0.2.0/24`, `192.0.2.7:5080`, `[2001:db8::/64]:5080`."""
+    network = network.removesuffix("/128" if ":" in network else "/32")
+    if not port:
+        return network
+    return f"[{network}]:{port}" if ":" in network else f"{network}:{port}"

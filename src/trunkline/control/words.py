@@ -1,0 +1,50 @@
+"""Checks of what people type, shared by the services."""
+
+import re
+
+from trunkline.control.errors import ServiceError
+from trunkline.sip import number
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+_PREFIX = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
+
+
+def check_name(kind: str, name: str) -> str:
+    """The name of an account or carrier: short, and safe in a command line, a URL and a file name."""
+    if not _NAME.fullmatch(name):
+        raise ServiceError(
+            f"{name!r} cannot be the name of {kind}: write 1 to 63 of a-z, 0-9, '.', '_' and '-', "
+            "a letter or digit first"
+        )
+    return name
+
+
+def check_count(what: str, value: int, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ServiceError(f"{what} cannot be {value!r}: write a whole number from {low} to {high}")
+    return value
+
+
+def check_prefix(text: str) -> str:
+    """The digits of an E.164 prefix, '+' optional; '' stays ''."""
+    digits = text.strip().removeprefix("+")
+    if digits and not _PREFIX.fullmatch(digits):
+        raise ServiceError(
+            f"{text!r} is not a prefix of telephone numbers: write a country code and what follows it, "
+            "digits only, like 44 or 447700"
+        )
+    return digits
+
+
+def check_e164(text: str) -> str:
+    """The digits of an E.164 number, as they are kept."""
+    digits = number.e164(text.strip())
+    if digits is None:
+        raise ServiceError(
+            f"{text!r} is not an E.164 number: write country code and number, 7 to 15 digits, like +447700900000"
+        )
+    return digits
+
+
+def missing(kind: str, name: str, hint: str) -> ServiceError:
+    return ServiceError(f"there is no {kind} {name!r}: {hint}")
