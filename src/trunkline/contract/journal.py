@@ -25,7 +25,7 @@ from collections.abc import Mapping
 EVENTS = frozenset({"setup", "attempt", "progress", "failed", "answer", "finish", "end", "reject"})
 
 DIRECTIONS = ("outbound", "inbound", "internal")  # PBX to carrier; carrier to PBX; PBX to a number hosted here
-CAUSES = ("reply", "silence", "transport", "dns", "ring", "cancel")  # why an attempt failed
+CAUSES = ("reply", "silence", "transport", "dns", "ring", "cancel", "media")  # why an attempt failed
 ENDERS = ("caller", "callee", "edge")
 
 type Event = Mapping[str, object]

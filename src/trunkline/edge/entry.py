@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from trunkline.edge.main import Edge  # noqa: E402 - only findable from here on
+from trunkline.edge.main import Edge
 
 
 def mod_init():

@@ -23,8 +23,8 @@ def commands(settings: Settings, home: Home) -> dict[str, Engine]:
     """The engines by name, each to run in the foreground, logging to stderr."""
     kamailio, rtpengine = home.node / "kamailio.cfg", home.node / "rtpengine.conf"
     user = user_or_nobody("kamailio")
-    # -x fm: half the CPU of the default allocator. Kamailio changes its user itself, after it has read the
-    # routing code and the TLS key, which the user need not be able to read.
+    # -x fm: half the CPU of the default allocator. Kamailio changes its user itself, after it has loaded the
+    # routing code, which that user need not be able to read.
     options = f"-DD -E -x fm -m {settings.sip.memory_mb} -M {PRIVATE_MEMORY_MB}".split()
     identity = ["-u", user, "-g", user] if user else []
     return {

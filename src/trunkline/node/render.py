@@ -38,8 +38,9 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, control_port: 
     """Write kamailio.cfg, tls.cfg, rtpengine.conf and edge.json, and make Kamailio's location store if missing."""
     context = {"settings": settings, "home": home, "secrets": secrets, "control_port": control_port}
     home.node.mkdir(parents=True, exist_ok=True)
-    for name in ("kamailio.cfg", "tls.cfg", "rtpengine.conf"):
+    for name in ("kamailio.cfg", "tls.cfg"):
         _private(home.node / name, render(name, edge_entry=EDGE_ENTRY, **context))
+    (home.node / "rtpengine.conf").write_text(render("rtpengine.conf", **context))
     _private(home.node / "edge.json", "")
     edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets))
     if not home.locations.exists():
@@ -77,6 +78,7 @@ def _private(path: Path, text: str) -> None:
 
 
 def _create_locations(path: Path) -> None:
+    _private(path, "")
     with sqlite3.connect(path) as connection:
         for part in ("standard", "usrloc"):
             connection.executescript((USRLOC_SCHEMA / f"{part}-create.sql").read_text())

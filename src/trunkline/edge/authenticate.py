@@ -1,0 +1,76 @@
+"""Whose INVITE or REGISTER is this? By digest first; a carrier or an account's PBX may also be known by address."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from trunkline.edge.lookup import Account, Carrier, Lookup
+from trunkline.sip import refusal
+from trunkline.sip.number import e164
+from trunkline.sip.refusal import Refusal
+from trunkline.sip.uri import UriError, parse
+
+ALGORITHMS = ("MD5", "SHA-256")
+
+type Verify = Callable[[str, str], str]  # (HA1, algorithm) -> 'ok', 'stale' or 'wrong'
+
+
+class Claim(Protocol):
+    """The facts of an Authorization header."""
+
+    username: str
+    realm: str
+    algorithm: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """`key` is '' for a PBX known by its address."""
+
+    account: Account
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """`wrong`: credentials came and were not right, which counts against the sender."""
+
+    stale: bool = False
+    wrong: Refusal | None = None
+
+
+def by_digest(claim: Claim, recipient: str, domain: str, lookup: Lookup, verify: Verify) -> Customer | Challenge:
+    """Check the claim against the live secrets of its key.
+
+    `recipient`: the user part that was dialled. A digest that was made for another recipient proves nothing for this
+    one (RFC 7616 §3.4.6): whoever overhears one call must not be able to place a different one.
+    """
+    if claim.realm != domain:
+        return Challenge()
+    credential = lookup.credential(claim.username)
+    if credential is None or claim.algorithm not in ALGORITHMS or not _same_recipient(claim.uri, recipient):
+        return Challenge(wrong=refusal.unknown_credentials())
+    results = {verify(secret[claim.algorithm], claim.algorithm) for secret in credential.secrets}
+    if "ok" in results:
+        return Customer(credential.account, credential.key)
+    return Challenge(stale=True) if "stale" in results else Challenge(wrong=refusal.unknown_credentials())
+
+
+def by_address(ip: str, port: int, lookup: Lookup) -> Customer | Carrier | None:
+    """The carrier or customer that sends from this address."""
+    carrier_id = lookup.source(ip, port, "carrier")
+    if carrier_id is not None:
+        return lookup.carrier(carrier_id)
+    account_id = lookup.source(ip, port, "account")
+    account = lookup.account(account_id) if account_id is not None else None
+    return Customer(account, "") if account else None
+
+
+def _same_recipient(digest_uri: str, recipient: str) -> bool:
+    try:
+        user = parse(digest_uri).decoded_user
+    except UriError:
+        return False
+    # Some PBXs sign the trunk's bare URI for whatever they dial; that is all their digest says.
+    return not user or user == recipient or (e164(user) is not None and e164(user) == e164(recipient))

@@ -1,0 +1,238 @@
+"""A call from its INVITE to its answer or refusal: carries out what the decisions say, attempt by attempt."""
+
+import secrets
+import time
+
+from trunkline.contract.edge_config import EdgeConfig
+from trunkline.edge import authenticate, failover, inbound, ksr, outbound
+from trunkline.edge.authenticate import Challenge, Customer
+from trunkline.edge.dialog import Dialogs
+from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
+from trunkline.edge.journal import Journal
+from trunkline.edge.limits import Limits
+from trunkline.edge.lookup import Account, Carrier, Lookup
+from trunkline.edge.outbound import Dialled, Permitted
+from trunkline.edge.plan import Plan
+from trunkline.sip import refusal
+from trunkline.sip.number import e164
+from trunkline.sip.refusal import Refusal
+
+
+class Calls:
+    """One per worker."""
+
+    def __init__(self, config: EdgeConfig, lookup: Lookup, journal: Journal, limits: Limits):
+        self._config, self._lookup, self._journal, self._limits = config, lookup, journal, limits
+        self._dialogs = Dialogs(config.dialog_secret)
+
+    def invite(self, source: ksr.Source) -> None:
+        """An INVITE outside any dialog."""
+        recipient = ksr.user_part("$rU")
+        sender = self.identify(source, recipient)
+        if isinstance(sender, Challenge):
+            ksr.challenge(self._config.domain, sender.stale, self._config.sha256, sender.wrong)
+            return
+        facts = {"source": str(source), "call_id": ksr.get("$ci")}
+        if isinstance(sender, Customer):
+            self._from_customer(sender, recipient, facts)
+        else:
+            self._from_carrier(sender, recipient, facts)
+
+    def identify(self, source: ksr.Source, recipient: str) -> Customer | Carrier | Challenge:
+        """Whose request this is; counts for and against its source."""
+        claim = ksr.credentials()
+        if claim is None:
+            return authenticate.by_address(source.ip, source.port, self._lookup) or Challenge()
+
+        def verify(ha1: str, algorithm: str) -> str:
+            return ksr.verify(self._config.domain, ha1, algorithm)
+
+        sender = authenticate.by_digest(claim, recipient, self._config.domain, self._lookup, verify)
+        if isinstance(sender, Customer):
+            self._limits.trust(source.ip)
+        elif sender.wrong:
+            self._limits.refused(source.ip)
+        return sender
+
+    def _from_customer(self, sender: Customer, recipient: str, facts: dict) -> None:
+        dialled = Dialled(recipient, ksr.user_part("$fU"), ksr.diversions())
+        decision = outbound.decide(dialled, sender.account, self._lookup, self._config)
+        facts |= {"account": sender.account.id, "key": sender.key or None}
+        if isinstance(decision, Refusal):
+            self._reject(decision, "outbound", facts | {"caller": dialled.caller, "called": recipient})
+        else:
+            self._begin(decision, sender.account, facts)
+
+    def _from_carrier(self, sender: Carrier, recipient: str, facts: dict) -> None:
+        caller = ksr.user_part("$fU")
+        facts |= {"carrier": sender.id}
+        number = inbound.find(recipient, self._lookup)
+        attempts = (
+            number if isinstance(number, Refusal) else inbound.attempts(number, self._lookup, self._config.domain)
+        )
+        if isinstance(attempts, Refusal):
+            self._reject(attempts, "inbound", facts | {"caller": caller, "called": recipient})
+            return
+        permitted = Permitted("inbound", e164(caller) or caller, number.e164, attempts, owner=number.account)
+        self._begin(permitted, number.account, facts | {"account": number.account.id})
+
+    def _reject(self, reason: Refusal, direction: str, facts: dict) -> None:
+        self._journal.note(
+            "reject",
+            secrets.token_hex(8),
+            direction=direction,
+            code=reason.code,
+            reason=reason.reason,
+            warning=reason.warning,
+            **facts,
+        )
+        self._journal.flush()
+        ksr.refuse(reason)
+
+    def _begin(self, call: Permitted, payer: Account, facts: dict) -> None:
+        """Count it, record it, and make the first attempt."""
+        plan = Plan(secrets.token_hex(8), payer.id, call.direction, call.attempts)
+        facts |= {"caller": call.caller, "called": call.called}
+        refused = self._limits.admit(
+            payer, plan.call, f"{int(time.time())} {call.direction} {call.caller} {call.called}"
+        )
+        if refused:
+            self._reject(refused, call.direction, facts)
+            return
+        owner = call.owner.id if call.owner else None
+        if not self._journal.require("setup", plan.call, direction=call.direction, owner=owner, **facts):
+            self._limits.release(plan.call)
+            ksr.refuse(refusal.records_unavailable())
+            return
+        self._dress(call, plan)
+        if not ksr.begin_transaction():
+            self._limits.release(plan.call)
+            return
+        self._try(plan, 0)
+
+    def _dress(self, call: Permitted, plan: Plan) -> None:
+        """Make the INVITE speak for us instead of for its sender."""
+        domain = self._config.domain
+        plus = "+" if call.direction == "outbound" else ""
+        if call.diversion:
+            ksr.append_header(f"Diversion: <sip:{plus}{call.diversion}@{domain}>")
+        ksr.hide(f"sip:{plus}{call.caller}@{domain}", f"sip:{plus}{call.called}@{domain}")
+        ksr.symmetric_contact()
+        offered = ksr.has_sdp()
+        ksr.note_offer(offered)
+        parameter = self._dialogs.parameter(plan.call, plan.account_id, offered, ksr.get("$ci"), ksr.get("$ft"))
+        ksr.record_route(parameter)
+
+    def _try(self, plan: Plan, index: int) -> None:
+        """Make attempt `index`, or those after it when it cannot even be sent."""
+        while True:
+            failed = self._send(plan, index)
+            if failed is None:
+                ksr.keep_plan(plan.dumps())
+                break
+            following = self._after(plan, failed)
+            if not isinstance(following, int):
+                self._finish(plan, failed, following)
+                break
+            index = following
+        self._journal.flush()
+
+    def _send(self, plan: Plan, index: int) -> Outcome | None:
+        """Send the INVITE; None when it is on its way."""
+        attempt = failover.enter(plan, index, time.time())
+        note = {"n": index + 1, "kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
+        self._journal.note("attempt", plan.call, **note)
+        if attempt.problem:
+            return Outcome("dns", 0, attempt.problem)
+        ksr.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
+        if attempt.kind == "registered" and not ksr.find_registered(attempt.uri):
+            return Outcome("transport", 0, "no PBX is registered with this key")
+        # The plan must stand before the message leaves: its reply may be handled by another worker at once.
+        ksr.keep_plan(plan.dumps())
+        return self._relay(plan)
+
+    def _relay(self, plan: Plan) -> Outcome | None:
+        if ksr.send(failover.budget(plan, time.time())):
+            return None
+        if ksr.media_failed():
+            return Outcome("media", 0, "no media relay")
+        return Outcome("transport", 0, "the connection was refused or failed")
+
+    def _after(self, plan: Plan, outcome: Outcome):
+        attempt = plan.attempt
+        code = outcome.code or None
+        self._journal.note(
+            "failed", plan.call, n=plan.current + 1, code=code, reason=outcome.reason, cause=outcome.cause
+        )
+        plan.failures.append((attempt.target, f"{outcome.code or ''} {outcome.reason}".strip()))
+        carrier = self._lookup.carrier(attempt.carrier_id) if attempt.carrier_id else None
+        return failover.after(plan, outcome, bool(carrier and carrier.username), self._config.ring_timeout // 1000)
+
+    def failed(self, outcome: Outcome) -> None:
+        """The current attempt of this transaction is over without an answer."""
+        plan = Plan.loads(ksr.kept_plan())
+        if outcome.cause == "silence" and ksr.rang(plan.current + 1):
+            outcome = Outcome("ring", 0, "it rang without an answer")
+        if outcome.cause == "cancel":
+            self._journal.note(
+                "failed", plan.call, n=plan.current + 1, reason="cancelled by the caller", cause="cancel"
+            )
+            self._finish(plan, outcome, Relay())
+        else:
+            following = self._after(plan, outcome)
+            if isinstance(following, AnswerChallenge):
+                self._authenticate(plan, outcome)
+            elif isinstance(following, int):
+                self._try(plan, following)
+            else:
+                self._finish(plan, outcome, following)
+        self._journal.flush()
+
+    def _authenticate(self, plan: Plan, outcome: Outcome) -> None:
+        """Repeat the attempt with the carrier's credentials."""
+        attempt, carrier = plan.attempt, self._lookup.carrier(plan.attempt.carrier_id)
+        plan.authenticated = True
+        ksr.keep_plan(plan.dumps())
+        if carrier and ksr.answer_challenge(carrier.username, carrier.password):
+            ksr.aim(attempt.uri, attempt.next_hop)
+            if self._relay(plan) is None:
+                return
+        self._finish(plan, outcome, refusal.credentials_demanded(attempt.target))
+
+    def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
+        """The caller gets its final response and the call's count, media and record end."""
+        if isinstance(end, Refusal):
+            ksr.final(end)
+            code, reason, warning = end.code, end.reason, end.warning
+        else:
+            cancelled = outcome.cause == "cancel"
+            code, reason, warning = (
+                (487, "Request Terminated", None) if cancelled else (outcome.code, outcome.reason, None)
+            )
+        self._journal.note("finish", plan.call, code=code, reason=reason, warning=warning)
+        self._limits.release(plan.call)
+        ksr.end_media()
+
+    def progressed(self, code: int, reason: str) -> None:
+        """A provisional or successful response to the INVITE is about to be passed on."""
+        plan = Plan.loads(ksr.kept_plan())
+        n = plan.current + 1
+        if code >= 200:
+            self._journal.note("answer", plan.call, n=n, code=code)
+        else:
+            ksr.let_ring(self._config.ring_timeout)
+            if not ksr.rang(n):
+                ksr.note_ringing(n)
+                self._journal.note("progress", plan.call, n=n, code=code, reason=reason)
+        self._journal.flush()
+
+    def proven(self, route: str):
+        """The dialog that an in-dialog request proves with its Route, None when it proves none."""
+        return self._dialogs.verify(route, ksr.get("$ci"))
+
+    def ended(self, dialog, from_tag: str, reason: str | None) -> None:
+        """A BYE was seen."""
+        by = "caller" if from_tag == dialog.caller_tag else "callee"
+        self._journal.note("end", dialog.call, by=by, reason=reason)
+        self._journal.flush()
+        self._limits.release(dialog.call)

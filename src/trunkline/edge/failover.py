@@ -1,0 +1,75 @@
+"""What follows when an attempt is over without an answer: the next one, the reply as it is, or our own refusal."""
+
+from dataclasses import dataclass
+
+from trunkline.edge.plan import Attempt, Plan
+from trunkline.sip import refusal, status
+from trunkline.sip.refusal import Refusal
+
+MIN_BUDGET = 200  # ms: less than this gives no peer a chance, so a group's last addresses get it all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended. `cause` is one of journal.CAUSES; `code` 0 when no final response came."""
+
+    cause: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Give the caller the response that came."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChallenge:
+    """Repeat the attempt with the carrier's credentials."""
+
+
+def after(
+    plan: Plan, outcome: Outcome, has_credentials: bool, ring_seconds: int
+) -> int | Relay | AnswerChallenge | Refusal:
+    """The index of the next attempt, or how the call ends. `plan.failures` includes this outcome already."""
+    if outcome.cause == "ring":
+        return refusal.rang_out(ring_seconds)
+    if outcome.cause == "media":
+        return refusal.media_unavailable()
+    if outcome.cause == "reply":
+        if outcome.code in (401, 407):
+            if has_credentials and not plan.authenticated:
+                return AnswerChallenge()
+            return refusal.credentials_demanded(plan.attempt.target)
+        if outcome.code < 400:
+            return refusal.redirected()
+        if not status.of(outcome.code).fails_over:
+            return Relay()
+    following = plan.current + 1
+    return following if following < len(plan.attempts) else exhausted(plan, outcome)
+
+
+def exhausted(plan: Plan, last: Outcome) -> Relay | Refusal:
+    """Nobody is left to try."""
+    carriers = plan.direction == "outbound"
+    if last.cause == "reply" and not carriers:
+        return Relay()
+    detail = "; ".join(f"{target}: {what}" for target, what in plan.failures)
+    if carriers:
+        return refusal.no_carrier(detail)
+    return refusal.all_silent() if last.cause == "silence" else refusal.unreachable(detail)
+
+
+def budget(plan: Plan, now: float) -> int:
+    """How long, in ms, the current attempt may stay silent: an equal share of what its group has left."""
+    group = plan.attempt.group
+    left = sum(1 for attempt in plan.attempts[plan.current :] if attempt.group == group)
+    return max(MIN_BUDGET, int((plan.deadline - now) * 1000 / left))
+
+
+def enter(plan: Plan, index: int, now: float) -> Attempt:
+    """Make attempt `index` the current one; a group's time starts with its first address."""
+    if plan.current < 0 or plan.attempts[index].group != plan.attempt.group:
+        plan.deadline = now + plan.attempts[index].timeout / 1000
+    plan.current, plan.authenticated = index, False
+    return plan.attempt

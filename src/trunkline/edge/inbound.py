@@ -1,0 +1,40 @@
+"""A call to a number hosted here: the attempts that its *Forward to SIP* list means."""
+
+from trunkline.edge.lookup import Lookup, Number
+from trunkline.edge.plan import Attempt, located
+from trunkline.sip import refusal
+from trunkline.sip.forward import ForwardTarget
+from trunkline.sip.number import e164
+from trunkline.sip.refusal import Refusal
+
+
+def find(recipient: str, lookup: Lookup) -> Number | Refusal:
+    """The hosted number that a carrier's Request-URI means. `recipient`: its user part, unescaped."""
+    called = e164(recipient)
+    if called is None:
+        return refusal.bad_recipient(recipient)
+    return lookup.number(called) or refusal.number_not_hosted(called)
+
+
+def attempts(number: Number, lookup: Lookup, domain: str) -> list[Attempt] | Refusal:
+    """The addresses to try, in order."""
+    if not number.account.enabled:
+        return refusal.owner_disabled(number.e164)
+    if not number.forward:
+        return refusal.not_forwarded(number.e164)
+    found: list[Attempt] = []
+    for group, target in enumerate(ForwardTarget(**entry) for entry in number.forward):
+        common = {"target": str(target), "group": group, "timeout": target.timeout_ms, "uri": target.uri}
+        if target.host == domain:
+            found.append(_registered(target, number, lookup, common))
+        else:
+            found += located(lookup, target.host, target.port, target.transport, kind="uri", **common)
+    return found
+
+
+def _registered(target: ForwardTarget, number: Number, lookup: Lookup, common: dict) -> Attempt:
+    """The account's own `sip:KEY@DOMAIN`; another account's key is none of its business."""
+    credential = lookup.credential(target.user)
+    if credential is None or credential.account.id != number.account.id:
+        return Attempt(kind="registered", problem=f"{target.user} is not a key of this account", **common)
+    return Attempt(kind="registered", **common)

@@ -1,0 +1,76 @@
+"""Who may go on: floods and scans are banned for a while, and an account keeps to its limits.
+
+The counts live in Kamailio's shared memory (`counters`, see `ksr.Counters`), so all workers share them.
+"""
+
+import time
+from typing import Protocol
+
+from trunkline.contract.edge_config import EdgeConfig
+from trunkline.edge.lookup import Account
+from trunkline.sip import refusal
+from trunkline.sip.refusal import Refusal
+
+
+class Counters(Protocol):
+    """Hash tables shared by the workers; a table's entries expire as the engine's configuration says."""
+
+    def get(self, table: str, key: str) -> object: ...
+    def put(self, table: str, key: str, value: str) -> None: ...
+    def add(self, table: str, key: str) -> int: ...
+    def subtract(self, table: str, key: str) -> int: ...
+    def take(self, table: str, key: str) -> str | None: ...
+
+
+class Limits:
+    def __init__(self, config: EdgeConfig, counters: Counters):
+        self._config, self._counters = config, counters
+
+    def banned(self, ip: str) -> bool:
+        return self._counters.get("banned", ip) is not None
+
+    def trust(self, ip: str) -> None:
+        """A source that has proven itself is not counted: nobody can get it banned by forging its address."""
+        if self._counters.get("trusted", ip) is None:
+            self._counters.put("trusted", ip, "1")
+
+    def seen(self, ip: str) -> bool:
+        """Count a request of a source that has not proven itself; True when that gets it banned."""
+        if self._counters.get("trusted", ip) is not None:
+            return False
+        return self._count("seen", ip, self._config.requests_per_10s)
+
+    def refused(self, ip: str) -> bool:
+        """Count wrong credentials or a stranger's call; True when that gets the source banned."""
+        if self._counters.get("trusted", ip) is not None:
+            return False
+        return self._count("refused", ip, self._config.refusals_per_minute)
+
+    def _count(self, table: str, ip: str, most: int) -> bool:
+        if self._counters.add(table, ip) <= most:
+            return False
+        self._counters.put("banned", ip, table)
+        return True
+
+    def admit(self, account: Account, call: str, summary: str) -> Refusal | None:
+        """Count a call that is about to start; `release` ends it. `summary` shows it among the live calls."""
+        if account.calls_per_second:
+            started = self._counters.add("started", f"{account.id}:{int(time.time())}")
+            if started > account.calls_per_second:
+                return refusal.too_many_per_second(account.calls_per_second)
+        active = self._counters.add("active", str(account.id))
+        if account.calls_at_once and active > account.calls_at_once:
+            self._counters.subtract("active", str(account.id))
+            return refusal.too_many_at_once(account.calls_at_once)
+        self._counters.put("calls", call, f"{account.id} {summary}")
+        return None
+
+    def release(self, call: str) -> None:
+        """The call is over. Harmless when it was released before, or when its count died with an earlier process."""
+        entry = self._counters.take("calls", call)
+        if entry:
+            self._counters.subtract("active", entry.partition(" ")[0])
+
+    def expired(self, entry: str) -> None:
+        """A call's entry has outlived the longest call: its BYE was never seen."""
+        self._counters.subtract("active", entry.partition(" ")[0])

@@ -1,0 +1,110 @@
+"""The callbacks that Kamailio calls. Each is guarded: whatever goes wrong in our code costs one request at most."""
+
+import functools
+import traceback
+
+from trunkline.contract import edge_config
+from trunkline.edge import ksr, media
+from trunkline.edge.calls import Calls
+from trunkline.edge.failover import Outcome
+from trunkline.edge.journal import Journal
+from trunkline.edge.limits import Limits
+from trunkline.edge.lookup import Lookup
+from trunkline.edge.requests import Requests
+from trunkline.sip import refusal
+
+PROC_INIT = -127  # Kamailio's rank of the main process before it forks
+
+
+def guarded(callback):
+    """Kamailio would log an exception and answer nothing; the sender of a request must get its answer."""
+
+    @functools.wraps(callback)
+    def wrapper(self, *arguments):
+        try:
+            callback(self, *arguments)
+        except Exception:  # noqa: BLE001 - the boundary to the engine
+            ksr.log_error(f"{callback.__name__} failed:\n{traceback.format_exc()}")
+            if callback.__name__ == "ksr_request_route":
+                ksr.fail_request(refusal.internal_error())
+            elif callback.__name__ == "ksr_failure":
+                ksr.final(refusal.internal_error())
+        return 1
+
+    return wrapper
+
+
+class Edge:
+    """One per worker process; `child_init` runs after the fork."""
+
+    def child_init(self, rank: int) -> int:
+        if rank == PROC_INIT:
+            return 0
+        config = edge_config.read(ksr.edge_config_path())
+        lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
+        self._limits = Limits(config, ksr.Counters)
+        self._calls = Calls(config, lookup, journal, self._limits)
+        self._requests = Requests(config, lookup, self._limits, self._calls)
+        return 0
+
+    @guarded
+    def ksr_request_route(self, _message):
+        try:
+            self._requests.handle()
+        except UnicodeDecodeError:
+            ksr.fail_request(refusal.malformed("a header field is not UTF-8"))
+
+    @guarded
+    def ksr_branch(self, _message):
+        """The INVITE of one attempt is about to leave: its own media offer, afresh."""
+        if ksr.request_offered() and not ksr.anchor("offer"):
+            ksr.note_media_failure()
+            ksr.drop_branch()
+
+    @guarded
+    def ksr_reply(self, _message):
+        """A response to the first INVITE of a call."""
+        code = ksr.reply_code()
+        if code == 100:
+            return
+        if 180 <= code < 300:
+            self._calls.progressed(code, ksr.get("$rr"))
+        self._pass_back(code)
+
+    @guarded
+    def ksr_dialog_reply(self, _message):
+        """A response to a re-INVITE, UPDATE or PRACK."""
+        self._pass_back(ksr.reply_code())
+
+    @guarded
+    def ksr_hidden_reply(self, _message):
+        """A response that can have no SDP and no Contact."""
+        ksr.hide()
+
+    def _pass_back(self, code: int) -> None:
+        if code == 100:
+            return
+        step = media.reply_step(code, ksr.request_offered())
+        if step and ksr.has_sdp() and not ksr.anchor(step):
+            ksr.log_error("the media relay did not take an answer: this call has no audio")
+        ksr.symmetric_contact()
+        ksr.hide()
+
+    @guarded
+    def ksr_failure(self, _message):
+        """The current attempt of a call is over without an answer."""
+        self._calls.failed(_outcome())
+
+    @guarded
+    def ksr_htable_event(self, _message, event):
+        if event == "htable:expired:calls":
+            self._limits.expired(ksr.get("$shtrecord(value)"))
+
+
+def _outcome() -> Outcome:
+    if ksr.is_cancelled():
+        return Outcome("cancel", 0, "")
+    code, reason = ksr.failed_reply()
+    if not ksr.timed_out():
+        return Outcome("reply", code, reason)
+    return Outcome("silence", 0, "no response in time")

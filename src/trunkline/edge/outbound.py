@@ -1,0 +1,81 @@
+"""A PBX's INVITE: is it allowed, and where may it go? Facts in, a decision out."""
+
+from dataclasses import dataclass
+
+from trunkline.contract.edge_config import EdgeConfig
+from trunkline.edge import inbound
+from trunkline.edge.lookup import Account, Carrier, Lookup
+from trunkline.edge.plan import Attempt, located, weighted
+from trunkline.sip import refusal
+from trunkline.sip.number import e164
+from trunkline.sip.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """What the INVITE says, user parts unescaped. `diversions`: user parts of its Diversion headers."""
+
+    recipient: str
+    caller: str
+    diversions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """Both numbers are E.164 digits. `diversion`: the owned number that vouches for the caller ID, or ''.
+    `owner`: the account whose PBX is called, None when carriers are."""
+
+    direction: str
+    caller: str
+    called: str
+    attempts: list[Attempt]
+    diversion: str = ""
+    owner: Account | None = None
+
+
+def decide(dialled: Dialled, account: Account, lookup: Lookup, config: EdgeConfig) -> Permitted | Refusal:
+    """Check the numbers and find the way; the order of the checks is the order in which a person would ask."""
+    if not account.enabled:
+        return refusal.account_disabled()
+    called = e164(dialled.recipient)
+    if called is None:
+        return refusal.bad_recipient(dialled.recipient)
+    caller = e164(dialled.caller)
+    if caller is None:
+        return refusal.bad_caller_id(dialled.caller)
+    diversion = next((n for user in dialled.diversions if (n := e164(user)) and _owns(account, n, lookup)), "")
+    if account.caller_id == "owned" and not diversion and not _owns(account, caller, lookup):
+        return refusal.foreign_caller_id(caller)
+    if account.destinations and not called.startswith(account.destinations):
+        return refusal.destination_not_allowed(called)
+    if hosted := lookup.number(called):
+        attempts = inbound.attempts(hosted, lookup, config.domain)
+        if isinstance(attempts, Refusal):
+            return attempts
+        return Permitted("internal", caller, called, attempts, diversion, hosted.account)
+    attempts = _carriers(called, lookup, config.carrier_timeout)
+    return Permitted("outbound", caller, called, attempts, diversion) if attempts else refusal.no_route(called)
+
+
+def carrier_uri(carrier: Carrier, called: str) -> str:
+    """The Request-URI for a carrier: its strip and prefix rules always start from the E.164 number."""
+    host = f"[{carrier.host}]" if ":" in carrier.host else carrier.host
+    port = f":{carrier.port}" if carrier.port else ""
+    return f"sip:{carrier.prefix}{called[carrier.strip :]}@{host}{port}"
+
+
+def _owns(account: Account, number: str, lookup: Lookup) -> bool:
+    hosted = lookup.number(number)
+    return hosted is not None and hosted.account.id == account.id
+
+
+def _carriers(called: str, lookup: Lookup, timeout: int) -> list[Attempt]:
+    routes = weighted(lookup.routes(called), priority=lambda r: r.priority, weight=lambda r: r.weight)
+    attempts: list[Attempt] = []
+    for group, carrier in enumerate(route.carrier for route in routes):
+        common = {"kind": "carrier", "target": carrier.name, "group": group, "timeout": timeout}
+        uri = carrier_uri(carrier, called)
+        attempts += located(
+            lookup, carrier.host, carrier.port, carrier.transport, uri=uri, carrier_id=carrier.id, **common
+        )
+    return attempts

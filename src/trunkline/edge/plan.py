@@ -1,0 +1,93 @@
+"""A call's plan: the attempts it may need, made once when its INVITE arrives, carried by its transaction.
+
+Replies and timers are handled by other worker processes than the request was, so the plan travels as text in an
+AVP of the transaction (`dumps`, `loads`).
+"""
+
+import json
+import random
+from dataclasses import astuple, dataclass, field
+
+from trunkline.edge.lookup import Lookup
+from trunkline.sip.uri import DEFAULT_PORT, is_ip
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One address that the INVITE may be sent to.
+
+    `group` counts the carriers or *Forward to SIP* URIs; all addresses of one share its `timeout` (ms).
+    `problem`: why there is no address to send to, '' when there is one. `ip` is '' for a registered contact, which
+    the location store knows only at the time of the attempt.
+    """
+
+    kind: str  # 'carrier', 'uri' or 'registered'
+    target: str  # the carrier's name, or the URI as the customer wrote it
+    group: int
+    timeout: int
+    uri: str  # the Request-URI
+    ip: str = ""
+    port: int = 0
+    transport: str = "udp"
+    carrier_id: int = 0
+    problem: str = ""
+
+    @property
+    def next_hop(self) -> str:
+        host = f"[{self.ip}]" if ":" in self.ip else self.ip
+        return f"sip:{host}:{self.port};transport={self.transport}"
+
+    @property
+    def address(self) -> str:
+        """For people: where this went."""
+        return f"{self.transport}:{self.ip}:{self.port}" if self.ip else ""
+
+
+@dataclass(slots=True)
+class Plan:
+    """`current` is the index of the attempt under way, -1 before the first; `deadline` (Unix time, s) is when its
+    group is given up."""
+
+    call: str  # the call's id in the journal
+    account_id: int  # whose calls at once it counts among
+    direction: str
+    attempts: list[Attempt] = field(default_factory=list)
+    current: int = -1
+    deadline: float = 0.0
+    failures: list[tuple[str, str]] = field(default_factory=list)  # (target, what happened), one per attempt
+    authenticated: bool = False  # the carrier's challenge was answered in this attempt
+
+    @property
+    def attempt(self) -> Attempt:
+        return self.attempts[self.current]
+
+    def dumps(self) -> str:
+        values = (self.call, self.account_id, self.direction, [astuple(a) for a in self.attempts], self.current)
+        return json.dumps((*values, self.deadline, self.failures, self.authenticated), separators=(",", ":"))
+
+    @classmethod
+    def loads(cls, text: str) -> "Plan":
+        call, account_id, direction, attempts, *rest = json.loads(text)
+        return cls(call, account_id, direction, [Attempt(*values) for values in attempts], *rest)
+
+
+def located(lookup: Lookup, host: str, port: int, transport: str, **common) -> list[Attempt]:
+    """An attempt for each address of a host, in the order of RFC 3263; one with a `problem` when it has none."""
+    if is_ip(host):
+        return [Attempt(ip=host, port=port or DEFAULT_PORT[transport], transport=transport, **common)]
+    resolution = lookup.resolution(host, port, transport)
+    if not resolution.targets:
+        return [Attempt(problem=resolution.problem, transport=transport, **common)]
+    targets = weighted(resolution.targets, priority=lambda t: t[2], weight=lambda t: t[3])
+    return [Attempt(ip=ip, port=target_port, transport=transport, **common) for ip, target_port, *_ in targets]
+
+
+def weighted(items, priority, weight) -> list:
+    """Order by priority, and among equals at random in proportion to the weights (RFC 2782, page 3)."""
+    keyed = [(priority(item), _draw(weight(item)), index) for index, item in enumerate(items)]
+    return [items[index] for *_, index in sorted(keyed)]
+
+
+def _draw(weight: int) -> float:
+    # Exponential variates with rate w: the smallest is item i with probability w_i / sum(w), as RFC 2782 asks.
+    return random.expovariate(weight) if weight > 0 else float("inf")

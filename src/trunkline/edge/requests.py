@@ -1,0 +1,98 @@
+"""Every request: sane? banned? then to the part that knows its method."""
+
+from trunkline.contract.edge_config import EdgeConfig
+from trunkline.edge import ksr, media, register
+from trunkline.edge.calls import Calls
+from trunkline.edge.limits import Limits
+from trunkline.edge.lookup import Lookup
+from trunkline.sip import refusal
+
+ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER"
+IN_DIALOG = frozenset(("INVITE", "ACK", "BYE", "PRACK", "UPDATE", "INFO", "OPTIONS"))
+CAPABILITIES = f"Allow: {ALLOWED}\r\nAccept: application/sdp\r\nSupported: timer, 100rel\r\n"
+
+
+class Requests:
+    """One per worker."""
+
+    def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits, calls: Calls):
+        self._config, self._lookup, self._limits, self._calls = config, lookup, limits, calls
+
+    def handle(self) -> None:
+        source = ksr.source()
+        if self._limits.banned(source.ip):
+            return
+        method = ksr.method()
+        if ksr.has_to_tag():
+            self._in_dialog(method)
+            return
+        self._lookup.refresh()
+        known = self._lookup.source(source.ip, source.port, "carrier") is not None
+        if not known and self._limits.seen(source.ip):
+            ksr.log_error(f"{source.ip} is banned: too many requests from an address that has not proven itself")
+            return
+        if not ksr.is_sane():
+            return
+        if method == "OPTIONS":
+            # Before Max-Forwards: CUCM asks with 0, and the answer is for whoever asks (RFC 3261 §11.2).
+            ksr.reply(200, "OK", CAPABILITIES)
+        elif not ksr.may_forward():
+            ksr.refuse(refusal.too_many_hops())
+        else:
+            self._out_of_dialog(method, source)
+
+    def _out_of_dialog(self, method: str, source: ksr.Source) -> None:
+        if method == "CANCEL":
+            if not ksr.relay_cancel():
+                ksr.refuse(refusal.unknown_dialog())
+        elif method == "ACK":
+            ksr.absorb_ack()
+        elif ksr.is_retransmission():
+            return
+        elif method == "INVITE":
+            ksr.force_rport()
+            self._calls.invite(source)
+        elif method == "REGISTER":
+            ksr.force_rport()
+            register.handle(self._calls, source, self._config)
+        else:
+            ksr.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
+
+    def _in_dialog(self, method: str) -> None:
+        """No lookup: the Route that we recorded proves the call."""
+        if method == "CANCEL":
+            ksr.relay_cancel()
+            return
+        route = ksr.get("$route_uri") or ""
+        dialog = self._calls.proven(route) if ksr.follow_route() else None
+        if dialog is None:
+            if method == "ACK":
+                ksr.absorb_ack()
+            else:
+                ksr.refuse(refusal.unknown_dialog())
+            return
+        if method not in IN_DIALOG:
+            ksr.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
+            return
+        if not ksr.may_forward():
+            ksr.refuse(refusal.too_many_hops())
+            return
+        self._forward(method, dialog)
+
+    def _forward(self, method: str, dialog) -> None:
+        ksr.force_rport()
+        ksr.follow_contact()
+        if method == "BYE":
+            self._calls.ended(dialog, ksr.get("$ft"), ksr.get("$hdr(Reason)"))
+            ksr.end_media()
+        elif method in ("INVITE", "UPDATE"):
+            ksr.symmetric_contact()
+        has_sdp = ksr.has_sdp()
+        step = media.request_step(method, dialog.offered) if has_sdp else None
+        if step and not ksr.anchor(step) and method != "ACK":
+            ksr.refuse(refusal.media_unavailable())
+            return
+        ksr.hide()
+        if method != "ACK":
+            ksr.note_offer(has_sdp)
+        ksr.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
