@@ -1,11 +1,13 @@
 """From the journal's events to the record of a call, whatever their order, and however often they come.
 
 Each kind of event owns some columns. Where two events could claim one column, a rule that does not depend on
-which came first decides: an answer beats a refusal, then the earlier one wins, then the smaller text.
+which came first decides: an answer beats a refusal, and the caller keeps the earlier of two refusals; an attempt
+keeps the later of two failures, as a carrier's challenge is one that is followed by another try.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from trunkline.contract.journal import Event
@@ -14,6 +16,14 @@ from trunkline.control.calls.models import ANSWERED, CANCELLED, FAILED, OPEN, RE
 MAX_ATTEMPTS = 1_000  # more than any list of targets allows; a greater n is a damaged line
 # PostgreSQL keeps no NUL and no lone surrogate; JSON may spell both, and both come from strangers' SIP.
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What events may name: `accounts` by id and by name, to the id; `carriers` by id, to the name."""
+
+    accounts: Mapping[int | str | None, int] = field(default_factory=dict)
+    carriers: Mapping[int, str] = field(default_factory=dict)
 
 
 def moment(event: Event) -> datetime | None:
@@ -34,24 +44,24 @@ def attempt_number(event: Event) -> int:
     return n if isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= MAX_ATTEMPTS else 0
 
 
-def account_named(event: Event, field: str) -> int | str | None:
-    """The id or name of the account in a field of an event; None when there is none that could be one."""
+def named(event: Event, field: str) -> int | str | None:
+    """The id or name in a field of an event; None when there is none that could be one."""
     value = event.get(field)
     if type(value) is int and 0 < value < 2**63:
         return value
     return value if isinstance(value, str) and not _UNKEEPABLE.search(value) else None
 
 
-def fold_call(call: Call, event: Event, account_of: Callable[[int | str | None], int | None]) -> None:
-    """Add what an event says of its call. `account_of` finds the id of an account by its id or name."""
+def fold_call(call: Call, event: Event, directory: Directory) -> None:
+    """Add what an event says of its call."""
     time = moment(event)
     call.started = min(call.started or time, time)
     call.node = call.node or _text(event, "node", 63)
     match event["event"]:
         case "setup":
-            _introduce(call, event, account_of)
+            _introduce(call, event, directory)
         case "reject":
-            _introduce(call, event, account_of)
+            _introduce(call, event, directory)
             _refuse(call, event, time, rejected=True)
         case "progress":
             call.ringing = min(call.ringing or time, time)
@@ -84,20 +94,21 @@ def fold_attempt(attempt: Attempt, event: Event) -> None:
             _end_attempt(attempt, event, time)
 
 
-def _introduce(call: Call, event: Event, account_of: Callable[[int | str | None], int | None]) -> None:
+def _introduce(call: Call, event: Event, directory: Directory) -> None:
     """Who calls whom: a call has one event that says so, and a field that it leaves out stays as it is."""
-    for field, width in (
+    for name, width in (
         ("direction", 8),
         ("key", 32),
-        ("carrier", 63),
         ("caller", 64),
         ("called", 64),
         ("source", 64),
         ("call_id", 255),
     ):
-        setattr(call, field, _text(event, field, width) or getattr(call, field))
-    call.account_id = account_of(account_named(event, "account")) or call.account_id
-    call.owner_id = account_of(account_named(event, "owner")) or call.owner_id
+        setattr(call, name, _text(event, name, width) or getattr(call, name))
+    carrier = directory.carriers.get(event["carrier"]) if isinstance(event.get("carrier"), int) else None
+    call.carrier = carrier or _text(event, "carrier", 63) or call.carrier
+    call.account_id = directory.accounts.get(named(event, "account")) or call.account_id
+    call.owner_id = directory.accounts.get(named(event, "owner")) or call.owner_id
 
 
 def _refuse(call: Call, event: Event, time: datetime, rejected: bool) -> None:
@@ -123,12 +134,21 @@ def _outcome(call: Call) -> str:
 
 
 def _end_attempt(attempt: Attempt, event: Event, time: datetime) -> None:
-    code, cause = _code(event) or 0, _text(event, "cause", 16)
-    found = (event["event"] != "answer", time, code, _text(event, "reason", 255), cause)
-    # Only a failure has a cause or a code that is no 2xx.
-    known = (not 200 <= (attempt.code or 0) <= 299, attempt.ended, attempt.code or 0, attempt.reason, attempt.cause)
-    if attempt.ended is None or found < known:
-        attempt.ended, attempt.code, attempt.reason, attempt.cause = time, code or None, found[3], cause
+    answered = 200 <= (attempt.code or 0) <= 299  # only an answer has such a code
+    answers = event["event"] == "answer"
+    code, reason, cause = _code(event) or 0, _text(event, "reason", 255), _text(event, "cause", 16)
+    if attempt.ended is not None:
+        if answered != answers:
+            better = answers
+        else:
+            found, known = (
+                (time, code, reason, cause),
+                (attempt.ended, attempt.code or 0, attempt.reason, attempt.cause),
+            )
+            better = found < known if answers else found > known
+        if not better:
+            return
+    attempt.ended, attempt.code, attempt.reason, attempt.cause = time, code or None, reason, cause
 
 
 def _text(event: Mapping[str, object], field: str, width: int) -> str:

@@ -9,6 +9,7 @@ from trunkline.contract.journal import Event
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls import fold
 from trunkline.control.calls.models import Attempt, Call, JournalPosition
+from trunkline.control.carriers.models import Carrier
 from trunkline.control.feed.available import available
 
 log = logging.getLogger(__name__)
@@ -54,18 +55,18 @@ class DatabaseSink:
 
 
 def _merge(events: Iterable[Event]) -> None:
-    """Fold events into the calls and attempts that are there, in six statements a batch."""
+    """Fold events into the calls and attempts that are there, in eight statements a batch."""
     by_call: dict[str, list[Event]] = {}
     for event in events:
         by_call.setdefault(fold.uid(event), []).append(event)
-    accounts = _accounts(events)
+    directory = _directory(events)
     # Locked and written in the order of the uid, so that two nodes never wait for each other.
     calls = {call.uid: call for call in Call.objects.select_for_update().filter(uid__in=by_call).order_by("uid")}
     known = set(calls)
     for uid in sorted(by_call):
         call = calls.setdefault(uid, Call(uid=uid))
         for event in by_call[uid]:
-            fold.fold_call(call, event, accounts.get)
+            fold.fold_call(call, event, directory)
     Call.objects.bulk_create([calls[uid] for uid in sorted(by_call) if uid not in known], BATCH)
     ids = {uid: call.pk for uid, call in calls.items()}
     changed = [calls[uid] for uid in sorted(known)]
@@ -93,10 +94,12 @@ def _upsert(model, rows: list, unique: list[str], fields: list[str]) -> None:
     model.objects.bulk_create(rows, BATCH, update_conflicts=True, unique_fields=unique, update_fields=fields)
 
 
-def _accounts(events: Iterable[Event]) -> dict[int | str | None, int]:
-    """The ids of the accounts that events name, by id and by name."""
-    named = {fold.account_named(event, field) for event in events for field in ("account", "owner")}
+def _directory(events: Iterable[Event]) -> fold.Directory:
+    """The accounts and carriers that events name."""
+    named = {fold.named(event, field) for event in events for field in ("account", "owner")}
     ids = {value for value in named if isinstance(value, int)}
     names = {value for value in named if isinstance(value, str)}
     found = Account.objects.filter(pk__in=ids) | Account.objects.filter(name__in=names)
-    return {key: pk for pk, name in found.values_list("pk", "name") for key in (pk, name)}
+    accounts = {key: pk for pk, name in found.values_list("pk", "name") for key in (pk, name)}
+    carriers = {value for event in events if isinstance(value := fold.named(event, "carrier"), int)}
+    return fold.Directory(accounts, dict(Carrier.objects.filter(pk__in=carriers).values_list("pk", "name")))

@@ -58,21 +58,22 @@ def remove(route: Route) -> None:
 
 
 def which(number: str) -> list[Candidate]:
-    """The routes that a call to this number tries: those of the longest prefix that has any, in order.
+    """The routes that a call to this number tries, those of the longest prefix that has an enabled carrier.
 
-    Routes of disabled carriers are listed with share 0: the edge leaves them out.
+    In the order of the priorities; among equals the edge draws lots by the shares for each call.
     """
     digits = check_e164(number)
-    found = list(Route.objects.select_related("carrier").filter(prefix__in=prefixes(digits)))
-    longest = max((len(route.prefix) for route in found), default=0)
+    usable = Route.objects.select_related("carrier").filter(prefix__in=prefixes(digits), carrier__enabled=True)
+    longest = max((len(route.prefix) for route in usable), default=0)
     chosen = sorted(
-        (route for route in found if len(route.prefix) == longest), key=lambda r: (r.priority, -r.weight, r.pk)
+        (route for route in usable if len(route.prefix) == longest), key=lambda r: (r.priority, -r.weight, r.pk)
     )
-    return [
-        candidate
-        for _, group in groupby(chosen, key=lambda route: route.priority)
-        for candidate in _shares(list(group))
-    ]
+    candidates = []
+    for _, equals in groupby(chosen, key=lambda route: route.priority):
+        group = list(equals)
+        total = sum(route.weight for route in group)
+        candidates += [Candidate(route, route.weight / total if total else 1 / len(group)) for route in group]
+    return candidates
 
 
 def as_dict(route: Route) -> dict[str, object]:
@@ -84,15 +85,3 @@ def as_dict(route: Route) -> dict[str, object]:
         "carrier": route.carrier.name,
         "enabled": route.carrier.enabled,
     }
-
-
-def _shares(routes: list[Route]) -> list[Candidate]:
-    usable = [route for route in routes if route.carrier.enabled]
-    total = sum(route.weight for route in usable)
-    return [Candidate(route, _share(route, total, len(usable))) for route in routes]
-
-
-def _share(route: Route, total: int, count: int) -> float:
-    if not route.carrier.enabled:
-        return 0.0
-    return route.weight / total if total else 1 / count
