@@ -12,6 +12,7 @@ from trunkline.contract.feed import Change, Feed
 from trunkline.node.sqlite import transaction
 
 PORTION = 500  # changes a transaction: short enough for the resolver to get its turn to write
+PAUSE = 0.5  # s between two looks for changes, which must be in force within 2 s
 
 log = logging.getLogger(__name__)
 

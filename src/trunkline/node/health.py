@@ -16,6 +16,7 @@ SILENT_SECONDS = 10.0
 # Without the database a node goes on with what it has; after this long somebody should know.
 BEHIND_SECONDS = 5.0
 STALE_SECONDS = 3600.0  # a name that no name server has answered for this long
+REBUILDING = "the store is being filled"
 LEAST_DISK = 200_000_000  # bytes
 EXPIRY_DAYS = 14
 
@@ -85,7 +86,10 @@ def _follow(home: Home) -> Check:
     if not status:
         return Check("follow", False, wrong)
     if status["rebuilding"]:
-        return Check("follow", True, f"rebuilding the store: {status['rebuilding']} rows so far")
+        # A store that was filled before goes on serving what it has meanwhile.
+        return Check("follow", status["sequence"] >= 0, f"{REBUILDING}: {status['rebuilding']} rows so far")
+    if status["sequence"] < 0:
+        return Check("follow", False, status["problem"] or "the store is empty")
     if status["problem"] and time.time() - status["since"] > BEHIND_SECONDS:
         return Check("follow", False, f"{status['problem']}; {_since(status)}. Calls go on with what was known")
     lag = status["head"] - status["sequence"]

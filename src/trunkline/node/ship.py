@@ -18,6 +18,7 @@ from trunkline.contract.feed import Sink
 
 BATCH_LINES = 1000
 BATCH_BYTES = 4_000_000
+PAUSE = 0.3  # s between two looks for lines
 # A worker that was about to write when the file was renamed still writes to it: wait for the slowest.
 QUIET_SECONDS = 10.0
 

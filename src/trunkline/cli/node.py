@@ -1,0 +1,91 @@
+"""`trunkline node`: the parts of a node, each in the foreground. supervisord runs these; so can you, to watch one."""
+
+import asyncio
+import ipaddress
+import logging
+from contextlib import suppress
+
+import click
+
+from trunkline import settings as all_settings
+from trunkline.contract import store
+from trunkline.home import Home
+from trunkline.node.part import PASSING, Reporter, run, stop_on_signal
+
+
+@click.group("node")
+def command():
+    """The parts of a node, each in the foreground (`up` runs them all)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+@command.command()
+def follow():
+    """Bring the control plane's changes into the edge's store."""
+    from trunkline import control
+    from trunkline.node.follow import PAUSE, Follower
+
+    settings, home = _load()
+    control.setup(settings)
+    from trunkline.control.feed import DatabaseFeed
+
+    stop, reporter = stop_on_signal(), Reporter(home.status("follow"))
+    connection = store.open_writer(home.store)
+    follower = Follower(DatabaseFeed(), connection, progress=lambda: reporter.well(follower.facts()))
+    run(follower, reporter, stop, PAUSE)
+
+
+@command.command()
+def resolve():
+    """Look up the host names of carriers and of Forward to SIP, and keep the answers for the edge."""
+    from trunkline.dns.resolver import Resolver as NameServers
+    from trunkline.node import resolve
+
+    settings, home = _load()
+    stop = stop_on_signal()
+    resolver = resolve.Resolver(
+        NameServers(settings.dns.servers, settings.dns.port),
+        store.open_writer(home.store),
+        ipv6=ipaddress.ip_address(settings.sip_address).version == 6,
+        own=frozenset({settings.sip.domain}),
+    )
+    asyncio.run(resolve.run(resolver, Reporter(home.status("resolve")), stop, home.store))
+
+
+@command.command()
+def ship():
+    """Bring the journal's lines into the database."""
+    from trunkline import control
+    from trunkline.node.ship import PAUSE, Shipper
+
+    settings, home = _load()
+    control.setup(settings)
+    from trunkline.control.feed import DatabaseSink
+
+    stop = stop_on_signal()
+    shipper = Shipper(DatabaseSink(), settings.node.name, home.journal_file, settings.journal.rotate_mb * 1_000_000)
+    run(shipper, Reporter(home.status("ship")), stop, PAUSE)
+    # The edge stops before us: its last lines go out now rather than at the next start, if the database is there.
+    with suppress(*PASSING):
+        while shipper.step():
+            continue
+
+
+@command.command()
+@click.argument("name", type=click.Choice(["kamailio", "rtpengine"]))
+def engine(name: str):
+    """Become one of the engines, after ending what its last start left behind."""
+    from trunkline.node import engines, launch
+
+    settings, home = _load()
+    try:
+        launch.launch(engines.commands(settings, home)[name], home)
+    except FileNotFoundError as error:
+        raise click.ClickException(f"{name} is not installed here: {error}") from error
+    except launch.LeftoverError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _load() -> tuple[all_settings.Settings, Home]:
+    settings = all_settings.load()
+    return settings, Home(settings.home)

@@ -1,0 +1,80 @@
+"""Watching a node: until it works after a start, and for what changes later."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from trunkline.home import Home
+from trunkline.node import health, logs
+from trunkline.node.health import Check
+from trunkline.node.supervise import Manager, NotRunning, Process
+from trunkline.settings import Settings
+
+READY_SECONDS = 45.0
+POLL = 0.2
+# Without these no call can be made. The others are reported, but their cause (a name server that is away) may be
+# outside, and must not keep a node from starting.
+NEEDED = ("rtpengine", "kamailio", "sip", "follow", "ship", "sandbox")
+
+
+class NotReady(Exception):
+    """The node did not come to work; `checks` are the parts that do not."""
+
+    def __init__(self, checks: list[Check]):
+        super().__init__("; ".join(f"{check.name}: {check.text}" for check in checks))
+        self.checks = checks
+
+
+def wait_until_ready(
+    settings: Settings,
+    home: Home,
+    alive: Callable[[], bool],
+    say: Callable[[str], None],
+    seconds: float = READY_SECONDS,
+) -> list[Check]:
+    """Wait until every part that is needed works; returns the checks of all. `say` is told whom we wait for.
+
+    The rebuild of a large store may take longer than `seconds`, as long as it goes on. `alive` says whether the
+    process manager still runs. Raises NotReady.
+    """
+    deadline, progress, waiting = time.monotonic() + seconds, "", ""
+    while True:
+        try:
+            checks = health.check(settings, home)
+            failing = [check for check in checks if check.name in NEEDED and not check.ok]
+        except NotRunning as error:
+            failing = [Check("supervisord", False, f"its control: {error}")]
+        if not failing:
+            return checks
+        rebuilding = next((check.text for check in failing if check.name == "follow"), "")
+        if rebuilding.startswith(health.REBUILDING) and rebuilding != progress:
+            deadline, progress = time.monotonic() + seconds, rebuilding
+        if time.monotonic() > deadline or not alive():
+            raise NotReady(failing)
+        if waiting != (waiting := ", ".join(check.name for check in failing)):
+            say(waiting)
+        time.sleep(POLL)
+
+
+def last_words(home: Home, check: Check, lines: int = 15) -> list[str]:
+    """The end of the log of a part that does not work."""
+    name = {"sip": "kamailio"}.get(check.name, check.name)
+    path = home.log / ("supervisord.out" if name == "supervisord" else f"{name}.log")
+    return logs.tail(path, lines)
+
+
+def changes(home: Home, before: list[Process]) -> Iterator[str]:
+    """Plain words for each difference between the processes then and now. Raises NotRunning.
+
+    Iterate to the end; the list is brought up to date in place.
+    """
+    now = Manager(home).processes()
+    old = {process.name: process for process in before}
+    before[:] = now
+    for process in now:
+        was = old.get(process.name)
+        if was is None or (was.state, was.pid) == (process.state, process.pid):
+            continue
+        if process.running:
+            yield f"{process.name} runs again, process {process.pid}"
+        elif was.running or process.state == "FATAL":
+            yield f"{process.name} is down ({process.text or process.state.lower()}); it is started again"
