@@ -18,7 +18,7 @@ from trunkline.sandbox.waiting import Changes
 
 log = logging.getLogger(__name__)
 
-KEPT = 1000  # strays
+KEPT = 1000  # strays, and failures
 LINGER = 32.0  # s; 64·T1, how long a finished transaction still meets its repetitions
 REASONS = {  # RFC 3261 §21
     100: "Trying", 180: "Ringing", 183: "Session Progress", 407: "Proxy Authentication Required",
@@ -37,7 +37,7 @@ class Stack(Changes):
         super().__init__()
         self.address, self.transport, self.name, self.trace, self.t1 = address, transport, name, trace, t1
         self.strays: deque[Response | bytes] = deque(maxlen=KEPT)
-        self.failures: list[BaseException] = []
+        self.failures: deque[BaseException] = deque(maxlen=KEPT)
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
         self._servers: dict[tuple[str, str, str], ServerTransaction] = {}
         self._tasks: set[asyncio.Task] = set()
@@ -71,10 +71,14 @@ class Stack(Changes):
         parameter = "" if hop.transport == "udp" else f";transport={hop.transport}"
         return f"<sip:{user or self.name}@{self.address}:{self.port(hop.transport)}{parameter}>"
 
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each transport that we listen on."""
+        return self._sockets.ports
+
     def port(self, transport: str = "") -> int:
         """The port that we listen on for a transport; our only one when we do not listen on that."""
-        ports = self._sockets.ports
-        return ports.get(transport or self.transport) or next(iter(ports.values()), 5060)
+        return self.ports.get(transport or self.transport) or next(iter(self.ports.values()), 5060)
 
     def request_of(self, method: str, uri: str, caller: str, callee: str, tag: str) -> Request:
         call_id = f"{token(12)}@{self.address}"

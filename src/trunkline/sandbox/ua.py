@@ -61,7 +61,7 @@ class Agent(Stack):
     async def __aexit__(self, kind, error, traceback):
         await self.close()
         if error is None and self.failures:
-            raise ExceptionGroup(f"inside the agent {self.name}", self.failures)
+            raise ExceptionGroup(f"inside the agent {self.name}", list(self.failures))
 
     async def close(self, hang_up: bool = True) -> None:
         """End every call (unless told not to), every task, every socket."""
@@ -176,17 +176,17 @@ class Opening:
     """An agent that is about to listen."""
 
     def __init__(self, agent: Agent, listening: Coroutine):
-        self._agent, self._listening = agent, listening
+        self.agent, self._listening = agent, listening
 
     def __await__(self) -> Generator[object, None, Agent]:
         return self.__aenter__().__await__()
 
     async def __aenter__(self) -> Agent:
         await self._listening
-        return self._agent
+        return self.agent
 
     async def __aexit__(self, *error):
-        await self._agent.__aexit__(*error)
+        await self.agent.__aexit__(*error)
 
 
 def address_of(value: str) -> str:

@@ -1,0 +1,96 @@
+"""What the sandbox's answering side does with a call."""
+
+from collections.abc import Callable, Coroutine
+
+from trunkline.sandbox import digest
+from trunkline.sandbox.call import AUTO
+from trunkline.sandbox.incoming import IncomingCall
+
+RING_SECONDS = 2.0
+LONGEST_SECONDS = 600.0  # a test call that nobody ends is ended by us
+NONCES = 1000  # challenges that nobody answered are not kept for ever
+
+type Behaviour = Callable[[IncomingCall], Coroutine]
+
+
+async def echo(call: IncomingCall) -> None:
+    """Answer, and send the caller's audio back."""
+    await call.open_audio()
+    call.audio.echo()
+    await call.answer()
+    await _stay(call)
+
+
+def tone(frequency: int, ring_seconds: float = 0.0) -> Behaviour:
+    """Ring for a while, answer, and play a tone (Hz)."""
+
+    async def behave(call: IncomingCall) -> None:
+        await call.ring()
+        if not await call.sleep_until_ended(ring_seconds):
+            await _play(call, frequency)
+            await call.answer()
+            await _stay(call)
+
+    return behave
+
+
+def early_media(frequency: int, seconds: float = RING_SECONDS) -> Behaviour:
+    """Play a tone before the answer, and go on with it."""
+
+    async def behave(call: IncomingCall) -> None:
+        await _play(call, frequency)
+        await call.ring(183, body=AUTO)
+        if not await call.sleep_until_ended(seconds):
+            await call.answer()
+            await _stay(call)
+
+    return behave
+
+
+def refuse(code: int) -> Behaviour:
+    async def behave(call: IncomingCall) -> None:
+        call.refuse(code)
+
+    return behave
+
+
+async def ring(call: IncomingCall) -> None:
+    """Ring until the caller gives up."""
+    await call.ring()
+    await _stay(call)
+
+
+async def silent(call: IncomingCall) -> None:
+    """Not one response, as if nothing were there."""
+    call.close()
+
+
+def challenge(user: str, secret: str, then: Behaviour) -> Behaviour:
+    """Ask for a digest; with the right one, do what `then` does."""
+    nonces: set[str] = set()
+
+    async def behave(call: IncomingCall) -> None:
+        given = call.request.get("Proxy-Authorization") or ""
+        if digest.verify(given, "INVITE", user, secret, nonces):
+            nonces.discard(digest.parse(given)["nonce"])
+            return await then(call)
+        if len(nonces) >= NONCES:
+            nonces.clear()
+        asked = digest.challenge("sandbox-carrier")
+        nonces.add(digest.parse(asked)["nonce"])
+        return call.refuse(407, headers=[("Proxy-Authenticate", asked)])
+
+    return behave
+
+
+async def _play(call: IncomingCall, frequency: int) -> None:
+    await call.open_audio()
+    call.audio.play(frequency)
+
+
+async def _stay(call: IncomingCall) -> None:
+    if not await call.sleep_until_ended(LONGEST_SECONDS):
+        if call.answered:
+            await call.bye()
+        else:
+            call.refuse(480)

@@ -1,0 +1,179 @@
+"""A real edge: Kamailio and rtpengine as a node would start them, on addresses of the test run."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.world import World
+from trunkline.contract import journal, store
+from trunkline.contract.journal import Event
+from trunkline.home import Home
+from trunkline.node import certificates, engines, folders, ports, probes, render, secrets
+from trunkline.sandbox.transport import Hop
+from trunkline.settings import Settings
+
+START_SECONDS = 20.0
+STOP_SECONDS = 10.0
+LOG_LINES = 60
+DEFAULTS = {
+    "sip": {"workers": 2, "memory_mb": 64},
+    "media": {"port_min": 30000, "port_max": 31999},
+    "limits": {"requests_per_10s": 1_000_000, "refusals_per_minute": 100_000},
+}
+
+
+class EdgeError(Exception):
+    """The engines did not do what was asked; the text has the end of their logs."""
+
+
+class Edge(World):
+    """`settings` is by section, e.g. `sip={"tls_floor": "TLSv1.2"}`. Usable after `start`."""
+
+    def __init__(self, address: str, **settings: dict):
+        # Kamailio drops root and must reach its files: pytest's own folders are closed to others.
+        root = Path(tempfile.mkdtemp(prefix="edge-"))
+        root.chmod(0o711)
+        self.home = Home(root / "home")
+        sections = {name: DEFAULTS.get(name, {}) | settings.get(name, {}) for name in DEFAULTS.keys() | settings.keys()}
+        sections["sip"] = {"address": address} | sections["sip"]
+        self.settings = Settings(home=self.home.root, **sections)
+        self.address = address
+        self._processes: dict[str, subprocess.Popen] = {}
+        folders.make(self.home)
+        self.store = store.open_writer(self.home.store)
+        super().__init__(self.store, self.settings.sip.domain)
+
+    @property
+    def udp(self) -> Hop:
+        return Hop("udp", self.address, self.settings.sip.port)
+
+    @property
+    def tcp(self) -> Hop:
+        return Hop("tcp", self.address, self.settings.sip.port)
+
+    @property
+    def tls(self) -> Hop:
+        return Hop("tls", self.address, self.settings.sip.tls_port)
+
+    def uri(self, user: str, **parameters: str) -> str:
+        """A SIP URI of the service."""
+        return f"sip:{user}@{self.domain}" + "".join(f";{name}={value}" for name, value in parameters.items())
+
+    def start(self) -> None:
+        """Write the configuration and start both engines. Raises EdgeError."""
+        made = secrets.ensure(self.home.secrets)
+        port = ports.ensure(self.home.node / "ports.json", 0).media_control
+        certificates.ensure(self.home.tls, self.domain, [self.address])
+        render.write(self.settings, self.home, made, port)
+        folders.hand_over(self.home)
+        for name in ("rtpengine", "kamailio"):
+            self.start_engine(name)
+        self.wait_ready()
+
+    def start_engine(self, name: str) -> None:
+        """Start one engine (again)."""
+        engine = engines.commands(self.settings, self.home)[name]
+        with open(self.home.log / f"{name}.log", "ab") as log:
+            self._processes[name] = subprocess.Popen(
+                engine.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True, user=engine.user or None, group=engine.user or None,
+                extra_groups=[] if engine.user else None,
+            )  # fmt: skip
+
+    def wait_ready(self) -> None:
+        """Wait until Kamailio answers OPTIONS and rtpengine pings. Raises EdgeError."""
+        port = ports.read(self.home.node / "ports.json").media_control
+        self._wait(lambda: probes.sip_options(self.address, self.settings.sip.port, timeout=0.3), "Kamailio")
+        self._wait(lambda: probes.rtpengine_ping(port, timeout=0.3), "rtpengine")
+
+    def _wait(self, probe: Callable, name: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            started = time.monotonic()
+            try:
+                probe()
+                return
+            except probes.Silent as error:
+                ended = [name for name, process in self._processes.items() if process.poll() is not None]
+                if ended or time.monotonic() > deadline:
+                    reason = f"{', '.join(ended)} ended" if ended else str(error)
+                    raise EdgeError(f"{name} did not start: {reason}\n{self.log_tail()}") from None
+            # A refused datagram comes back at once: leave the engines the CPU until the next try.
+            time.sleep(max(0.0, started + 0.1 - time.monotonic()))
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """Kill all of an engine's processes, as a crash would, and wait until they are gone."""
+        process = self._processes.pop(name, None)
+        if process is None:
+            return
+        _signal(process, number)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            _signal(process, signal.SIGKILL)
+            process.wait()
+        _signal(process, signal.SIGKILL)  # workers that outlive the main process
+
+    def pid(self, name: str) -> int:
+        """The process, and process group, of an engine."""
+        return self._processes[name].pid
+
+    def stop(self) -> None:
+        """Stop both engines and remove every file."""
+        for name in ("kamailio", "rtpengine"):
+            self.kill(name, signal.SIGTERM)
+        self.store.close()
+        shutil.rmtree(self.home.root.parent)
+
+    def rpc(self, method: str, *parameters: object) -> object:
+        """Ask Kamailio's control."""
+        return probes.kamailio_rpc(self.home.kamailio_rpc, method, *parameters)
+
+    def journal(self, **fields: object) -> list[Event]:
+        """The events so far, in order; only those that have these fields, when any are given."""
+        if not self.home.journal_file.exists():
+            return []
+        events = [journal.decode(line) for line in self.home.journal_file.read_bytes().splitlines()]
+        return [e for e in events if e and all(e.get(name) == value for name, value in fields.items())]
+
+    def call_events(self, **fields: object) -> list[Event]:
+        """All events of the newest call that has an event with these fields, e.g. `called="…"`."""
+        calls = [event["call"] for event in self.journal(**fields)]
+        return self.journal(call=calls[-1]) if calls else []
+
+    async def events(self, last: str, timeout: float = 5.0, **fields: object) -> list[Event]:
+        """`call_events`, once an event of the kind `last` is among them; TimeoutError after `timeout` s."""
+        deadline = time.monotonic() + timeout
+        while last not in [event["event"] for event in self.call_events(**fields)]:
+            found = self.call_events(**fields)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no {last!r} for {fields} in the journal within {timeout:g} s; there are: {found}")
+            await asyncio.sleep(0.02)
+        return self.call_events(**fields)
+
+    def log_size(self) -> dict[str, int]:
+        """How long each log is by now: what `log_tail` may skip."""
+        return {path.name: path.stat().st_size for path in self.home.log.glob("*.log")}
+
+    def log_tail(self, since: dict[str, int] | None = None, lines: int = LOG_LINES) -> str:
+        """The ends of the engines' logs."""
+        parts = []
+        for path in sorted(self.home.log.glob("*.log")):
+            with open(path, "rb") as file:
+                file.seek((since or {}).get(path.name, 0))
+                text = file.read().decode("utf-8", "replace").splitlines()[-lines:]
+            parts.append("\n".join([f"--- {path.name}", *text]))
+        return "\n".join(parts)
+
+
+def _signal(process: subprocess.Popen, number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
