@@ -22,7 +22,7 @@ _PASSING = (
     "^(Via|v|From|f|To|t|Call-ID|i|CSeq|Contact|m|Max-Forwards|Route|Record-Route|Content-Type|c|Content-Length|l"
     "|Content-Disposition|Content-Encoding|e|Content-Language|MIME-Version|Accept|Accept-Encoding|Accept-Language"
     "|Allow|Supported|k|Require|Proxy-Require|Unsupported|Session-Expires|x|Min-SE|RAck|RSeq|Reason|Privacy"
-    "|P-Early-Media|Retry-After|Event|o|Subscription-State|Info-Package|Recv-Info)$"
+    "|P-Early-Media|Retry-After|Event|o|Subscription-State|Info-Package|Recv-Info|TH)$"  # TH: the note that topoh leaves itself
 )
 
 _BEHIND_NAT = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
