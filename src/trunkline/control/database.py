@@ -61,7 +61,8 @@ def setup(settings: Settings) -> None:
 
 def close() -> None:
     """Close the calling thread's connections; the next query opens them again."""
-    connections.close_all()
+    if django_settings.configured:
+        connections.close_all()
 
 
 def migrate() -> None:
@@ -92,7 +93,7 @@ def plain_words():
 def explain(error: Exception) -> str:
     """What a database error means for the operator, without the password that a URL may hold."""
     database = connections.settings[DEFAULT_DB_ALIAS]
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).rstrip(".?")
     if database["ENGINE"].endswith("sqlite3"):
         where = f"The database {database['NAME']}"
         if "locked" in text:

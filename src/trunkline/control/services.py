@@ -1,7 +1,13 @@
-"""All services under one roof, for commands and views: `services.accounts.create(...)`. Import it after `setup`."""
+"""All services under one roof, for commands and views: `services.accounts.create(...)`. Import it after `setup`.
+
+`with together():` makes several calls one transaction.
+"""
+
+from django.db.transaction import atomic as together
 
 from trunkline.control.accounts import services as accounts
 from trunkline.control.calls import services as calls
+from trunkline.control.calls import timeline
 from trunkline.control.carriers import services as carriers
 from trunkline.control.keys import services as keys
 from trunkline.control.numbers import importing
@@ -9,4 +15,4 @@ from trunkline.control.numbers import services as numbers
 from trunkline.control.routes import services as routes
 from trunkline.control.sources import services as sources
 
-__all__ = ["accounts", "calls", "carriers", "importing", "keys", "numbers", "routes", "sources"]
+__all__ = ["accounts", "calls", "carriers", "importing", "keys", "numbers", "routes", "sources", "timeline", "together"]

@@ -21,7 +21,7 @@ def get(name: str) -> Account:
 
 
 def everyone() -> QuerySet[Account]:
-    return Account.objects.order_by("name")
+    return Account.objects.prefetch_related("sources").order_by("name")
 
 
 def create(name: str, *, sources: Iterable[str] = (), **limits) -> Account:

@@ -17,12 +17,13 @@ PORTION = 5_000  # numbers
 
 
 class Row(NamedTuple):
-    """What a line of the table says; `account` and `forward` may be ''."""
+    """What a line of the table says; `account` and `forward` may be ''. `problem`: why it is no row at all."""
 
     line: int
     number: str
     account: str
     forward: str
+    problem: str = ""
 
 
 class Problem(NamedTuple):
@@ -69,6 +70,8 @@ def _checked(rows: Iterable[Row], accounts: dict[str, Account], result: Plan) ->
     lines: dict[str, int] = {}
     for row in rows:
         try:
+            if row.problem:
+                raise ServiceError(row.problem)
             digits = check_e164(row.number)
             if digits in lines:
                 raise ServiceError(f"the number is in line {lines[digits]} already")

@@ -1,0 +1,102 @@
+"""`trunkline account`: the customers."""
+
+import click
+
+from trunkline.cli.output import Answer, facts, operation, table
+
+_COLUMNS = ("name", "enabled", "caller_id", "calls_per_second", "calls_at_once", "destinations", "sources")
+
+
+@click.group()
+def command():
+    """Customers: their limits, their caller IDs, and the addresses that need no digest."""
+
+
+def _limits(function):
+    for option in (
+        click.option(
+            "--destinations", help="E.164 prefixes that may be called, with commas between; '' for everywhere."
+        ),
+        click.option("--calls-at-once", type=int, help="Calls at the same time; 0 is no limit."),
+        click.option("--calls-per-second", type=int, help="Calls begun in one second; 0 is no limit."),
+        click.option(
+            "--caller-id",
+            type=click.Choice(["any", "owned"]),
+            help="any: every E.164 number may be the caller; owned: only the account's numbers.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@operation(command)
+@click.argument("name")
+@_limits
+@click.option("--source", "sources", multiple=True, help="Network of PBXs that need no digest; may be repeated.")
+def add(services, name, sources, **limits):
+    """Make an account."""
+    account = services.accounts.create(name, sources=sources, **_given(limits))
+    return Answer(
+        services.accounts.as_dict(account),
+        [f"Account {name} is made. Give it a key with: trunkline key add {name}"],
+    )
+
+
+@operation(command, "list")
+def list_(services):
+    """List the accounts."""
+    found = [services.accounts.as_dict(account) for account in services.accounts.everyone()]
+    rows = [[account[column] for column in _COLUMNS] for account in found]
+    titles = [column.replace("_", " ") for column in _COLUMNS]
+    view = table(titles, rows, right=("calls per second", "calls at once"))
+    return Answer(found, [view if found else "There is no account. Make one with: trunkline account add NAME"])
+
+
+@operation(command)
+@click.argument("name")
+def show(services, name):
+    """Show an account with its keys and how many numbers it has."""
+    account = services.accounts.get(name)
+    keys = [services.keys.as_dict(key) for key in services.keys.listing(account)]
+    document = services.accounts.as_dict(account) | {"keys": keys, "numbers": account.numbers.count()}
+    shown = document | {"keys": [key["key"] if key["enabled"] else f"{key['key']} (disabled)" for key in keys]}
+    return Answer(document, [facts((name.replace("_", " "), value) for name, value in shown.items())])
+
+
+@operation(command, "set")
+@click.argument("name")
+@_limits
+@click.option("--add-source", "added", multiple=True, help="Network of PBXs that need no digest; may be repeated.")
+@click.option("--remove-source", "removed", multiple=True, help="Network that needs a digest again; may be repeated.")
+def set_(services, name, added, removed, **limits):
+    """Change an account; what is not given stays."""
+    with services.together():
+        account = services.accounts.change(services.accounts.get(name), **_given(limits))
+        services.sources.remove(account, *removed)
+        services.sources.add(account, *added)
+    return Answer(services.accounts.as_dict(account), [f"Account {name} is changed."])
+
+
+@operation(command)
+@click.argument("name")
+def enable(services, name):
+    """Let an account call and be called again."""
+    account = services.accounts.change(services.accounts.get(name), enabled=True)
+    return Answer(services.accounts.as_dict(account), [f"Account {name} is enabled."])
+
+
+@operation(command)
+@click.argument("name")
+def disable(services, name):
+    """Refuse an account's calls, both ways; it keeps all that it has."""
+    account = services.accounts.change(services.accounts.get(name), enabled=False)
+    return Answer(services.accounts.as_dict(account), [f"Account {name} is disabled: its calls are refused."])
+
+
+def _given(limits: dict) -> dict:
+    """The options that were given, the destinations as a list."""
+    given = {name: value for name, value in limits.items() if value is not None}
+    if "destinations" in given:
+        prefixes = given["destinations"].split(",") if given["destinations"].strip() else []
+        given["destinations"] = prefixes
+    return given

@@ -1,0 +1,90 @@
+"""`trunkline calls`: what became of each call."""
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from trunkline.cli.output import Answer, facts, operation, table
+
+OUTCOMES = ("open", "answered", "cancelled", "failed", "rejected")
+_AGO = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Moment(click.ParamType):
+    """A time in UTC, or how long ago it was."""
+
+    name = "TIME"
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, datetime):
+            return value
+        if ago := _AGO.fullmatch(value):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time: write 2026-01-31, 2026-01-31T14:05, or 30m, 12h, 7d ago", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@click.group()
+def command():
+    """The records of calls, rejected ones too. Times are UTC."""
+
+
+@operation(command, "list")
+@click.option("--account", help="Calls that this account made or received.")
+@click.option("--number", default="", help="Calls from or to this number.")
+@click.option("--since", type=Moment(), help="Begun then or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
+@click.option("--until", type=Moment(), help="Begun before then.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), default=None, help="What became of them.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
+def list_(services, account, as_csv, **conditions):
+    """List calls, the newest first."""
+    conditions["outcome"] = conditions["outcome"] or ""
+    owner = services.accounts.get(account) if account else None
+    found = [services.calls.as_dict(call) for call in services.calls.find(account=owner, **conditions)]
+    if as_csv:
+        return Answer(found, raw=_csv(found))
+    columns = ("started", "direction", "account", "caller", "called", "outcome", "code", "duration", "uid")
+    rows = [[call[column] for column in columns] for call in found]
+    view = table([*columns[:-2], "seconds", "uid"], rows, right=("code", "seconds"))
+    return Answer(found, [view if found else "There is no such call."])
+
+
+@operation(command)
+@click.argument("uid")
+def show(services, uid):
+    """Show a call with its attempts: what happened when, and who said so."""
+    call = services.calls.get(uid)
+    attempts = list(services.calls.attempts(call))
+    document = services.calls.as_dict(call)
+    steps = [
+        [f"+{(step.time - call.started).total_seconds():.3f}", step.who, step.what]
+        for step in services.timeline.steps(call, attempts)
+    ]
+    hidden = ("ringing", "answered", "hung_up_reason")
+    head = facts((name.replace("_", " "), value) for name, value in document.items() if name not in hidden)
+    document["attempts"] = [services.calls.attempt_as_dict(attempt) for attempt in attempts]
+    return Answer(document, [head, "", table(("s", "who", "what"), steps, right=("s",))])
+
+
+def _csv(calls: list[dict]) -> str:
+    if not calls:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(calls[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _field(value) for name, value in call.items()} for call in calls)
+    return text.getvalue()
+
+
+def _field(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value

@@ -1,0 +1,113 @@
+"""`trunkline carrier`: the telephone companies."""
+
+import sys
+
+import click
+
+from trunkline.cli.output import Answer, facts, operation, table
+
+_COLUMNS = ("name", "enabled", "host", "port", "transport", "username", "strip", "prefix", "sources")
+
+
+@click.group()
+def command():
+    """Carriers: where calls to the telephone network go, and where its calls come from."""
+
+
+def _fields(function):
+    for option in (
+        click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input."),
+        click.option("--password-prompt", is_flag=True, help="Ask for the password."),
+        click.option("--prefix", help="Put before the number, after stripping; may start with '+'."),
+        click.option("--strip", type=int, help="Digits to take off the front of the E.164 number."),
+        click.option("--username", help="Digest username, for a carrier that challenges."),
+        click.option("--transport", type=click.Choice(["udp", "tcp", "tls"]), help="udp unless given."),
+        click.option("--port", type=int, help="0: as DNS says, or the transport's usual port."),
+    ):
+        function = option(function)
+    return function
+
+
+@operation(command)
+@click.argument("name")
+@click.argument("host")
+@_fields
+@click.option("--source", "sources", multiple=True, help="Network that its calls come from; may be repeated.")
+def add(services, name, host, sources, password_stdin, password_prompt, **fields):
+    """Make a carrier at a host: an IP address or a name."""
+    password = _password(password_stdin, password_prompt or bool(fields["username"]))
+    carrier = services.carriers.create(name, host, sources=sources, password=password, **fields)
+    view = [f"Carrier {name} is made. Send calls to it with: trunkline route add PREFIX {name}"]
+    if not sources:
+        view.append("It has no source, so its calls are not recognised; name one with: carrier set --add-source")
+    return Answer(services.carriers.as_dict(carrier), view)
+
+
+@operation(command, "list")
+def list_(services):
+    """List the carriers."""
+    found = [services.carriers.as_dict(carrier) for carrier in services.carriers.everyone()]
+    view = table(_COLUMNS, ([carrier[column] for column in _COLUMNS] for carrier in found), right=("port", "strip"))
+    return Answer(found, [view if found else "There is no carrier. Make one with: trunkline carrier add NAME HOST"])
+
+
+@operation(command)
+@click.argument("name")
+def show(services, name):
+    """Show a carrier and its routes; its password is never shown."""
+    carrier = services.carriers.get(name)
+    routes = [services.routes.as_dict(route) for route in services.routes.everyone().filter(carrier=carrier)]
+    document = services.carriers.as_dict(carrier) | {"routes": routes}
+    shown = document | {"routes": [f"{route['prefix'] or 'every number'} (id {route['id']})" for route in routes]}
+    return Answer(document, [facts((name.replace("_", " "), value) for name, value in shown.items())])
+
+
+@operation(command, "set")
+@click.argument("name")
+@click.option("--host", help="IP address or name.")
+@_fields
+@click.option("--add-source", "added", multiple=True, help="Network that its calls come from; may be repeated.")
+@click.option("--remove-source", "removed", multiple=True, help="Network that is no longer its; may be repeated.")
+def set_(services, name, added, removed, password_stdin, password_prompt, **fields):
+    """Change a carrier; what is not given stays."""
+    password = _password(password_stdin, password_prompt)
+    with services.together():
+        carrier = services.carriers.change(services.carriers.get(name), password=password, **fields)
+        services.sources.remove(carrier, *removed)
+        services.sources.add(carrier, *added)
+    return Answer(services.carriers.as_dict(carrier), [f"Carrier {name} is changed."])
+
+
+@operation(command)
+@click.argument("name")
+def enable(services, name):
+    """Use a carrier again."""
+    carrier = services.carriers.change(services.carriers.get(name), enabled=True)
+    return Answer(services.carriers.as_dict(carrier), [f"Carrier {name} is enabled."])
+
+
+@operation(command)
+@click.argument("name")
+def disable(services, name):
+    """Leave a carrier out of every route, and refuse its calls."""
+    carrier = services.carriers.change(services.carriers.get(name), enabled=False)
+    return Answer(services.carriers.as_dict(carrier), [f"Carrier {name} is disabled."])
+
+
+@operation(command)
+@click.argument("name")
+def remove(services, name):
+    """Forget a carrier that no route names."""
+    services.carriers.remove(services.carriers.get(name))
+    return Answer({"removed": name}, [f"Carrier {name} is removed."])
+
+
+def _password(from_stdin: bool, ask: bool) -> str | None:
+    """The password, None when none is to be set. It is no option, as every process may read another's arguments."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not ask:
+        return None
+    if not sys.stdin.isatty():
+        raise click.UsageError("the password is read from standard input only with --password-stdin")
+    return click.prompt("Password", hide_input=True, err=True)

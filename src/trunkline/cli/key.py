@@ -1,0 +1,78 @@
+"""`trunkline key`: API keys and their secrets."""
+
+import click
+
+from trunkline.cli.output import Answer, facts, operation, table
+
+_ONCE = "The secret is shown this once; only digests of it are kept."
+
+
+@click.group()
+def command():
+    """API keys: the digest username and password of an account's PBX."""
+
+
+@operation(command)
+@click.argument("account")
+def add(services, account):
+    """Make a key for an account, and print its secret."""
+    key, secret = services.keys.create(services.accounts.get(account))
+    return _with_secret(services, key, secret)
+
+
+@operation(command, "list")
+@click.option("--account", help="Only the keys of this account.")
+def list_(services, account):
+    """List the keys."""
+    found = services.keys.listing(services.accounts.get(account) if account else None)
+    found = [services.keys.as_dict(key) for key in found]
+    rows = [[key["key"], key["account"], key["enabled"], _slots(key)] for key in found]
+    view = table(("key", "account", "enabled", "secrets"), rows)
+    return Answer(found, [view if found else "There is no key. Make one with: trunkline key add ACCOUNT"])
+
+
+@operation(command)
+@click.argument("key")
+def rotate(services, key):
+    """Make a second secret, and print it; both are valid until one is retired."""
+    key = services.keys.get(key)
+    secret = services.keys.rotate(key)
+    return _with_secret(services, key, secret)
+
+
+@operation(command)
+@click.argument("key")
+@click.argument("slot", type=click.IntRange(1, 2))
+def retire(services, key, slot):
+    """End the secret in a slot, once no PBX uses it any more."""
+    key = services.keys.get(key)
+    services.keys.retire(key, slot)
+    return Answer(services.keys.as_dict(key), [f"The secret in slot {slot} of key {key} is retired."])
+
+
+@operation(command)
+@click.argument("key")
+def enable(services, key):
+    """Accept a key again."""
+    key = services.keys.enable(services.keys.get(key))
+    return Answer(services.keys.as_dict(key), [f"Key {key} is enabled."])
+
+
+@operation(command)
+@click.argument("key")
+def disable(services, key):
+    """Refuse a key like one that does not exist; its secrets are kept."""
+    key = services.keys.enable(services.keys.get(key), False)
+    return Answer(services.keys.as_dict(key), [f"Key {key} is disabled."])
+
+
+def _with_secret(services, key, secret: str) -> Answer:
+    view = facts([("account", key.account), ("key", key), ("secret", secret)])
+    return Answer(services.keys.as_dict(key) | {"secret": secret}, [view, _ONCE])
+
+
+def _slots(key: dict) -> str:
+    return ", ".join(
+        f"{secret['slot']} ({secret['created']:%Y-%m-%d}{'' if secret['usable'] else ', for another domain'})"
+        for secret in key["secrets"]
+    )

@@ -1,0 +1,117 @@
+"""`trunkline number`: telephone numbers and where their calls go."""
+
+import click
+
+from trunkline.cli import table_file
+from trunkline.cli.output import Answer, facts, operation, table
+
+PROBLEMS_SHOWN = 50
+
+
+@click.group()
+def command():
+    """Numbers: who has them, and the SIP URIs that their calls are forwarded to."""
+
+
+@operation(command)
+@click.argument("number")
+@click.option("--account", help="The account that gets it; without, it goes into the inventory.")
+@click.option("--forward", default="", help="Forward to SIP: URIs in order, with commas between.")
+def add(services, number, account, forward):
+    """Take in a number."""
+    owner = services.accounts.get(account) if account else None
+    added = services.numbers.add(number, owner, forward)
+    return Answer(services.numbers.as_dict(added), [f"Number {added} is taken in for {_owner(added)}."])
+
+
+@operation(command, "list")
+@click.option("--account", help="Only the numbers of this account.")
+@click.option("--unassigned", is_flag=True, help="Only the inventory that no account has.")
+@click.option("--prefix", default="", help="Only numbers that start with these digits.")
+@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="At most so many; 0 is all.")
+def list_(services, account, unassigned, prefix, limit):
+    """List numbers in order."""
+    found = services.numbers.listing(services.accounts.get(account) if account else None, prefix, unassigned)
+    shown = [services.numbers.as_dict(number) for number in (found[:limit] if limit else found.iterator())]
+    view = [table(("number", "account", "forward"), ([n["number"], n["account"], n["forward"]] for n in shown))]
+    if limit and len(shown) == limit and (total := found.count()) > limit:
+        view.append(f"These are {limit} of {total}; see more with --limit.")
+    return Answer(shown, view if shown else ["There is no such number. Take one in with: trunkline number add NUMBER"])
+
+
+@operation(command)
+@click.argument("number")
+def show(services, number):
+    """Show a number and the targets of its calls, in order."""
+    document = services.numbers.as_dict(services.numbers.get(number))
+    head = facts((name, document[name]) for name in ("number", "account", "created"))
+    columns = ("uri", "port", "transport", "timeout_ms", "media")
+    rows = [[n, *(target[column] or "-" for column in columns)] for n, target in enumerate(document["targets"], 1)]
+    targets = table(("", "uri", "port", "transport", "timeout, ms", "media"), rows, right=("timeout, ms",))
+    return Answer(document, [head, targets if rows else "It is forwarded nowhere: its calls are refused."])
+
+
+@operation(command)
+@click.argument("number")
+@click.argument("uris")
+def forward(services, number, uris):
+    """Forward a number's calls to SIP URIs, tried in order; '' forwards it nowhere.
+
+    Each may end in ;timeout= (ms, 2000 to 20000), ;transport=tls or tcp, and ;media=srtp.
+    """
+    changed = services.numbers.forward(services.numbers.get(number), uris)
+    said = f"Calls to {changed} go to {changed.forward}" if changed.forward else f"{changed} is forwarded nowhere"
+    return Answer(services.numbers.as_dict(changed), [f"{said}."])
+
+
+@operation(command)
+@click.argument("number")
+@click.option("--account", help="The account that gets it.")
+@click.option("--inventory", is_flag=True, help="Take it from its account.")
+def assign(services, number, account, inventory):
+    """Give a number to an account, or back to the inventory; its forward ends."""
+    if bool(account) == inventory:
+        raise click.UsageError("say either --account NAME or --inventory")
+    owner = services.accounts.get(account) if account else None
+    changed = services.numbers.assign(services.numbers.get(number), owner)
+    return Answer(services.numbers.as_dict(changed), [f"Number {changed} is with {_owner(changed)}."])
+
+
+@operation(command)
+@click.argument("number")
+def remove(services, number):
+    """Forget a number; the records of its calls stay."""
+    gone = services.numbers.get(number)
+    services.numbers.remove(gone)
+    return Answer({"removed": str(gone)}, [f"Number {gone} is removed."])
+
+
+@operation(command, "import")
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
+@click.option("--dry-run", is_flag=True, help="Check every line and write nothing.")
+@click.option("--update", is_flag=True, help="Change numbers that are here already; without, each is an error.")
+def import_(services, file, dry_run, update):
+    """Take in the numbers of a CSV file ('-': standard input), all of them or, with one error, none.
+
+    Its first line names the columns: number, account, forward; the last two may be missing or empty.
+    """
+    rows = list(table_file.rows(file))  # before the transaction: standard input may be slow
+    plan = (services.importing.plan if dry_run else services.importing.carry_out)(rows, update)
+    counts = {"added": len(plan.add), "updated": len(plan.update), "unchanged": plan.unchanged}
+    if plan.problems:
+        return _refused(plan.problems)
+    said = ", ".join(f"{count} {what}" for what, count in counts.items())
+    return Answer(counts | {"dry_run": dry_run}, [f"{'It would be' if dry_run else 'Done'}: {said}."])
+
+
+def _refused(problems: list) -> Answer:
+    error = f"{len(problems)} lines have errors, and nothing is written"
+    document = {"error": error, "problems": [problem._asdict() for problem in problems]}
+    view = [table(("line", "number", "problem"), problems[:PROBLEMS_SHOWN], right=("line",))]
+    if len(problems) > PROBLEMS_SHOWN:
+        view.append(f"… and {len(problems) - PROBLEMS_SHOWN} more; --json lists them all.")
+    return Answer(document, [*view, f"{error[0].upper()}{error[1:]}."], failed=True)
+
+
+def _owner(number) -> str:
+    return f"account {number.account}" if number.account else "the inventory"

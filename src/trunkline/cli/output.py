@@ -1,0 +1,157 @@
+"""What commands share: an operation on the services, and its answer as calm text or as one JSON document."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+
+import click
+
+from trunkline.settings import SettingsError, load
+
+NOT_A_TERMINAL_WIDTH = 10_000  # columns; a pipe or a file shall get whole lines
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found: `document` for --json, `view` (texts, tables) for people, `raw` text as it is instead
+    of the view. `failed` makes the exit status 1."""
+
+    document: object
+    view: Sequence[object] = ()
+    raw: str | None = None
+    failed: bool = False
+
+
+def operation(group: click.Group, name: str | None = None) -> Callable:
+    """Make `function(services, **options) -> Answer` a command of a group, with --json.
+
+    The database is made and brought up to date first, so that commands also work before the first `up`.
+    Errors of the services and settings become one sentence, or {"error": ...}, and exit status 1.
+    """
+
+    def decorate(function: Callable[..., Answer]) -> click.Command:
+        @wraps(function)
+        def run(as_json: bool, **options) -> None:
+            try:
+                answer = _perform(function, options)
+            except _Refused as error:
+                _complain(str(error), as_json)
+                raise SystemExit(1) from None
+            _print(answer, as_json)
+            if answer.failed:
+                raise SystemExit(1)
+
+        option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+        return group.command(name or function.__name__)(option(run))
+
+    return decorate
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()):
+    """A table of values; the columns named in `right` align to the right."""
+    from rich import box
+    from rich.table import Table
+
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for column in columns:
+        grid.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*map(_cell, row))
+    return grid
+
+
+def facts(pairs: Iterable[tuple[str, object]]):
+    """Names and values of one thing, below each other."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in pairs:
+        grid.add_row(name, _cell(value))
+    return grid
+
+
+def text(value: object) -> str:
+    """A value in words; what a terminal might take for an order is replaced, as some of it comes from strangers."""
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        case float():
+            return f"{value:.1f}"
+        case list() | tuple():
+            return ", ".join(map(text, value)) or "-"
+    return "".join(character if character.isprintable() else "\ufffd" for character in str(value))
+
+
+class _Refused(Exception):
+    """The text is for the user."""
+
+
+def _perform(function: Callable[..., Answer], options: dict) -> Answer:
+    try:
+        settings = load()
+    except SettingsError as error:
+        raise _Refused(str(error)) from error
+    from trunkline import control
+    from trunkline.control.database import plain_words
+
+    try:
+        control.setup(settings)
+        control.migrate()
+        from trunkline.control import services
+
+        with plain_words():
+            return function(services, **options)
+    except control.ServiceError as error:
+        raise _Refused(str(error)) from error
+    except click.ClickException as error:
+        raise _Refused(error.format_message()) from error
+    finally:
+        control.database.close()
+
+
+def _complain(error: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"error": error}))
+    else:
+        click.echo(f"trunkline: {error}.", err=True)
+
+
+def _print(answer: Answer, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(answer.document, indent=2, default=_jsonable))
+    elif answer.raw is not None:
+        click.echo(answer.raw, nl=False)
+    else:
+        click.echo(_rendered(answer.view), nl=False)
+
+
+def _jsonable(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{value!r} has no JSON form")
+
+
+def _rendered(view: Sequence[object]) -> str:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH, highlight=False)
+    with console.capture() as capture:
+        for part in view:
+            console.print(Text(part) if isinstance(part, str) else part)
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def _cell(value: object):
+    from rich.text import Text
+
+    return Text(text(value))

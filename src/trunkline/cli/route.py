@@ -1,0 +1,62 @@
+"""`trunkline route`: which carriers serve which numbers."""
+
+import click
+
+from trunkline.cli.output import Answer, operation, table
+
+
+@click.group()
+def command():
+    """Routes: the carriers of each prefix. The longest prefix counts, then priority, then weight."""
+
+
+@operation(command)
+@click.argument("prefix")
+@click.argument("carrier")
+@click.option("--priority", type=int, default=10, show_default=True, help="Lower is tried first.")
+@click.option("--weight", type=int, default=10, show_default=True, help="Share of calls among equal priorities.")
+def add(services, prefix, carrier, priority, weight):
+    """Let a carrier serve a prefix; '' is every number."""
+    carrier = services.carriers.get(carrier)
+    route = services.routes.add(prefix, carrier, priority=priority, weight=weight)
+    return Answer(services.routes.as_dict(route), [f"Route {route.pk}: {_prefix(route.prefix)} by {carrier}."])
+
+
+@operation(command, "list")
+def list_(services):
+    """List the routes."""
+    found = [services.routes.as_dict(route) for route in services.routes.everyone()]
+    rows = [
+        [r["id"], _prefix(r["prefix"]), r["priority"], r["weight"], _carrier(r["carrier"], r["enabled"])] for r in found
+    ]
+    view = table(("id", "prefix", "priority", "weight", "carrier"), rows, right=("id", "priority", "weight"))
+    return Answer(found, [view if found else "There is no route. Make one with: trunkline route add PREFIX CARRIER"])
+
+
+@operation(command)
+@click.argument("route", metavar="ID", type=int)
+def remove(services, route):
+    """Remove a route by its id in the list."""
+    found = services.routes.get(route)
+    document = services.routes.as_dict(found)
+    services.routes.remove(found)
+    return Answer({"removed": document}, [f"Route {route} is removed."])
+
+
+@operation(command)
+@click.argument("number")
+def which(services, number):
+    """Show the carriers that a call to a number tries, in order."""
+    found = services.routes.which(number)
+    document = [services.routes.as_dict(item.route) | {"share": round(item.share, 4)} for item in found]
+    rows = [[_prefix(r["prefix"]), r["priority"], f"{r['share']:.0%}", r["carrier"], r["id"]] for r in document]
+    view = table(("prefix", "priority", "first", "carrier", "id"), rows, right=("priority", "first", "id"))
+    return Answer(document, [view if found else "No carrier serves that number: its calls are refused."])
+
+
+def _prefix(prefix: str) -> str:
+    return prefix or "every number"
+
+
+def _carrier(name: str, enabled: bool) -> str:
+    return name if enabled else f"{name} (disabled)"

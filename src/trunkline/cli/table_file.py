@@ -1,0 +1,53 @@
+"""CSV files of numbers, read line by line."""
+
+import csv
+from collections.abc import Iterator
+from typing import NamedTuple, TextIO
+
+import click
+
+COLUMNS = ("number", "account", "forward")
+
+
+class Line(NamedTuple):
+    """The shape of `control.numbers.importing.Row`."""
+
+    line: int
+    number: str
+    account: str
+    forward: str
+    problem: str = ""
+
+
+def rows(file: TextIO) -> Iterator[Line]:
+    """The lines below the header, blank ones left out. Raises click.UsageError for a file that is no such table."""
+    reader = csv.reader(file, strict=True)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        _check_header(header)
+        for values in reader:
+            if any(value.strip() for value in values):
+                yield _line(header, values, reader.line_num)
+    except csv.Error as error:
+        raise click.UsageError(f"line {reader.line_num} of the file is not CSV: {error}") from error
+    except UnicodeDecodeError as error:
+        raise click.UsageError(
+            f"after line {reader.line_num} the file is not UTF-8: save it in that encoding"
+        ) from error
+
+
+def _check_header(header: list[str]) -> None:
+    strange = [name for name in header if name not in COLUMNS]
+    if strange or "number" not in header or len(set(header)) < len(header):
+        raise click.UsageError(
+            "the file's first line must name its columns: number, and if you like account and forward; "
+            f"it is {','.join(header)!r}"
+        )
+
+
+def _line(header: list[str], values: list[str], line: int) -> Line:
+    if len(values) > len(header):
+        problem = f'{len(values)} fields under {len(header)} columns: write "quotes" around a field with a comma'
+        return Line(line, values[0], "", "", problem)
+    named = dict(zip(header, (value.strip() for value in values), strict=False))
+    return Line(line, named.get("number", ""), named.get("account", ""), named.get("forward", ""))
