@@ -18,11 +18,12 @@ put = KSR.pv.sets
 
 # What passes from one side to the other; every other header stays behind, because it may name a host, a product
 # or a person of that side (User-Agent, Server, P-Charging-Vector, Call-Info, Remote-Party-ID, Warning, ...).
+# TH is the note that topoh leaves itself in a message; it takes it out when the message leaves.
 _PASSING = (
     "^(Via|v|From|f|To|t|Call-ID|i|CSeq|Contact|m|Max-Forwards|Route|Record-Route|Content-Type|c|Content-Length|l"
     "|Content-Disposition|Content-Encoding|e|Content-Language|MIME-Version|Accept|Accept-Encoding|Accept-Language"
     "|Allow|Supported|k|Require|Proxy-Require|Unsupported|Session-Expires|x|Min-SE|RAck|RSeq|Reason|Privacy"
-    "|P-Early-Media|Retry-After|Event|o|Subscription-State|Info-Package|Recv-Info|TH)$"  # TH: the note that topoh leaves itself
+    "|P-Early-Media|Retry-After|Event|o|Subscription-State|Info-Package|Recv-Info|TH)$"
 )
 
 _BEHIND_NAT = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
@@ -277,7 +278,8 @@ def has_sdp() -> bool:
 def anchor(step: Step) -> bool:
     """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer."""
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
-    return command(FLAGS) > 0
+    # A relay that had failed is asked again during the first call that needs it, which serves the second (measured).
+    return command(FLAGS) > 0 or command(FLAGS) > 0
 
 
 def end_media() -> None:
@@ -329,9 +331,12 @@ def absorb_ack() -> None:
     KSR.tm.t_check_trans()
 
 
-def follow_route() -> bool:
-    """Take our Route off; False when the request does not come through us by one."""
-    return KSR.rr.loose_route() > 0
+def follow_route() -> str | None:
+    """Take our Route off and return its URI; None when the request does not come through us by one."""
+    if KSR.hdr.is_present("Route") < 0:
+        return None
+    route = get("$route_uri")
+    return route if KSR.rr.loose_route() > 0 else None
 
 
 def follow_contact() -> None:

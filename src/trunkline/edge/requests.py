@@ -63,8 +63,8 @@ class Requests:
         if method == "CANCEL":
             ksr.relay_cancel()
             return
-        route = ksr.get("$route_uri") or ""
-        dialog = self._calls.proven(route) if ksr.follow_route() else None
+        route = ksr.follow_route()
+        dialog = self._calls.proven(route) if route else None
         if dialog is None:
             if method == "ACK":
                 ksr.absorb_ack()
