@@ -8,6 +8,7 @@ from trunkline.sandbox.incoming import IncomingCall
 
 RING_SECONDS = 2.0
 LONGEST_SECONDS = 600.0  # a test call that nobody ends is ended by us
+PROBE = 600  # Hz
 NONCES = 1000  # challenges that nobody answered are not kept for ever
 
 type Behaviour = Callable[[IncomingCall], Coroutine]
@@ -22,16 +23,26 @@ async def echo(call: IncomingCall) -> None:
 
 
 def tone(frequency: int, ring_seconds: float = 0.0) -> Behaviour:
-    """Ring for a while, answer, and play a tone (Hz)."""
+    """Ring for a while, answer, and play a tone (Hz) until the caller sends PROBE; from then on, echo.
+
+    So one call shows both who answered and that its audio flows both ways.
+    """
 
     async def behave(call: IncomingCall) -> None:
         await call.ring()
         if not await call.sleep_until_ended(ring_seconds):
             await _play(call, frequency)
             await call.answer()
+            listening = call.agent.spawn(_echo_when_asked(call))
             await _stay(call)
+            listening.cancel()
 
     return behave
+
+
+async def _echo_when_asked(call: IncomingCall) -> None:
+    await call.audio.hear(PROBE, 2 * LONGEST_SECONDS)
+    call.audio.echo()
 
 
 def early_media(frequency: int, seconds: float = RING_SECONDS) -> Behaviour:

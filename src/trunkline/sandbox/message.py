@@ -23,7 +23,7 @@ class ParseError(ValueError):
     """Why some bytes are not a SIP message."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Message:
     """Headers keep their order and spelling; names are matched as RFC 3261 §7.3.1 says, compact forms too.
 
@@ -96,11 +96,14 @@ class Message:
             lines.append(f"Content-Length: {len(self.body)}")
         return "\r\n".join([*lines, "", ""]).encode(*ENCODING) + self.body
 
+    def __repr__(self) -> str:
+        return f"<{self.start_line}>"
+
     def __str__(self) -> str:
         return bytes(self).decode("utf-8", "backslashreplace").replace("\r\n", "\n")
 
 
-@dataclass
+@dataclass(repr=False)
 class Request(Message):
     method: str
     uri: str
@@ -110,7 +113,7 @@ class Request(Message):
         return f"{self.method} {self.uri} SIP/2.0"
 
 
-@dataclass
+@dataclass(repr=False)
 class Response(Message):
     code: int
     reason: str

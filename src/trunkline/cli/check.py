@@ -1,0 +1,94 @@
+"""`trunkline check`: real calls through the running node, with their audio."""
+
+import asyncio
+import json
+import time
+from dataclasses import asdict, dataclass
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from trunkline import settings as all_settings
+from trunkline.cli import sandbox
+from trunkline.sandbox.probe import PROBES, Bench, Probe, Wrong
+from trunkline.sandbox.rtp import AudioError
+from trunkline.settings import Settings
+from trunkline.sip.uri import UriError
+
+WHOLE_SECONDS = 15.0  # a probe that hangs is ended by this
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One probe. `text` is what was seen, or why it failed; `seconds` how long it took."""
+
+    name: str
+    ok: bool
+    seconds: float
+    text: str
+
+
+@click.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(ctx: click.Context, as_json: bool = False):
+    """Place real calls through the running node and verify their audio.
+
+    Exit status: 0 everything worked, 1 something did not.
+    """
+    settings = all_settings.load()
+    try:
+        account = sandbox.read(settings)
+    except sandbox.SandboxStateError as error:
+        raise click.ClickException(str(error)) from error
+    results = run(settings)
+    if as_json:
+        click.echo(json.dumps({"ok": all(r.ok for r in results), "results": [asdict(r) for r in results]}, indent=2))
+    else:
+        render(results)
+        if all(result.ok for result in results):
+            click.echo(sandbox.first_call(settings, account))
+    if not all(result.ok for result in results):
+        ctx.exit(1)
+
+
+def run(settings: Settings) -> list[Result]:
+    """Place all test calls at the same time; the results in a fixed order. Raises SandboxStateError."""
+    account = sandbox.read(settings)
+    bench = Bench(settings, account.key, account.secret, account.numbers)
+    return asyncio.run(_run(bench))
+
+
+async def _run(bench: Bench) -> list[Result]:
+    return list(await asyncio.gather(*(_measure(name, probe, bench) for name, probe in PROBES.items())))
+
+
+async def _measure(name: str, probe: Probe, bench: Bench) -> Result:
+    started = time.monotonic()
+    try:
+        async with asyncio.timeout(WHOLE_SECONDS):
+            ok, text = True, await probe(bench)
+    except (Wrong, AudioError, TimeoutError, OSError, UriError) as error:
+        ok, text = False, str(error) or f"no end within {WHOLE_SECONDS:g} s"
+    except ExceptionGroup as group:  # what failed inside an agent while the probe itself went well
+        ok, text = False, "; ".join(map(str, group.exceptions))
+    return Result(name, ok, round(time.monotonic() - started, 3), text)
+
+
+def render(results: list[Result]) -> None:
+    """Print the table."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("test call", "result"):
+        table.add_column(title)
+    table.add_column("took", justify="right")
+    table.add_column("what was seen", overflow="fold")
+    for result in results:
+        mark = "[green]ok[/green]" if result.ok else "[bold red]FAILED[/bold red]"
+        table.add_row(result.name, mark, f"{result.seconds:.1f} s", _plain(result.text))
+    Console().print(table)
+
+
+def _plain(text: str) -> str:
+    """Brackets of an answer are not rich's markup."""
+    return text.replace("[", r"\[")
