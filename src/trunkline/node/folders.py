@@ -46,6 +46,7 @@ def make(home: Home) -> None:
 def hand_over(home: Home) -> None:
     """Give the engines the files that they read, once these are written; makes the store if it is missing."""
     store.open_writer(home.store).close()
+    home.store.chmod(0o600)  # the digests of all secrets are in it; SQLite's side files follow it
     kamailio, rtpengine = user_or_nobody("kamailio"), user_or_nobody("rtpengine")
     for path in home.node.iterdir():
         if path.is_file():

@@ -38,7 +38,8 @@ class Shipper:
     def __init__(self, sink: Sink, node: str, current: Path, rotate_bytes: int, quiet: float = QUIET_SECONDS):
         self._sink, self._node, self._current = sink, node, current
         self._rotate_bytes, self._quiet = rotate_bytes, quiet
-        self._positions: dict[str, int] = {}  # what the sink said; dropped when unsure
+        self._positions: dict[str, int] = {}  # by a file's identity, what the sink last said or took
+        self._unsure: set[str] = set()
         self._damaged, self._shipped, self._waiting = 0, 0, 0
 
     def facts(self) -> dict[str, object]:
@@ -76,9 +77,10 @@ class Shipper:
 
     def _store(self, name: str, batch: Batch, position: int) -> None:
         # A failure may come after the commit, so the position is asked for again before the next attempt.
-        self._positions.pop(name, None)
+        self._unsure.add(name)
         self._sink.store(self._node, name, batch.events, position + batch.size)
         self._positions[name] = position + batch.size
+        self._unsure.discard(name)
         self._shipped += len(batch.events)
         self._keep(batch.damaged)
 
@@ -116,8 +118,9 @@ class Shipper:
         self._current.rename(target)
 
     def _position(self, name: str) -> int:
-        if name not in self._positions:
+        if name not in self._positions or name in self._unsure:
             self._positions[name] = self._sink.position(self._node, name)
+            self._unsure.discard(name)
         return self._positions[name]
 
     def _left(self, path: Path) -> int:

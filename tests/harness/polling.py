@@ -1,0 +1,13 @@
+"""Waiting for a condition instead of for a length of time."""
+
+import time
+from collections.abc import Callable
+
+
+def until(condition: Callable[[], object], seconds: float = 10.0, what: str = "") -> object:
+    """Poll until `condition()` is true and return its value; fails the test when it does not become true."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what or condition}"
+        time.sleep(0.02)
+    return value
