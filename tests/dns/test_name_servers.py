@@ -1,0 +1,126 @@
+"""The resolver against a real authoritative server (Knot), and against silence."""
+
+import socket
+import subprocess
+import time
+
+import pytest
+
+from harness.polling import until
+from trunkline.dns.locate import Target, locate
+from trunkline.dns.resolver import Resolver, Unanswered
+
+ZONE = """
+$ORIGIN example.
+$TTL 300
+@           SOA  ns hostmaster 1 3600 600 86400 7
+            NS   ns
+ns          A    127.0.0.1
+pbx     120 A    192.0.2.1
+            AAAA 2001:db8::1
+alias       CNAME pbx
+_sip._udp.trunk   SRV 20 0 5070 backup.trunk
+_sip._udp.trunk   SRV 10 5 5060 pbx
+backup.trunk      A    192.0.2.9
+_sips._tcp.trunk  SRV 0 0 0 .
+text        TXT  "no address"
+"""
+
+
+@pytest.fixture(scope="module")
+def server(addresses, tmp_path_factory):
+    """The address and port of a name server for `example.`"""
+    folder, address = tmp_path_factory.mktemp("knot"), addresses.take()
+    port = _free_port(address)
+    (folder / "example.zone").write_text(ZONE)
+    (folder / "knot.conf").write_text(
+        f"server:\n  rundir: {folder}\n  listen: {address}@{port}\n  user: root:root\n"
+        f"database:\n  storage: {folder}\n"
+        f"zone:\n  - domain: example.\n    storage: {folder}\n    file: example.zone\n    journal-content: none\n"
+    )
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(["knotd", "-c", str(folder / "knot.conf")], stdout=log, stderr=log)
+    try:
+        until(lambda: _serves(address, port), 20, "knotd serves")
+        yield address, port
+    finally:
+        process.terminate()
+        process.wait(10)
+        addresses.give_back(address)
+
+
+def _free_port(address):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
+
+
+def _serves(address, port):
+    # A question for the zone's SOA record, by hand: the code under test must not decide whether it is tested.
+    question = bytes.fromhex("00010000000100000000000007") + b"example" + bytes.fromhex("0000060001")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(0.2)
+        client.connect((address, port))
+        try:
+            client.send(question)
+            reply = client.recv(4096)
+        except OSError:
+            return False
+        return reply[3] & 15 == 0 and reply[7] == 1  # NOERROR, one answer
+
+
+@pytest.fixture
+def resolver(server):
+    address, port = server
+    return Resolver([address], port)
+
+
+async def test_records_come_with_their_ttl(resolver):
+    records, ttl = await resolver.ask("pbx.example", "A")
+    assert ([record.address for record in records], ttl) == (["192.0.2.1"], 120)
+
+
+@pytest.mark.parametrize("name", ["nobody.example", "text.example"])
+async def test_no_name_and_no_record_last_as_long_as_the_zone_says(resolver, name):
+    assert await resolver.ask(name, "A") == ([], 7)
+
+
+@pytest.mark.parametrize("name", ["a" * 64 + ".example", ".".join(["a" * 60] * 5), "a..example"])
+async def test_a_name_that_cannot_be_is_none(resolver, name):
+    records, _ = await resolver.ask(name, "A")
+    assert records == []
+
+
+async def test_an_alias_is_followed(resolver):
+    records, _ = await resolver.ask("alias.example", "A")
+    assert [record.address for record in records] == ["192.0.2.1"]
+
+
+async def test_srv_and_its_absence(resolver):
+    found = await locate(resolver, "trunk.example", 0, "udp", ipv6=False)
+    assert found.targets == [Target("192.0.2.1", 5060, 10, 5), Target("192.0.2.9", 5070, 20, 0)]
+    found = await locate(resolver, "trunk.example", 0, "tls", ipv6=False)
+    assert "takes no SIP over tls" in found.problem
+    found = await locate(resolver, "pbx.example", 0, "tcp", ipv6=True)
+    assert found.targets == [Target("192.0.2.1", 5060, 0, 0), Target("2001:db8::1", 5060, 0, 0)]
+
+
+async def test_a_zone_that_the_server_refuses_is_unanswered(resolver):
+    with pytest.raises(Unanswered, match="refused or failed"):
+        await resolver.ask("example.net", "A")
+
+
+async def test_a_silent_server_is_given_up_in_time(addresses):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind((addresses.take(), 0))
+        address, port = silent.getsockname()
+        began = time.monotonic()
+        with pytest.raises(Unanswered, match="no name server answers for pbx.example A: timeout"):
+            await Resolver([address], port, lifetime=0.6).ask("pbx.example", "A")
+        assert 0.3 < time.monotonic() - began < 3
+
+
+async def test_a_dead_server_beside_a_living_one_costs_only_time(server, addresses):
+    address, port = server
+    records, _ = await Resolver([addresses.take(), address], port).ask("pbx.example", "A")
+    assert [record.address for record in records] == ["192.0.2.1"]
