@@ -6,6 +6,7 @@ certificates=/etc/ssl/certs/ca-certificates.crt
 
 # What the command finds in its environment, whichever platform it is; the rest is the caller's.
 set_environment() {
+    bwrap=$(command -v bwrap || true) # by the host's PATH, not the platform's
     export PATH="$venv/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     export PYTHONPATH="$clone/src" VIRTUAL_ENV="$venv" PIP_DISABLE_PIP_VERSION_CHECK=1
     export LANG=C.UTF-8 LC_ALL=C.UTF-8
@@ -25,7 +26,8 @@ enter_root() {
     set -- "$@" --tmpfs /run --perms 1777 --dir /run/lock --bind /var/tmp /var/tmp
     for folder in /*; do
         case $folder in
-        /bin | /boot | /dev | /etc | /lib* | /lost+found | /proc | /run | /sbin | /sys | /usr | /var) ;;
+        /bin | /boot | /dev | /etc | /lib | /lib32 | /lib64 | /libx32 | /lost+found) ;;
+        /proc | /run | /sbin | /sys | /usr | /var) ;;
         *) if [ -d "$folder" ]; then set -- "$@" --bind "$folder" "$folder"; fi ;;
         esac
     done
@@ -51,7 +53,8 @@ inner_folder() {
     here=$(pwd -P)
     case $here/ in
     "$clone"/* | "$home"/* | /var/tmp/*) echo "$here" ;;
-    / | /bin/* | /boot/* | /etc/* | /lib* | /run/* | /sbin/* | /usr/* | /var/*) echo "$clone" ;;
+    // | /bin/* | /boot/* | /etc/* | /lib/* | /lib32/* | /lib64/* | /libx32/* | /lost+found/*) echo "$clone" ;;
+    /run/* | /sbin/* | /usr/* | /var/*) echo "$clone" ;;
     *) echo "$here" ;;
     esac
 }
@@ -68,18 +71,18 @@ supervise_bwrap() {
     trap '' INT QUIT
     (
         trap '' TERM
-        exec bwrap --info-fd 4 "$@" <&3 3<&- 4>"$pids"
+        exec "$bwrap" --info-fd 4 "$@" <&3 3<&- 4>"$pids"
     ) &
-    bwrap=$!
+    monitor=$!
     exec 3<&-
     trap 'woken=yes; pass_on TERM' TERM
     status=0
     woken=''
-    wait "$bwrap" || status=$?
+    wait "$monitor" || status=$?
     while [ "$woken" ]; do
         woken=''
         again=0
-        wait "$bwrap" || again=$?
+        wait "$monitor" || again=$?
         if [ "$again" -ne 127 ]; then status=$again; fi # 127: the wait before this one had its status already
     done
     rm -f -- "$pids"

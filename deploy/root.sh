@@ -12,12 +12,15 @@ name_root() {
     root=$cache/root-$root_hash
 }
 
+root_ready() { root_is_whole && command -v bwrap >/dev/null; }
+
 # The stamp is written last, so a root without it was left by an interrupted build, or damaged.
-root_ready() { [ -f "$root/etc/trunkline-platform" ] && command -v bwrap >/dev/null; }
+root_is_whole() { [ -f "$root/etc/trunkline-platform" ]; }
 
 build_root() {
     install_builders
     try_bwrap
+    if root_is_whole; then return; fi
     require_space "$cache" "$root_megabytes"
     rm -rf --one-file-system -- "$root"
     building=$(mktemp -d "$cache/building-XXXXXX")
@@ -27,6 +30,7 @@ build_root() {
     chmod 755 "$building/root"
     echo "$root_hash" >"$building/root/etc/trunkline-platform"
     mv -- "$building/root" "$root"
+    rmdir -- "$building"
 }
 
 install_builders() {
