@@ -38,7 +38,7 @@ class Journal:
             return self._keep()
         if written < len(self._pending):
             # A full disk took half a line. Readers skip it, and the newline keeps the next one whole.
-            start = self._pending.rfind(b"\n", 0, written) + 1
+            start = self._pending.rfind(b"\n", 0, written + 1) + 1
             self._pending[:start] = b"\n"
             return self._keep()
         self._pending.clear()

@@ -1,0 +1,32 @@
+"""The edge's decisions, without Kamailio: a real store, and facts made by hand."""
+
+import pytest
+
+from harness.world import World
+from trunkline.contract import store
+from trunkline.contract.edge_config import EdgeConfig
+from trunkline.edge.lookup import Lookup
+
+DOMAIN = "sip.example"
+
+
+@pytest.fixture
+def config(tmp_path):
+    return EdgeConfig(
+        node="node1", domain=DOMAIN, addresses=[DOMAIN, "192.0.2.1"], store=str(tmp_path / "edge.db"),
+        journal=str(tmp_path / "edge.jsonl"), dialog_secret="secret", sha256=True, carrier_timeout=5000,
+        ring_timeout=120_000, max_call_seconds=3600, requests_per_10s=10, refusals_per_minute=3, ban_seconds=60,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def world(config):
+    connection = store.open_writer(config.store)
+    yield World(connection, DOMAIN)
+    connection.close()
+
+
+@pytest.fixture
+def lookup(world, config):
+    """What the edge knows of the world; `refresh` after a change."""
+    return Lookup(config.store)

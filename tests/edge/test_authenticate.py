@@ -1,0 +1,84 @@
+"""Digest and source addresses: who is let in."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from trunkline.edge.authenticate import Challenge, Customer, by_address, by_digest
+from trunkline.edge.lookup import Carrier
+
+DOMAIN = "sip.example"
+NUMBER = "447700900000"
+
+
+@dataclass
+class Claim:
+    username: str
+    realm: str = DOMAIN
+    algorithm: str = "MD5"
+    uri: str = f"sip:+{NUMBER}@{DOMAIN}"
+
+
+@pytest.fixture
+def digest(world, lookup):
+    key = world.key()
+
+    def checked(verdict="ok", recipient=NUMBER, **claim):
+        return by_digest(
+            Claim(claim.pop("username", key.name), **claim), recipient, DOMAIN, lookup, lambda ha1, alg: verdict
+        )
+
+    return checked
+
+
+def test_the_right_secret(digest):
+    assert isinstance(digest(), Customer)
+    assert isinstance(digest(algorithm="SHA-256"), Customer)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"verdict": "wrong"}, {"username": "nobody"}, {"algorithm": "SHA-512-256"}, {"uri": "sip:+33123456789@x"},
+              {"uri": "nonsense"}]
+)  # fmt: skip
+def test_wrong_credentials_are_challenged_again_and_count(digest, facts):
+    result = digest(**facts)
+    assert isinstance(result, Challenge)
+    assert result.wrong is not None
+
+
+def test_a_stale_nonce_is_no_fault(digest):
+    assert digest("stale") == Challenge(stale=True)
+
+
+def test_credentials_for_another_realm_are_as_none(digest):
+    assert digest(realm="elsewhere") == Challenge()
+
+
+@pytest.mark.parametrize("uri", [f"sip:{NUMBER}@{DOMAIN}", f"sip:00{NUMBER}@192.0.2.1:5060", f"sip:{DOMAIN}"])
+def test_the_same_recipient_may_be_written_otherwise(digest, uri):
+    assert isinstance(digest(uri=uri), Customer)
+
+
+def test_the_second_secret_of_a_rotating_key(world, lookup):
+    key = world.key()
+    rows = [{"key_id": key.id, "key": key.name, "slot": s, "account_id": key.account_id, "ha1_md5": f"m{s}",
+             "ha1_sha256": f"s{s}"} for s in (1, 2)]  # fmt: skip
+    world.put("key", key.id, {"credential": rows})
+
+    def only_the_second(ha1, algorithm):
+        return "ok" if ha1 == "m2" else "wrong"
+
+    assert isinstance(by_digest(Claim(key.name), NUMBER, DOMAIN, lookup, only_the_second), Customer)
+
+
+def test_by_address(world, lookup):
+    account = world.account(sources=("192.0.2.7/32",))
+    carrier = world.carrier("192.0.2.8", 0)
+    off = world.carrier("192.0.2.9", 0, enabled=0)
+    assert by_address("192.0.2.7", 5060, lookup).account.id == account
+    found = by_address("192.0.2.8", 5060, lookup)
+    assert isinstance(found, Carrier)
+    assert found.id == carrier
+    assert lookup.source("192.0.2.9", 5060, "carrier") == off
+    assert by_address("192.0.2.9", 5060, lookup) is None
+    assert by_address("192.0.2.10", 5060, lookup) is None

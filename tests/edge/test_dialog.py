@@ -1,0 +1,48 @@
+"""The proof in our Record-Route: what it lets through, and what not."""
+
+import pytest
+
+from trunkline.edge.dialog import Dialog, Dialogs
+
+CALL = "0123456789abcdef"
+
+
+def route(dialogs, call=CALL, account=7, offered=True, call_id="id@host", tag="tag-1"):
+    return f"sip:192.0.2.1;lr=on;ftag={tag}{dialogs.parameter(call, account, offered, call_id, tag)}"
+
+
+def test_what_we_signed_is_ours_on_every_node():
+    made = route(Dialogs("secret"))
+    assert Dialogs("secret").verify(made, "id@host") == Dialog(CALL, 7, True, "tag-1")
+    assert Dialogs("other").verify(made, "id@host") is None
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_it_says_who_made_the_offer(offered):
+    dialogs = Dialogs("secret")
+    assert dialogs.verify(route(dialogs, offered=offered), "id@host").offered is offered
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: r.replace("tl=0123", "tl=0124"),
+        lambda r: r.replace(".7.", ".8."),
+        lambda r: r.replace(".e.", ".l."),
+        lambda r: r.replace("ftag=tag-1", "ftag=tag-2"),
+        lambda r: r[:-1] + ("0" if r[-1] != "0" else "1"),
+        lambda r: r[:-1],
+        lambda r: r + "0",
+        lambda r: r.replace(";tl=", ";tk="),
+        lambda r: r.partition(";ftag")[0] + r[r.index(";tl") :],
+        lambda r: "",
+    ],
+)
+def test_any_change_proves_nothing(change):
+    dialogs = Dialogs("secret")
+    assert dialogs.verify(change(route(dialogs)), "id@host") is None
+
+
+def test_another_calls_proof_does_not_serve():
+    dialogs = Dialogs("secret")
+    assert dialogs.verify(route(dialogs), "other@host") is None

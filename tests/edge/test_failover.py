@@ -1,0 +1,77 @@
+"""What follows an attempt that ended without an answer: a table."""
+
+import pytest
+
+from trunkline.edge.failover import AnswerChallenge, Outcome, Relay, after
+from trunkline.edge.plan import Attempt, Plan
+from trunkline.sip.refusal import Refusal
+
+
+def plan(direction: str, current: int) -> Plan:
+    made = [Attempt("uri", f"target{n}", n, 2000, "sip:x@y", f"192.0.2.{n}") for n in range(2)]
+    return Plan("c" * 16, 1, direction, made, current)
+
+
+def follow(direction: str, current: int, cause: str, code: int = 0, credentials: bool = False):
+    outcome = Outcome(cause, code, "words")
+    made = plan(direction, current)
+    made.failures.append((made.attempt.target, "words"))
+    return after(made, outcome, credentials, 120)
+
+
+@pytest.mark.parametrize("direction", ["outbound", "inbound", "internal"])
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [("reply", 500), ("reply", 503), ("reply", 513), ("reply", 599), ("silence", 0), ("transport", 0), ("dns", 0)],
+)
+def test_these_go_on_to_the_next(direction, cause, code):
+    assert follow(direction, 0, cause, code) == 1
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 408, 415, 480, 484, 486, 487, 488, 491, 600, 603, 604, 606])
+def test_no_4xx_or_6xx_is_tried_elsewhere(code):
+    assert follow("inbound", 0, "reply", code) == Relay()
+
+
+@pytest.mark.parametrize(
+    ("direction", "cause", "code", "expected"),
+    [
+        ("inbound", "silence", 0, 486),  # the page: the timeout is 486
+        ("inbound", "transport", 0, 480),
+        ("inbound", "dns", 0, 480),
+        ("outbound", "silence", 0, 503),
+        ("outbound", "reply", 500, 503),
+        ("outbound", "dns", 0, 503),
+        ("inbound", "ring", 0, 480),
+        ("outbound", "media", 0, 503),
+        ("inbound", "reply", 302, 480),
+        ("inbound", "reply", 401, 502),
+        ("outbound", "reply", 407, 502),
+    ],
+)
+def test_how_a_call_ends_when_nobody_is_left(direction, cause, code, expected):
+    end = follow(direction, 1, cause, code)
+    assert isinstance(end, Refusal)
+    assert end.code == expected
+
+
+def test_the_last_5xx_of_a_pbx_is_its_callers_to_see():
+    assert follow("inbound", 1, "reply", 503) == Relay()
+
+
+def test_ringing_without_an_answer_is_not_tried_elsewhere():
+    assert isinstance(follow("inbound", 0, "ring"), Refusal)
+
+
+def test_a_carriers_challenge_is_answered_once():
+    assert follow("outbound", 0, "reply", 407, credentials=True) == AnswerChallenge()
+    made = plan("outbound", 0)
+    made.authenticated = True
+    assert after(made, Outcome("reply", 407, ""), True, 120).code == 502
+
+
+def test_the_words_name_every_target():
+    made = plan("outbound", 1)
+    made.failures += [("alpha", "503 Busy"), ("beta", "no response in time")]
+    end = after(made, Outcome("silence", 0, ""), False, 120)
+    assert "alpha: 503 Busy; beta: no response in time" in end.warning

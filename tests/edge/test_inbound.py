@@ -1,0 +1,65 @@
+"""What a number's *Forward to SIP* list means at the time of a call."""
+
+import pytest
+
+from trunkline.edge import inbound
+from trunkline.sip.refusal import Refusal
+
+DOMAIN = "sip.example"
+
+
+@pytest.fixture
+def attempts(world, lookup):
+    def found(text, account_id=0):
+        number = world.number(text, account_id or world.account())
+        lookup.refresh()
+        return inbound.attempts(lookup.number(number), lookup, DOMAIN)
+
+    return found
+
+
+@pytest.mark.parametrize("recipient", ["{}", "+{}", "00{}"])
+def test_the_number_is_found_however_the_carrier_writes_it(world, lookup, recipient):
+    number = world.number("sip:1@192.0.2.9")
+    assert inbound.find(recipient.format(number), lookup).e164 == number
+
+
+@pytest.mark.parametrize(
+    ("recipient", "words"), [("1001", "not an E.164 number"), ("447700900000", "not a number of this")]
+)
+def test_what_is_no_number_here_is_404(lookup, recipient, words):
+    refusal = inbound.find(recipient, lookup)
+    assert refusal.code == 404
+    assert words in refusal.warning
+
+
+def test_the_list_in_order_with_its_times_and_transports(attempts):
+    found = attempts(
+        "sip:1@192.0.2.1;timeout=2000,sip:2@192.0.2.2:5070;transport=tls,sip:3@192.0.2.3;x=y;transport=tcp"
+    )
+    assert [(a.uri, a.ip, a.port, a.transport, a.timeout, a.group) for a in found] == [
+        ("sip:1@192.0.2.1", "192.0.2.1", 5060, "udp", 2000, 0),
+        ("sip:2@192.0.2.2:5070", "192.0.2.2", 5070, "tls", 5000, 1),
+        ("sip:3@192.0.2.3;x=y", "192.0.2.3", 5060, "tcp", 5000, 2),
+    ]
+
+
+def test_a_number_that_is_forwarded_nowhere(attempts):
+    refusal = attempts("")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, "Forward to SIP" in refusal.warning) == (480, True)
+
+
+def test_a_disabled_owner(world, attempts):
+    assert attempts("sip:1@192.0.2.1", world.account(enabled=0)).code == 480
+
+
+def test_the_accounts_own_key_means_its_registered_contact(world, attempts):
+    key = world.key()
+    (attempt,) = attempts(f"sip:{key.name}@{DOMAIN}", key.account_id)
+    assert (attempt.kind, attempt.ip, attempt.problem) == ("registered", "", "")
+
+
+def test_another_accounts_key_is_none_of_its_business(world, attempts):
+    (attempt,) = attempts(f"sip:{world.key().name}@{DOMAIN}", world.account())
+    assert "not a key of this account" in attempt.problem

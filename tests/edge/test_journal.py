@@ -1,0 +1,81 @@
+"""The journal's lines on the disk: whole, in order, and kept when there is no room."""
+
+import errno
+import os
+
+import pytest
+
+from trunkline.contract.journal import decode
+from trunkline.edge.journal import Journal
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "edge.jsonl"
+
+
+@pytest.fixture
+def journal(path):
+    return Journal(str(path), "node1")
+
+
+def lines(path):
+    return [decode(line) for line in path.read_bytes().splitlines()]
+
+
+class Disk:
+    """os.write with room for so many bytes."""
+
+    def __init__(self, monkeypatch, room):
+        self.room, self._write = room, os.write
+        monkeypatch.setattr("trunkline.edge.journal.os.write", self.write)
+
+    def write(self, file, data):
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = self._write(file, bytes(data[: self.room]))
+        self.room -= taken
+        return taken
+
+
+def test_one_write_for_all_that_is_noted(path, journal):
+    journal.note("setup", "a", code=None, caller="é")
+    journal.note("attempt", "a", n=1)
+    assert not path.exists()
+    assert journal.flush()
+    first, second = lines(path)
+    assert (first["event"], first["node"], first["caller"], "code" in first) == ("setup", "node1", "é", False)
+    assert second["n"] == 1
+
+
+def test_it_follows_a_rotation(path, journal, tmp_path):
+    journal.note("setup", "a")
+    journal.flush()
+    path.rename(tmp_path / "old.jsonl")
+    journal.note("end", "a")
+    journal.flush()
+    assert [line["event"] for line in lines(path)] == ["end"]
+
+
+def test_a_full_disk_refuses_a_call_and_loses_nothing_of_the_others(path, journal, monkeypatch):
+    journal.note("setup", "up")
+    journal.flush()
+    disk = Disk(monkeypatch, room=30)  # half a line
+    journal.note("end", "up", by="caller")
+    assert not journal.flush()
+    assert not journal.require("setup", "refused")
+    disk.room = 1000
+    assert journal.require("setup", "accepted")
+    whole = [line for line in lines(path) if line]
+    assert [(line["event"], line["call"]) for line in whole] == [("setup", "up"), ("end", "up"), ("setup", "accepted")]
+
+
+@pytest.mark.parametrize("room", range(0, 200, 7))
+def test_wherever_the_disk_becomes_full_every_line_comes_once(path, journal, monkeypatch, room):
+    disk = Disk(monkeypatch, room)
+    for n in range(3):
+        journal.note("attempt", "a", n=n)
+        journal.flush()
+    disk.room = 10_000
+    assert journal.flush() or journal.flush()
+    assert [line["n"] for line in lines(path) if line] == [0, 1, 2]

@@ -1,0 +1,110 @@
+"""Floods, scans, and an account's own limits."""
+
+import pytest
+
+from trunkline.edge.limits import Limits
+
+
+class Tables:
+    """Counters as Kamailio keeps them, without expiry."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def get(self, table, key):
+        return self.rows.get((table, key))
+
+    def put(self, table, key, value):
+        self.rows[table, key] = value
+
+    def add(self, table, key, by=1):
+        self.rows[table, key] = self.rows.get((table, key), 0) + by
+        return self.rows[table, key]
+
+    def subtract(self, table, key):
+        return self.add(table, key, -1)
+
+    def take(self, table, key):
+        return self.rows.pop((table, key), None)
+
+
+@pytest.fixture
+def tables():
+    return Tables()
+
+
+@pytest.fixture
+def limits(config, tables):
+    return Limits(config, tables)
+
+
+def test_a_flood_is_banned(limits, config):
+    assert not any(limits.seen("192.0.2.1") for _ in range(config.requests_per_10s))
+    assert limits.seen("192.0.2.1")
+    assert limits.banned("192.0.2.1")
+    assert not limits.banned("192.0.2.2")
+
+
+def test_wrong_secrets_are_banned_sooner(limits, config):
+    assert [limits.refused("192.0.2.1") for _ in range(config.refusals_per_minute + 1)][-1]
+    assert limits.banned("192.0.2.1")
+
+
+def test_nobody_gets_a_proven_source_banned(limits):
+    limits.trust("192.0.2.1")
+    for _ in range(100):
+        limits.seen("192.0.2.1")
+        limits.refused("192.0.2.1")
+    assert not limits.banned("192.0.2.1")
+
+
+@pytest.fixture
+def account(world, lookup):
+    def made(**columns):
+        account_id = world.account(**columns)
+        lookup.refresh()
+        return lookup.account(account_id)
+
+    return made
+
+
+def test_calls_at_once(limits, account, tables):
+    two = account(calls_at_once=2)
+    assert limits.admit(two, "a", "") is None
+    assert limits.admit(two, "b", "") is None
+    refusal = limits.admit(two, "c", "")
+    assert (refusal.code, "2 calls at once" in refusal.warning) == (503, True)
+    limits.release("a")
+    assert limits.admit(two, "c", "") is None
+    assert tables.get("active", str(two.id)) == 2
+
+
+def test_a_call_is_released_once(limits, account, tables):
+    one = account()
+    limits.admit(one, "a", "")
+    limits.release("a")
+    limits.release("a")
+    limits.release("never started")
+    assert tables.get("active", str(one.id)) == 0
+
+
+def test_a_call_whose_end_nobody_saw(limits, account, tables):
+    one = account()
+    limits.admit(one, "a", "1700000000 outbound 1 2")
+    limits.expired(tables.take("calls", "a"))
+    assert tables.get("active", str(one.id)) == 0
+
+
+def test_calls_per_second(limits, account, monkeypatch):
+    monkeypatch.setattr("trunkline.edge.limits.time.time", lambda: 1000.5)
+    three = account(calls_per_second=3)
+    results = [limits.admit(three, str(n), "") for n in range(4)]
+    assert results[:3] == [None] * 3
+    assert "3 calls per second" in results[3].warning
+    monkeypatch.setattr("trunkline.edge.limits.time.time", lambda: 1001.0)
+    assert limits.admit(three, "next", "") is None
+
+
+def test_no_limits(limits, account):
+    free = account()
+    assert all(limits.admit(free, str(n), "") is None for n in range(1000))

@@ -1,0 +1,78 @@
+"""The *Forward to SIP* text, as the page describes it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trunkline.sip.forward import ForwardError, ForwardTarget, canonical, parse
+
+
+def test_the_examples_of_the_page():
+    one = ForwardTarget("sip:1234@example.com", "1234", "example.com", 0, "udp", 5000, "rtp")
+    assert parse("sip:1234@example.com") == [one]
+    hosts = [t.host for t in parse("sip:1234@example.com,sip:1234@example.net,sip:1234@example.org")]
+    assert hosts == ["example.com", "example.net", "example.org"]
+    assert [t.timeout_ms for t in parse("sip:1234@example.com;timeout=2000,sip:1234@example.net")] == [2000, 5000]
+    tls = parse("sip:1234@example.com;transport=tls")[0]
+    assert (tls.transport, tls.port, tls.uri) == ("tls", 0, "sip:1234@example.com")
+    assert parse("sip:1234@example.com:5062;transport=tls")[0].port == 5062
+
+
+def test_blanks_beside_commas_and_an_empty_text():
+    assert len(parse(" sip:a@b.c , sip:d@e.f ")) == 2
+    assert parse("  ") == []
+
+
+def test_a_comma_in_a_user_part_is_no_separator():
+    assert [t.user for t in parse("sip:a,b@c.d,sip:e@f.g")] == ["a,b", "e"]
+
+
+def test_our_parameters_stay_here_and_others_go_on():
+    target = parse("sip:1234@example.com;x=1;timeout=2000;transport=tcp;media=srtp;line=3")[0]
+    assert target.uri == "sip:1234@example.com;x=1;line=3"
+    assert (target.transport, target.media) == ("tcp", "srtp")
+
+
+def test_sips_means_tls():
+    assert parse("sips:a@b.c")[0].transport == "tls"
+    assert canonical(parse("sips:a@b.c")) == "sip:a@b.c;transport=tls"
+
+
+@pytest.mark.parametrize(
+    ("text", "entry", "problem"),
+    [
+        ("sip:a@b.c,,sip:d@e.f", 0, "comma with no URI"),
+        ("sip:a@b.c,", 0, "comma with no URI"),
+        (",sip:a@b.c", 0, "comma with no URI"),
+        ("sip:a@b.c;timeout=1999", 1, "from 2000 to 20000"),
+        ("sip:a@b.c;timeout=20001", 1, "from 2000 to 20000"),
+        ("sip:a@b.c;timeout=2s", 1, "from 2000 to 20000"),
+        ("sip:a@b.c;timeout=", 1, "not a parameter"),
+        ("sip:a@b.c,sip:d@e.f;transport=ws", 2, "write udp, tcp or tls"),
+        ("sips:a@b.c;transport=udp", 1, "write udp, tcp or tls"),
+        ("sip:a@b.c;media=dtls", 1, "write rtp or srtp"),
+        ("sip:a@b.c,nonsense", 1, "not a host name"),
+        (",".join(["sip:a@b.c"] * 21), 0, "at most 20"),
+    ],
+)
+def test_refused_with_the_entry_and_the_reason(text, entry, problem):
+    with pytest.raises(ForwardError) as error:
+        parse(text)
+    assert error.value.entry == entry
+    assert problem in str(error.value)
+
+
+def test_the_place_of_the_fault():
+    text = "sip:a@b.c, sip:d@e.f;timeout=1"
+    with pytest.raises(ForwardError) as error:
+        parse(text)
+    assert text[error.value.start : error.value.end].strip() == "sip:d@e.f;timeout=1"
+
+
+@given(st.text(max_size=120) | st.lists(st.text(max_size=30).map("sip:a@".__add__), max_size=4).map(",".join))
+def test_what_is_accepted_is_written_back_the_same(text):
+    try:
+        targets = parse(text)
+    except ForwardError:
+        return
+    assert parse(canonical(targets)) == targets

@@ -1,0 +1,60 @@
+"""Who may import whom."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "trunkline"
+ANYONE = {"sip", "contract"}
+MAY_IMPORT = {
+    "sip": set(),
+    "contract": {"sip"},
+    "edge": {"sip", "contract"},
+    "settings": set(),
+    "home": set(),
+    "dns": ANYONE | {"settings", "home"},
+    "pbx": ANYONE | {"settings", "home"},
+    "sandbox": ANYONE | {"settings", "home"},
+    "node": ANYONE | {"settings", "home", "dns"},
+    "control": ANYONE | {"settings", "home", "dns", "pbx"},
+    "cli": ANYONE | {"settings", "home", "dns", "pbx", "sandbox", "node", "control"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+STANDARD_LIBRARY_ONLY = ("sip", "contract", "edge")
+
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def part_of(module: Path) -> str:
+    return module.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(module: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(SOURCE)))
+def test_imports_go_the_allowed_way(module):
+    part = part_of(module)
+    ours = {name.split(".")[1] for name in imported(module) if name.startswith("trunkline.")}
+    assert ours - {part, "__version__"} <= MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize("part", STANDARD_LIBRARY_ONLY)
+def test_what_kamailio_loads_needs_no_package(part):
+    for module in (SOURCE / part).rglob("*.py"):
+        roots = {name.split(".")[0] for name in imported(module)} - {"trunkline", "KSR"}
+        assert roots <= sys.stdlib_module_names, module
+
+
+def test_only_ksr_touches_kamailio():
+    assert [m.name for m in MODULES if "KSR" in imported(m)] == ["ksr.py"]
