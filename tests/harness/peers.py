@@ -1,0 +1,158 @@
+"""Independent SIP implementations as the far side: SIPp and baresip."""
+
+import asyncio
+import contextlib
+import json
+import math
+import socket
+import struct
+import tempfile
+import wave
+from array import array
+from pathlib import Path
+
+RATE = 8000
+MODULES = ("g711.so", "aufile.so", "auconv.so", "auresamp.so", "uuid.so", "ctrl_tcp.so")
+APPLICATIONS = ("account.so", "menu.so")
+
+
+class PeerError(Exception):
+    """The peer did not do what it should; the text is what it said."""
+
+
+def free_port(address: str) -> int:
+    """A port that is free on an address for both UDP and TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind((address, 0))
+            with contextlib.suppress(OSError):
+                tcp.bind(udp.getsockname())
+                return udp.getsockname()[1]
+
+
+@contextlib.asynccontextmanager
+async def sipp(*arguments: str, address: str, port: int):
+    """Run SIPp on an address; yields a coroutine function that waits for its end, and raises PeerError if it failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = await asyncio.create_subprocess_exec(
+            "sipp", *arguments, "-i", address, "-p", str(port), "-mi", address, "-nostdin", "-trace_err",
+            cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+
+        async def done(timeout: float = 10.0) -> None:
+            _, errors = await asyncio.wait_for(process.communicate(), timeout)
+            if process.returncode:
+                logs = "\n".join(path.read_text(errors="replace") for path in Path(folder).glob("*_errors.log"))
+                raise PeerError(f"sipp ended with {process.returncode}: {errors.decode(errors='replace')}\n{logs}")
+
+        try:
+            yield done
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+
+class Baresip:
+    """A baresip that plays a tone to whom it talks to, records what it hears, and is steered over TCP."""
+
+    def __init__(self, folder: Path, address: str, port: int):
+        self.folder, self.address, self.port = folder, address, port
+        self.events: list[dict] = []
+        self._process = self._reader = self._writer = None
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def run(cls, address: str, *, user: str = "baresip", parameters: str = "", frequency: int = 440):
+        """Start it on an address; `parameters` are those of its account, e.g. `;answermode=auto`."""
+        with tempfile.TemporaryDirectory() as folder:
+            self = cls(Path(folder), address, free_port(address))
+            control = free_port(address)
+            _tone(self.folder / "tone.wav", frequency)
+            self._configure(control, user, parameters)
+            self._process = await asyncio.create_subprocess_exec(
+                "baresip", "-f", folder, stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            )  # fmt: skip
+            output = asyncio.create_task(self._process.stdout.read())
+            try:
+                await self._connect(control, output)
+                listener = asyncio.create_task(self._listen())
+                await self._ready()
+                yield self
+                listener.cancel()
+                await asyncio.wait([listener])
+            finally:
+                if self._writer:
+                    self._writer.close()
+                if self._process.returncode is None:
+                    self._process.kill()
+                await self._process.wait()
+                await output
+
+    def _configure(self, control: int, user: str, parameters: str) -> None:
+        lines = [
+            "poll_method epoll", f"sip_listen {self.address}:{self.port}", "sip_verify_server no",
+            f"audio_source aufile,{self.folder}/tone.wav", f"audio_player aufile,{self.folder}/heard.wav",
+            "audio_channels 1-1", f"ctrl_tcp_listen {self.address}:{control}", "module_path /usr/lib/baresip/modules",
+            *(f"module {name}" for name in MODULES if Path("/usr/lib/baresip/modules", name).exists()),
+            *(f"module_app {name}" for name in APPLICATIONS),
+        ]  # fmt: skip
+        (self.folder / "config").write_text("\n".join([*lines, ""]))
+        parameters += "" if "regint" in parameters else ";regint=0"
+        account = f"<sip:{user}@{self.address}:{self.port};transport=udp>;audio_codecs=pcma,pcmu{parameters}"
+        (self.folder / "accounts").write_text(account + "\n")
+        (self.folder / "contacts").write_text("")
+
+    async def _connect(self, control: int, output: asyncio.Task) -> None:
+        async with asyncio.timeout(10):
+            while self._writer is None:
+                if output.done():
+                    raise PeerError(f"baresip ended: {output.result().decode(errors='replace')}")
+                try:
+                    self._reader, self._writer = await asyncio.open_connection(self.address, control)
+                except OSError:
+                    await asyncio.sleep(0.05)
+
+    async def _ready(self) -> None:
+        """Its control is there before its account."""
+        async with asyncio.timeout(10):
+            while not any(self.address in str(event.get("data", "")) for event in self.events):
+                self.command("reginfo")
+                await asyncio.sleep(0.05)
+
+    async def _listen(self) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):  # it ended
+            while length := await self._reader.readuntil(b":"):
+                self.events.append(json.loads(await self._reader.readexactly(int(length[:-1]))))
+                await self._reader.readexactly(1)  # a netstring's comma
+
+    def command(self, name: str, parameters: str = "") -> None:
+        """Send one of the commands of its menu."""
+        text = json.dumps({"command": name, "params": parameters})
+        self._writer.write(f"{len(text)}:{text},".encode())
+
+    async def event(self, kind: str, timeout: float = 5.0) -> dict:
+        """The first event of a kind, e.g. CALL_ESTABLISHED."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not (found := [event for event in self.events if event.get("type") == kind]):
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise PeerError(f"baresip had no {kind} within {timeout:g} s; it had {self.events}") from None
+        return found[0]
+
+    def heard(self) -> array:
+        """The 8 kHz samples that it recorded so far (its header is complete only when it ends)."""
+        files = list(self.folder.glob("heard*.wav"))
+        data = files[0].read_bytes()[44:] if files else b""
+        return array("h", data[: len(data) // 2 * 2])
+
+
+def _tone(path: Path, frequency: int, seconds: int = 20) -> None:
+    samples = (round(8000 * math.sin(2 * math.pi * frequency * n / RATE)) for n in range(RATE * seconds))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
