@@ -70,6 +70,14 @@ def test_a_service_that_was_there_is_left_alone(debian_13):
     assert "--quiet disable kamailio.service" in debian_13.calls("systemctl")
 
 
+def test_too_little_disk(debian_13):
+    debian_13.command("df", "echo header; echo '/dev/vda 100 100 102400 99% /'")
+    status, _, err = debian_13.launch("prepare")
+    assert status == 1
+    assert "/ has 100 MB free, and 1500 MB are needed" in err
+    assert debian_13.calls("apt-get") == []
+
+
 def test_inside_a_root_with_another_list(debian_13):
     (debian_13.root / "stamp").touch()
     status, _, err = debian_13.launch("shell", "true")

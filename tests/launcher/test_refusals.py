@@ -2,8 +2,6 @@
 
 import pytest
 
-from launcher.conftest import DEBIAN_13
-
 
 def refused(machine, *words):
     status, out, err = machine.launch(*(words or ("shell", "true")))
@@ -74,11 +72,7 @@ def test_no_mount_namespaces(machine):
     assert machine.calls("mmdebstrap") == []
 
 
-@pytest.mark.parametrize("system", [None, DEBIAN_13])
-def test_too_little_disk(machine, system):
-    if system:
-        machine.system(system)
-        machine.command("dpkg-query", "exit 1")
+def test_too_little_disk(machine):
     machine.command("df", "echo header; echo '/dev/vda 100 100 102400 99% /'")
     assert "has 100 MB free, and" in refused(machine)
 
