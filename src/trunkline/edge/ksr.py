@@ -5,6 +5,7 @@ call, 35 us to enter Python at all. A missing header is None; header bytes that 
 UnicodeDecodeError, which `main` turns into 400.
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -26,6 +27,10 @@ _PASSING = (
     "|P-Early-Media|Retry-After|Event|o|Subscription-State|Info-Package|Recv-Info|TH)$"
 )
 
+_CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
+
+# nat_uac_test's questions
+_CONTACT_IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16
 _BEHIND_NAT = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
 
 
@@ -173,13 +178,13 @@ def symmetric_contact() -> None:
     A Contact in private space does not, nor does one of a party that came over a connection (that is the way back),
     nor a host name, which a worker would have to look up.
     """
-    if KSR.nathelper.nat_uac_test(65) > 0 or not _contact_is_ip():
+    if not KSR.is_UDP() or KSR.nathelper.nat_uac_test(_CONTACT_IS_PRIVATE) > 0 or not _contact_is_ip():
         KSR.nathelper.set_contact_alias()
 
 
 def _contact_is_ip() -> bool:
-    host = get("$(ct{nameaddr.uri}{uri.host})") or ""
-    return host.startswith("[") or host.replace(".", "").isdigit()
+    match = _CONTACT_HOST.search(KSR.hdr.get("Contact") or "")
+    return match is not None and (match[1].startswith("[") or match[1].replace(".", "").isdigit())
 
 
 def append_header(line: str) -> None:
@@ -347,8 +352,8 @@ def follow_contact() -> None:
 
 def save_contact(address_of_record: str) -> None:
     """Keep the Contacts of a REGISTER and answer it."""
-    # 1: Contact in private space; 2: Via differs from the source; 16: so does the port
-    if KSR.nathelper.nat_uac_test(19) > 0 or not _contact_is_ip():
+    signs = _CONTACT_IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA
+    if KSR.nathelper.nat_uac_test(signs) > 0 or not _contact_is_ip():
         KSR.nathelper.fix_nated_register()
         KSR.setbflag(_BEHIND_NAT)
     KSR.registrar.save_uri("location", 0, address_of_record)
