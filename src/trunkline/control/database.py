@@ -19,7 +19,8 @@ SNAPSHOT = "snapshot"  # alias of a second connection, whose transactions read o
 
 LOCK_WAIT_S = 20
 CONNECT_S = 5
-MIGRATION_LOCK = 0x7472_756E_6B6C  # any number that nobody else locks in this PostgreSQL database
+# Any numbers that nobody else locks in this PostgreSQL database.
+MIGRATION_LOCK, JOURNAL_LOCK = 0x7472_756E_6B00, 0x7472_756E_6B01
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL; "
@@ -78,6 +79,17 @@ def migrate() -> None:
 
             if _unapplied():
                 call_command("migrate", verbosity=0, interactive=False)
+
+
+def lock(number: int) -> None:
+    """Let no other transaction that asks for the same number go on until the caller's ends.
+
+    SQLite's transactions begin as IMMEDIATE and exclude each other anyway.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 @contextmanager

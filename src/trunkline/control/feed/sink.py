@@ -3,19 +3,19 @@
 import logging
 from collections.abc import Iterable, Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from trunkline.contract.journal import Event
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls import fold
 from trunkline.control.calls.models import Attempt, Call, JournalPosition
 from trunkline.control.carriers.models import Carrier
+from trunkline.control.database import JOURNAL_LOCK, lock
 from trunkline.control.feed.available import available
 
 log = logging.getLogger(__name__)
 
 BATCH = 500  # rows a statement
-TRIES = 3
 
 _CALL_FIELDS = [field.attname for field in Call._meta.concrete_fields if field.attname not in ("id", "uid")]
 _ATTEMPT_FIELDS = [
@@ -36,18 +36,11 @@ class DatabaseSink:
         if len(usable) < len(events):
             left_out = len(events) - len(usable)
             log.warning("%d events of %s in %s have no call or no possible time and are left out", left_out, node, file)
-        with available():
-            for tries_left in reversed(range(TRIES)):
-                try:
-                    with transaction.atomic():
-                        _merge(usable)
-                        key = {"node": node, "file": file}
-                        JournalPosition.objects.update_or_create(**key, defaults={"position": position})
-                    return
-                except IntegrityError:
-                    # Another node has added the same call, or an account went, between our read and our write.
-                    if not tries_left:
-                        raise
+        with available(), transaction.atomic():
+            # One node at a time: two that tell of the same call would each miss what the other is writing.
+            lock(JOURNAL_LOCK)
+            _merge(usable)
+            JournalPosition.objects.update_or_create(node=node, file=file, defaults={"position": position})
 
     def forget(self, node: str, file: str) -> None:
         with available():
@@ -60,17 +53,15 @@ def _merge(events: Iterable[Event]) -> None:
     for event in events:
         by_call.setdefault(fold.uid(event), []).append(event)
     directory = _directory(events)
-    # Locked and written in the order of the uid, so that two nodes never wait for each other.
-    calls = {call.uid: call for call in Call.objects.select_for_update().filter(uid__in=by_call).order_by("uid")}
-    known = set(calls)
-    for uid in sorted(by_call):
+    calls = {call.uid: call for call in Call.objects.filter(uid__in=by_call)}
+    known = list(calls.values())
+    for uid, its_events in by_call.items():
         call = calls.setdefault(uid, Call(uid=uid))
-        for event in by_call[uid]:
+        for event in its_events:
             fold.fold_call(call, event, directory)
-    Call.objects.bulk_create([calls[uid] for uid in sorted(by_call) if uid not in known], BATCH)
+    Call.objects.bulk_create([call for call in calls.values() if call.pk is None], BATCH)
     ids = {uid: call.pk for uid, call in calls.items()}
-    changed = [calls[uid] for uid in sorted(known)]
-    _upsert(Call, changed, ["uid"], _CALL_FIELDS)
+    _upsert(Call, known, ["uid"], _CALL_FIELDS)
     _upsert(Attempt, _attempts(by_call, ids), ["call_id", "n"], _ATTEMPT_FIELDS)
 
 
@@ -84,7 +75,7 @@ def _attempts(by_call: dict[str, list[Event]], ids: dict[str, int]) -> list[Atte
         key = (call_id, fold.attempt_number(event))
         attempt = touched[key] = attempts.setdefault(key, Attempt(call_id=key[0], n=key[1]))
         fold.fold_attempt(attempt, event)
-    return [touched[key] for key in sorted(touched)]
+    return list(touched.values())
 
 
 def _upsert(model, rows: list, unique: list[str], fields: list[str]) -> None:

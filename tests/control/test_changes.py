@@ -1,0 +1,121 @@
+"""The sequence that nodes follow: no gap, in the order of the commits, whatever the writers do."""
+
+import threading
+
+import pytest
+
+from trunkline.control import ServiceError
+
+
+@pytest.fixture
+def feed(database):
+    from trunkline.control.feed import DatabaseFeed
+
+    return DatabaseFeed()
+
+
+def _kinds(feed, after=0):
+    return [change.kind for change in feed.changes(after, 100)]
+
+
+def test_every_service_that_writes_notes_its_entity(services, feed):
+    account = services.accounts.create("acme", sources=["192.0.2.1"])
+    key, _ = services.keys.create(account)
+    carrier = services.carriers.create("telco", "192.0.2.9")
+    route = services.routes.add("44", carrier)
+    number = services.numbers.add("+447700900000")
+    writes = [
+        ("account", lambda: services.accounts.change(account, calls_at_once=1)),
+        ("account", lambda: services.sources.add(account, "192.0.2.2")),
+        ("account", lambda: services.sources.remove(account, "192.0.2.2")),
+        ("key", lambda: services.keys.rotate(key)),
+        ("key", lambda: services.keys.retire(key, 1)),
+        ("key", lambda: services.keys.enable(key, False)),
+        ("carrier", lambda: services.carriers.change(carrier, port=5080)),
+        ("carrier", lambda: services.sources.add(carrier, "192.0.2.9")),
+        ("number", lambda: services.numbers.assign(number, account)),
+        ("number", lambda: services.numbers.forward(number, "sip:a@b.example")),
+        ("number", lambda: services.numbers.remove(number)),
+        ("route", lambda: services.routes.remove(route)),
+        ("carrier", lambda: services.carriers.remove(carrier)),
+    ]
+    for kind, write in writes:
+        before = feed.head()
+        write()
+        assert _kinds(feed, before) == [kind]
+
+
+def test_sequences_have_no_gap_and_a_refused_write_takes_none(cast, services, feed):
+    before = feed.head()
+    with pytest.raises(ServiceError):
+        services.accounts.create("owner")
+    services.accounts.create("acme")
+    assert [change.sequence for change in feed.changes(0, 100)] == list(range(1, before + 2))
+    assert feed.head() == before + 1
+
+
+def test_a_part_of_the_changes_can_be_asked_for(cast, feed):
+    assert [change.sequence for change in feed.changes(2, 3)] == [3, 4, 5]
+    assert feed.changes(feed.head(), 3) == []
+
+
+def test_very_many_changes_leave_a_gap_so_that_nodes_take_a_snapshot(cast, services, feed, monkeypatch):
+    from trunkline.control.changes import services as changes
+
+    monkeypatch.setattr(changes, "MANY", 10)
+    before = feed.head()
+    services.importing.carry_out([services.importing.Row(n, str(33100000000 + n), "owner", "") for n in range(10)])
+    for after in range(before + 1):
+        assert feed.changes(after, 100)[0].sequence != after + 1
+    assert feed.changes(feed.head(), 100) == []
+    services.accounts.create("later")
+    assert _kinds(feed, feed.head() - 1) == ["account"]
+
+
+def test_old_changes_are_pruned(services, feed, monkeypatch):
+    from trunkline.control.changes import services as changes
+
+    monkeypatch.setattr(changes, "KEPT", 3)
+    monkeypatch.setattr(changes, "PRUNE_EVERY", 5)
+    for n in range(5):
+        services.accounts.create(f"a{n}")
+    assert [change.sequence for change in feed.changes(0, 100)] == [3, 4, 5]
+
+
+def test_concurrent_writers_leave_no_gap_and_a_follower_never_sees_one(services, feed):
+    """A follower that once saw sequence n must find that every number up to n was visible then."""
+    writers, each = 8, 12
+    failures, seen = [], []
+    done = threading.Event()
+
+    def write(writer):
+        from trunkline.control.database import close
+
+        try:
+            for n in range(each):
+                services.accounts.create(f"w{writer}-{n}", sources=[f"10.{writer}.{n}.1"])
+        except Exception as error:  # noqa: BLE001 - reported by the test itself
+            failures.append(error)
+        finally:
+            close()
+
+    def follow():
+        from trunkline.control.database import close
+
+        last = 0
+        while not done.is_set() or feed.head() > last:
+            for change in feed.changes(last, 1000):
+                seen.append(change.sequence)
+                last = change.sequence
+        close()
+
+    follower = threading.Thread(target=follow)
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(writers)]
+    for thread in (follower, *threads):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done.set()
+    follower.join()
+    assert failures == []
+    assert seen == list(range(1, 2 * writers * each + 1))

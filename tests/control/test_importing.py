@@ -1,0 +1,56 @@
+import pytest
+
+
+@pytest.fixture
+def rows(services):
+    def make(*lines):
+        return [services.importing.Row(n, *(*line, "", "")[:3]) for n, line in enumerate(lines, 2)]
+
+    return make
+
+
+def test_numbers_are_added_together(cast, services, rows):
+    plan = services.importing.carry_out(
+        rows(
+            ("+33100000001", "owner", "sip:A@B.example"),
+            ("33100000002",),
+            (cast.number.e164, "owner", "sip:owner@pbx.example"),
+        )
+    )
+    assert (len(plan.add), len(plan.update), plan.unchanged, plan.problems) == (2, 0, 1, [])
+    assert services.numbers.get("33100000001").forward == "sip:A@b.example"
+    assert services.numbers.get("33100000002").account is None
+
+
+def test_every_fault_is_named_by_its_line_and_nothing_is_written(cast, services, rows):
+    plan = services.importing.carry_out(
+        rows(
+            ("+33100000001", "owner"),
+            ("0123", "owner"),
+            ("+33100000001",),
+            ("+33100000003", "nobody"),
+            ("+33100000004", "owner", "sip:"),
+            (cast.stranger_number.e164, "owner"),
+        )
+    )
+    assert [(problem.line, problem.problem[:30]) for problem in plan.problems] == [
+        (3, "'0123' is not an E.164 number:"),
+        (4, "the number is in line 2 alread"),
+        (5, "there is no account 'nobody': "),
+        (6, "cannot forward to that: 'sip:'"),
+        (7, "the number is here already, wi"),
+    ]
+    assert services.numbers.listing().count() == 2
+
+
+def test_a_dry_run_writes_nothing(cast, services, rows):
+    plan = services.importing.plan(rows(("+33100000001", "owner")))
+    assert len(plan.add) == 1
+    assert services.numbers.listing().count() == 2
+
+
+def test_numbers_that_are_here_change_only_when_that_is_wanted(cast, services, rows):
+    plan = services.importing.carry_out(rows((cast.number.e164, "stranger", "sip:x@y.example")), update=True)
+    assert len(plan.update) == 1
+    number = services.numbers.get(cast.number.e164)
+    assert (number.account, number.forward) == (cast.stranger, "sip:x@y.example")

@@ -1,0 +1,65 @@
+import pytest
+
+from trunkline.control import ServiceError
+
+
+def test_a_number_may_be_written_in_any_way_sip_has(services):
+    number = services.numbers.add("+44 (7700) 900-123")
+    assert services.numbers.get("00447700900123") == services.numbers.get("447700900123") == number
+    assert services.numbers.as_dict(number)["number"] == "+447700900123"
+
+
+def test_forward_is_kept_in_canonical_form(cast, services):
+    text = "sip:1234@Example.com;timeout=5000 , sip:1234@example.net:5062;transport=TLS"
+    services.numbers.forward(cast.number, text)
+    number = services.numbers.get(cast.number.e164)
+    assert number.forward == "sip:1234@example.com,sip:1234@example.net:5062;transport=tls"
+    assert [target["transport"] for target in services.numbers.as_dict(number)["targets"]] == ["udp", "tls"]
+
+
+def test_a_wrong_forward_is_refused_with_the_entry_and_the_old_one_stays(cast, services):
+    with pytest.raises(ServiceError, match=r"'sip:b@c.example;timeout=1': entry 2: timeout=1"):
+        services.numbers.forward(cast.number, "sip:a@b.example,sip:b@c.example;timeout=1")
+    assert services.numbers.get(cast.number.e164).forward == "sip:owner@pbx.example"
+
+
+def test_an_empty_forward_ends_it(cast, services):
+    services.numbers.forward(cast.number, " ")
+    assert services.numbers.get(cast.number.e164).forward == ""
+
+
+@pytest.mark.parametrize("text", ["07700900000", "alice", "", "+1234", "1" * 16])
+def test_what_is_no_number_is_refused(services, text):
+    with pytest.raises(ServiceError, match="not an E.164 number"):
+        services.numbers.add(text)
+
+
+def test_a_number_is_there_once_and_the_error_says_whose(cast, services):
+    with pytest.raises(ServiceError, match="account 'owner' has it"):
+        services.numbers.add(cast.number.e164, cast.stranger)
+    services.numbers.add("+33123456789")
+    with pytest.raises(ServiceError, match="in the inventory"):
+        services.numbers.add("+33123456789", cast.owner)
+
+
+def test_a_number_that_changes_hands_does_not_go_on_to_the_former_pbx(cast, services):
+    services.numbers.assign(cast.number, cast.stranger)
+    number = services.numbers.get(cast.number.e164)
+    assert (number.account, number.forward) == (cast.stranger, "")
+    services.numbers.assign(number, None)
+    assert services.numbers.get(number.e164).account is None
+
+
+def test_numbers_are_listed_by_account_prefix_and_inventory(cast, services):
+    spare = services.numbers.add("+33123456789")
+    assert list(services.numbers.listing(cast.stranger)) == [cast.stranger_number]
+    assert list(services.numbers.listing(unassigned=True)) == [spare]
+    assert list(services.numbers.listing(prefix="+3312")) == [spare]
+    assert list(services.numbers.listing(prefix="447700900001")) == [cast.number]
+    assert list(services.numbers.listing(prefix="4477009000011")) == []
+
+
+def test_a_removed_number_is_gone(cast, services):
+    services.numbers.remove(cast.number)
+    with pytest.raises(ServiceError, match=r"no number '\+447700900001'"):
+        services.numbers.get("+447700900001")
