@@ -6,6 +6,7 @@ key, or the process manager.
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from trunkline.node.engines import user_or_nobody
 
 # A Unix socket's path has 107 bytes; the longest name that we make in `run` has 30.
 LONGEST_HOME = 70
+# supervisord expands '%' (some values twice), Kamailio's file has quotes: what none of them minds.
+_HOME = re.compile(r"[A-Za-z0-9._/+@:,=-]+", re.ASCII)
 
 
 class FolderError(Exception):
@@ -27,6 +30,11 @@ def make(home: Home) -> None:
         raise FolderError(
             f"the path {home.root} is too long for the sockets in it; "
             f"choose a TRUNKLINE_HOME of at most {LONGEST_HOME} characters"
+        )
+    if not _HOME.fullmatch(str(home.root)):
+        raise FolderError(
+            f"the path {home.root} has a blank or another character that the engines' files cannot hold; "
+            "choose a TRUNKLINE_HOME of letters, digits and . _ / + - only"
         )
     kamailio = user_or_nobody("kamailio")
     try:

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,12 +65,12 @@ def _problem(endpoint: Endpoint) -> str:
 def _explain(endpoint: Endpoint, error: OSError) -> str:
     transport, address, port, setting = endpoint
     where = f"{transport.upper()} port {port} on {address}"
-    section = setting.split(".")[0]
+    address_setting = setting.replace("tls_port", "address").replace("port", "address")
     match error.errno:
         case errno.EADDRINUSE:
             return f"{where} is taken{_owner(endpoint)}. End that, or set {setting} to another port"
         case errno.EADDRNOTAVAIL:
-            return f"{address} is not an address of this machine. Set {section}'s address to one that is"
+            return f"{address} is not an address of this machine. Set {address_setting} to one that is"
         case errno.EACCES:
             return f"{where} may be used by root only. Run as root, or set {setting} above 1023"
     return f"{where} cannot be used: {error.strerror}"
@@ -82,12 +83,19 @@ def _owner(endpoint: Endpoint) -> str:
         if not folder.name.isdigit():
             continue
         try:
-            links = {os.readlink(link) for link in (folder / "fd").iterdir()}
-            if links & inodes:
+            if inodes & set(_links(folder / "fd")):
                 return f" by {(folder / 'comm').read_text().strip()} (process {folder.name})"
         except OSError:  # it ended meanwhile, or is not ours to see
             continue
     return ""
+
+
+def _links(folder: Path) -> Iterator[str]:
+    for link in folder.iterdir():
+        try:
+            yield os.readlink(link)
+        except FileNotFoundError:  # closed meanwhile
+            continue
 
 
 def _inodes(endpoint: Endpoint) -> set[str]:

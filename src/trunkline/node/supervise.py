@@ -78,8 +78,6 @@ def write_config(home: Home, listed: Sequence[Program]) -> Path:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         autoescape=False,
-        # supervisord expands %(name)s in every value.
-        finalize=lambda value: str(value).replace("%", "%%"),
     )
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     text = templates.get_template("supervisord.conf.j2").render(

@@ -1,0 +1,178 @@
+"""What a node makes for itself at its first start: secrets, certificates, ports, folders."""
+
+import datetime as dt
+import json
+import os
+import pwd
+import socket
+import stat
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from trunkline.home import Home
+from trunkline.node import certificates, folders, ports, secrets
+from trunkline.node.certificates import CertificateError
+from trunkline.node.secrets import SecretsError
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# Secrets
+
+
+def test_secrets_are_made_once_private_and_long(tmp_path):
+    path = tmp_path / "secrets.json"
+    made = secrets.ensure(path)
+    assert secrets.ensure(path) == made
+    assert mode(path) == 0o600
+    values = json.loads(path.read_text())
+    assert set(values) == {"nonce", "mask", "dialog"}
+    assert len(set(values.values())) == 3
+    assert all(len(value) >= 32 and int(value, 16) for value in values.values())
+    assert not any(value in repr(made) for value in values.values())
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"nonce": "short", "mask": "short", "dialog": "short"}', '{"a": 1}'])
+def test_damaged_secrets_are_not_replaced_silently(tmp_path, text):
+    path = tmp_path / "secrets.json"
+    path.write_text(text)
+    with pytest.raises(SecretsError, match=r"is damaged .* Put back a copy of it, or delete it"):
+        secrets.ensure(path)
+    assert path.read_text() == text
+
+
+def test_a_copied_file_is_closed_to_others(tmp_path):
+    path = tmp_path / "secrets.json"
+    secrets.ensure(path)
+    path.chmod(0o644)
+    secrets.ensure(path)
+    assert mode(path) == 0o600
+
+
+# Certificates
+
+
+def test_certificates_are_made_once_and_verify(tmp_path):
+    said = certificates.ensure(tmp_path, "sip.example", {"192.0.2.1", "2001:db8::1"})
+    assert said == "made for sip.example: there is none"
+    ca, node = (certificates.load(tmp_path / name) for name in ("ca.crt", "node.crt"))
+    node.verify_directly_issued_by(ca)
+    names = node.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["sip.example"]
+    assert {str(ip) for ip in names.get_values_for_type(x509.IPAddress)} == {"192.0.2.1", "2001:db8::1"}
+    assert mode(tmp_path / "ca.key") == mode(tmp_path / "node.key") == 0o600
+    key = load_pem_private_key((tmp_path / "node.key").read_bytes(), None)
+    assert key.public_key() == node.public_key()
+    before = (tmp_path / "node.crt").read_bytes()
+    assert certificates.ensure(tmp_path, "sip.example", {"2001:db8::1", "192.0.2.1"}).startswith("valid until")
+    assert (tmp_path / "node.crt").read_bytes() == before
+
+
+def test_changed_names_make_another_certificate_from_the_same_authority(tmp_path):
+    certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
+    ca = (tmp_path / "ca.crt").read_bytes()
+    said = certificates.ensure(tmp_path, "sip.example", ["192.0.2.2"])
+    assert said.endswith("the names of this node changed")
+    assert (tmp_path / "ca.crt").read_bytes() == ca
+    certificates.load(tmp_path / "node.crt").verify_directly_issued_by(certificates.load(tmp_path / "ca.crt"))
+
+
+@pytest.mark.parametrize(
+    ("days", "renewed"), [(certificates.RENEW_DAYS - 1, True), (certificates.RENEW_DAYS + 1, False)]
+)
+def test_a_certificate_is_renewed_before_it_ends(tmp_path, monkeypatch, days, renewed):
+    monkeypatch.setattr(certificates, "NODE_DAYS", days)
+    certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
+    monkeypatch.undo()
+    certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
+    left = certificates.load(tmp_path / "node.crt").not_valid_after_utc - dt.datetime.now(dt.UTC)
+    assert (left > dt.timedelta(days=certificates.RENEW_DAYS + 10)) is renewed
+
+
+def test_a_pair_that_a_crash_left_unmatched_is_replaced(tmp_path):
+    certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
+    (tmp_path / "node.key").write_bytes((tmp_path / "ca.key").read_bytes())
+    assert "did not match its key" in certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
+
+
+def test_the_operators_own_certificate_is_left_alone(tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    certificates.ensure(own, "other.example", ["192.0.2.9"])
+    certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
+    for name in ("node.crt", "node.key"):
+        (tmp_path / name).write_bytes((own / name).read_bytes())
+    assert certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"]).startswith("valid until")
+    assert (tmp_path / "node.crt").read_bytes() == (own / "node.crt").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["node.crt", "ca.crt"])
+def test_a_damaged_certificate_is_named(tmp_path, name):
+    certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
+    (tmp_path / name).write_text("nonsense")
+    with pytest.raises(CertificateError, match=f"{name} cannot be read .* Delete it and its key"):
+        certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
+
+
+# Ports
+
+
+def test_a_free_port_is_chosen_once_and_kept(tmp_path):
+    path = tmp_path / "ports.json"
+    chosen = ports.ensure(path, 0)
+    assert chosen == ports.ensure(path, 0) == ports.read(path)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", chosen.media_control))
+        assert ports.ensure(path, 0) != chosen
+    assert ports.ensure(path, 12345).media_control == 12345
+
+
+def test_a_damaged_note_of_ports_is_made_anew(tmp_path):
+    (tmp_path / "ports.json").write_text('{"what": 1')
+    assert ports.ensure(tmp_path / "ports.json", 0).media_control > 0
+
+
+# Folders
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_engines_reach_their_files_and_no_others(tmp_path):
+    tmp_path.chmod(0o755)
+    home = Home(tmp_path / "h")
+    folders.make(home)
+    certificates.ensure(home.tls, "sip.example", ["192.0.2.1"])
+    (home.node / "rtpengine.conf").touch()
+    (home.journal_file).touch(0o640)
+    secrets.ensure(home.secrets)
+    folders.hand_over(home)
+    folders.make(home)  # a second start changes nothing
+    kamailio = pwd.getpwnam("kamailio").pw_uid
+    owners = {path: path.stat().st_uid for path in (home.store, home.journal_file, home.tls / "node.key")}
+    assert set(owners.values()) == {kamailio}
+    assert (home.node / "rtpengine.conf").stat().st_uid == pwd.getpwnam("rtpengine").pw_uid
+    for path in (home.secrets, home.tls / "ca.key"):
+        assert (path.stat().st_uid, mode(path)) == (0, 0o600)
+    assert mode(home.store) == 0o600
+    assert mode(home.run) & stat.S_ISVTX
+
+
+def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
+    (tmp_path / "journal").write_text("")
+    with pytest.raises(folders.FolderError, match=r"journal is in the way: it should be a folder"):
+        folders.make(Home(tmp_path))
+
+
+def test_a_home_too_deep_for_sockets_is_refused(tmp_path):
+    with pytest.raises(folders.FolderError, match="is too long for the sockets in it; choose a TRUNKLINE_HOME"):
+        folders.make(Home(tmp_path / ("x" * 100)))
+
+
+@pytest.mark.parametrize("name", ["my home", "100%", 'quo"te', "\u00e9"])
+def test_a_home_that_no_configuration_file_can_name_is_refused(tmp_path, name):
+    with pytest.raises(folders.FolderError, match="letters, digits and"):
+        folders.make(Home(tmp_path / name))
+    assert not (tmp_path / name).exists()

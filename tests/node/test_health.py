@@ -1,0 +1,187 @@
+"""Health: each fault of each part is found and named. The engines are stand-ins here; test_up has real ones."""
+
+import json
+import os
+import socket
+import threading
+import time
+
+import pytest
+
+from trunkline.home import Home
+from trunkline.node import certificates, health, part, ports, probes
+from trunkline.node.health import duration
+from trunkline.node.supervise import NotRunning, Process
+from trunkline.settings import Settings
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Home(tmp_path)
+    for folder in (home.run, home.node, home.tls, home.log):
+        folder.mkdir()
+    certificates.ensure(home.tls, "sip.example", ["127.0.0.1"])
+    return home
+
+
+@pytest.fixture
+def check(home, monkeypatch):
+    """Health of one part, with every process running unless told otherwise."""
+
+    def ask(name: str, **processes: str) -> health.Check:
+        class Manager:
+            def __init__(self, home):
+                pass
+
+            def processes(self):
+                states = dict.fromkeys(("follow", "resolve", "ship"), "RUNNING") | processes
+                return [Process(name, state, 1, 0, "Exited too quickly") for name, state in states.items()]
+
+        monkeypatch.setattr(health, "Manager", Manager)
+        return next(check for check in health.check(Settings(home=home.root), home) if check.name == name)
+
+    return ask
+
+
+def says(home, name, **facts):
+    defaults = {
+        "follow": {"sequence": 5, "head": 5, "rebuilding": 0},
+        "resolve": {"names": 1, "unanswered": 0, "never": 0, "stalest": 0.0, "reason": ""},
+        "ship": {"waiting": 0, "shipped": 0, "damaged": 0},
+    }
+    word = {"time": time.time(), "since": time.time(), "problem": ""} | defaults[name] | facts
+    home.status(name).write_text(json.dumps(word))
+
+
+AGO = time.time() - 3700
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "ok", "text"),
+    [
+        ("follow", {}, True, "at change 5"),
+        ("follow", {"head": 9}, True, "at change 5, 4 behind"),
+        ("follow", {"rebuilding": 7}, True, "the store is being filled: 7 rows so far"),
+        ("follow", {"rebuilding": 7, "sequence": -1}, False, "the store is being filled: 7 rows so far"),
+        ("follow", {"sequence": -1}, False, "the store is empty"),
+        ("follow", {"problem": "gone"}, True, "at change 5"),  # a blip of less than 5 s
+        ("follow", {"problem": "gone", "since": AGO}, False, "gone; for 1 h 1 min. Calls go on with what was known"),
+        ("follow", {"time": AGO}, False, "it has been silent for 1 h 1 min: it hangs, or waits for the database"),
+        ("resolve", {}, True, "1 host name"),
+        ("resolve", {"problem": "disk full", "since": 0}, False, "disk full; since it started"),
+        ("resolve", {"unanswered": 1, "never": 1, "reason": "timeout"}, False, "1 without an answer now (timeout)"),
+        ("resolve", {"unanswered": 1, "stalest": 61.0, "reason": "timeout"}, True, "the oldest from 1 min 1 s ago"),
+        ("resolve", {"unanswered": 1, "stalest": 7200.0}, False, "the oldest from 2 h 0 min ago"),
+        ("ship", {"waiting": 12}, True, "12 bytes wait"),
+        ("ship", {"damaged": 2}, True, "0 bytes wait; 2 damaged lines kept in damaged.jsonl"),
+        ("ship", {"waiting": 12, "problem": "gone", "since": AGO}, False, "12 bytes wait, none is lost"),
+    ],
+)
+def test_what_a_part_says_of_itself(home, check, name, facts, ok, text):
+    says(home, name, **facts)
+    found = check(name)
+    assert (found.ok, text in found.text) == (ok, True), found
+
+
+def test_a_part_that_never_spoke(check):
+    assert check("ship") == health.Check("ship", False, "it has not said anything yet")
+
+
+def test_a_part_that_does_not_run_is_sent_to_its_log(home, check):
+    found = check("ship", ship="BACKOFF")
+    assert (found.ok, found.text) == (False, f"backoff: Exited too quickly {home.log}/ship.log")
+
+
+def test_a_certificate_that_ends_soon(home, check, monkeypatch):
+    assert check("certificate").ok
+    monkeypatch.setattr(health, "EXPIRY_DAYS", certificates.NODE_DAYS + 1)
+    assert "start the node anew" in check("certificate").text
+    (home.tls / "node.crt").unlink()
+    assert "cannot be read" in check("certificate").text
+
+
+def test_a_full_disk(check, monkeypatch):
+    assert check("disk").ok
+    monkeypatch.setattr(health, "LEAST_DISK", 10**18)
+    found = check("disk")
+    assert not found.ok
+    assert found.text.startswith("only ")
+
+
+def test_no_process_manager(home):
+    with pytest.raises(NotRunning):
+        health.check(Settings(home=home.root), home)
+
+
+# The engines
+
+
+def _answering(server: socket.socket, answer) -> threading.Thread:
+    """Answer one datagram by `answer(request)`."""
+
+    def serve():
+        request, address = server.recvfrom(65535)
+        server.sendto(answer(request), address)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_kamailios_control(home):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(home.kamailio_rpc))
+        _answering(server, lambda request: json.dumps({"result": json.loads(request)["params"]}).encode())
+        assert probes.kamailio_rpc(home.kamailio_rpc, "core.echo", "a", 1) == ["a", 1]
+        _answering(server, lambda request: b'{"error": {"code": 500, "message": "no such method"}}')
+        with pytest.raises(probes.Silent, match="core.echo was refused: .*no such method"):
+            probes.kamailio_rpc(home.kamailio_rpc, "core.echo")
+        _answering(server, lambda request: b"what")
+        with pytest.raises(probes.Silent, match="not JSON"):
+            probes.kamailio_rpc(home.kamailio_rpc, "core.echo")
+        with pytest.raises(probes.Silent, match="it does not answer"):
+            probes.kamailio_rpc(home.kamailio_rpc, "core.echo", timeout=0.05)
+    assert os.listdir(home.run) == ["kamailio_rpc.sock"]
+    with pytest.raises(probes.Silent, match="it cannot be reached"):
+        probes.kamailio_rpc(home.kamailio_rpc, "core.echo")
+
+
+def test_rtpengines_ping(home, check):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        _answering(server, lambda request: request.split(b" ")[0] + b" d6:result4:ponge")
+        probes.rtpengine_ping(port)
+        _answering(server, lambda request: b"another d6:result4:ponge")
+        with pytest.raises(probes.Silent, match="ping was answered with"):
+            probes.rtpengine_ping(port)
+    ports.ensure(home.ports, port)
+    found = check("rtpengine", rtpengine="RUNNING")
+    assert (found.ok, found.text) == (False, "its control: it cannot be reached: Connection refused")
+
+
+@pytest.mark.parametrize(("answer", "code"), [(b"SIP/2.0 200 OK\r\n\r\n", 200), (b"SIP/2.0 503 No\r\n\r\n", 503)])
+def test_options(addresses, answer, code):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((addresses.take(), 0))
+        address, port = server.getsockname()
+        _answering(server, lambda request: answer if request.startswith(b"OPTIONS sip:") else b"")
+        assert probes.sip_options(address, port) == code
+        _answering(server, lambda request: b"what")
+        with pytest.raises(probes.Silent, match="not SIP"):
+            probes.sip_options(address, port)
+        with pytest.raises(probes.Silent, match="does not answer"):
+            probes.sip_options(address, port, timeout=0.1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.9, "59 s"), (60, "1 min 0 s"), (3661, "1 h 1 min"), (90_000, "1 d 1 h")],
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_a_status_that_cannot_be_written_stops_nothing(tmp_path, caplog):
+    part.Reporter(tmp_path / "none" / "status.json").well({})
+    assert "cannot write" in caplog.text

@@ -1,0 +1,195 @@
+"""supervisord as we set it up, over stand-in programs."""
+
+import os
+import shlex
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from harness.polling import until
+from trunkline.home import Home
+from trunkline.node import folders, launch, stop, supervise, watch
+from trunkline.node.engines import Engine
+from trunkline.node.supervise import Manager, NotRunning, Program
+from trunkline.settings import Settings
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a node runs as root")
+
+
+@pytest.fixture
+def home():
+    with tempfile.TemporaryDirectory(prefix="node-") as folder:
+        made = Home(Path(folder) / "home")
+        folders.make(made)
+        yield made
+
+
+@pytest.fixture
+def settings(home):
+    return Settings(home=home.root)
+
+
+@pytest.fixture
+def start(home, settings, monkeypatch):
+    """Starts supervisord over programs, each a (name, Python code) pair; the code's `sys.argv[1]` is the home."""
+    processes = []
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+
+    def begin(*programs: tuple[str, str]) -> Manager:
+        listed = []
+        for priority, (name, code) in enumerate(programs, 10):
+            script = home.root / f"{name}.py"
+            script.write_text(code)
+            listed.append(Program(name, shlex.join([sys.executable, str(script), str(home.root)]), priority))
+        processes.append(supervise.start(home, supervise.write_config(home, listed)))
+        manager = Manager(home)
+        until(lambda: running(manager), what=(home.log / "supervisord.out").read_text())
+        return manager
+
+    yield begin
+    stop.stop(settings, home)
+    for process in processes:
+        process.wait(10)
+
+
+def running(manager: Manager) -> dict:
+    try:
+        return {process.name: process for process in manager.processes()}
+    except NotRunning:
+        return {}
+
+
+STEADY = "import time; time.sleep(3600)"
+MOODY = f"import os, sys\nos.path.exists(sys.argv[1] + '/well') or sys.exit(1)\n{STEADY}"
+# Notes its own end, when it is asked to end.
+NOTING = """
+import signal, sys, time
+def end(*_):
+    print("{name} stops", file=open(sys.argv[1] + "/order", "a"), flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+time.sleep(3600)
+"""
+
+
+def test_a_killed_program_comes_back(start, home):
+    manager = start(("steady", STEADY))
+    first = until(lambda: running(manager)["steady"].running and running(manager)["steady"])
+    os.kill(first.pid, signal.SIGKILL)
+    again = until(lambda: (p := running(manager)["steady"]).running and p.pid != first.pid and p)
+    assert again.started >= first.started
+
+
+def test_what_changes_is_said(start, home):
+    manager = start(("steady", STEADY))
+    before = [until(lambda: running(manager)["steady"].running and running(manager)["steady"])]
+    os.kill(before[0].pid, signal.SIGKILL)
+    said = []
+    until(lambda: said.extend(watch.changes(home, before)) or (said and "runs again" in said[-1]))
+    assert all(text.startswith("steady ") for text in said)
+
+
+@pytest.mark.long
+def test_a_program_that_was_given_up_is_revived(start, home, monkeypatch):
+    """supervisord's own last word is FATAL, after `startretries`; here after few, so as not to take a minute."""
+    config = supervise.write_config
+    monkeypatch.setattr(supervise, "write_config", lambda *arguments: _fewer_retries(config(*arguments)))
+    manager = start(("moody", MOODY))
+    until(lambda: "moody failed again and again" in _text(home.log / "revive.log"), 20)
+    (home.root / "well").touch()
+    until(lambda: running(manager)["moody"].running, 20)
+
+
+def _fewer_retries(path):
+    path.write_text(path.read_text().replace("startretries = 10\n", "startretries = 1\n"))
+    return path
+
+
+def _text(path):
+    return path.read_text() if path.exists() else ""
+
+
+def test_parts_stop_in_order_and_down_waits_for_them(start, home, settings):
+    manager = start(*((name, NOTING.format(name=name)) for name in ("first", "second", "third")))
+    until(lambda: all("ready" in _text(home.log / f"{name}.log") for name in ("first", "second", "third")))
+    assert stop.manager_pid(home) == manager.pid()
+    assert stop.stop(settings, home)
+    assert (home.root / "order").read_text().split("\n")[:3] == ["third stops", "second stops", "first stops"]
+    assert stop.manager_pid(home) == 0
+    with pytest.raises(NotRunning):
+        manager.processes()
+    assert not stop.stop(settings, home)
+
+
+def test_a_frozen_process_manager_is_not_waited_for_for_ever(start, home, settings, monkeypatch):
+    manager = start(("steady", STEADY))
+    pid = manager.pid()
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(NotRunning):
+        Manager(home, timeout=0.2).processes()
+    monkeypatch.setattr(stop, "Manager", lambda home: Manager(home, timeout=0.2))
+    monkeypatch.setattr(stop, "STOP_SECONDS", 0.2)
+    assert stop.stop(settings, home)
+    assert stop.manager_pid(home) == 0
+
+
+def test_our_parts_end_with_a_killed_process_manager(start, home):
+    command = [*shlex.split(supervise._ours())[:4], sys.executable, "-c", STEADY]
+    listed = [Program("steady", shlex.join(command), 10)]
+    process = supervise.start(home, supervise.write_config(home, listed))
+    manager = Manager(home)
+    steady = until(lambda: (p := running(manager).get("steady")) and p.running and p)
+    process.kill()
+    process.wait()
+    until(lambda: not Path(f"/proc/{steady.pid}").exists())
+
+
+# What an engine leaves behind
+
+
+@pytest.fixture
+def engine(home):
+    """An engine with a child that outlives it."""
+    code = "import os, time; os.fork(); time.sleep(3600)"
+    return Engine("stand-in", [sys.executable, "-c", code, "its.cfg"], "its.cfg", "")
+
+
+def test_leftovers_of_a_killed_engine_are_ended_by_the_next_start(engine, home):
+    pid = _launch(engine, home)
+    until(lambda: len(launch.members(pid, "its.cfg")) == 2)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    [orphan] = launch.members(pid, "its.cfg")
+    again = _launch(engine, home)
+    until(lambda: len(launch.members(again, "its.cfg")) == 2)
+    assert orphan not in launch.members(pid, "its.cfg")
+    os.killpg(again, signal.SIGKILL)
+    os.waitpid(again, 0)
+    until(lambda: launch.end_leftovers(engine, home) == 0)
+
+
+def test_a_stranger_in_the_noted_group_is_left_alone(engine, home):
+    """The process id was given to somebody else after a reboot."""
+    stranger = os.fork()
+    if not stranger:
+        os.setpgid(0, 0)
+        os.execvp(sys.executable, [sys.executable, "-c", STEADY])
+    until(lambda: launch.members(stranger, STEADY))
+    (home.run / "stand-in.group").write_text(str(stranger))
+    assert launch.end_leftovers(engine, home) == 0
+    os.kill(stranger, signal.SIGKILL)
+    os.waitpid(stranger, 0)
+
+
+def _launch(engine, home) -> int:
+    pid = os.fork()
+    if not pid:
+        try:
+            launch.launch(engine, home)
+        finally:
+            os._exit(1)
+    return pid
