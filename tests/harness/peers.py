@@ -3,16 +3,11 @@
 import asyncio
 import contextlib
 import json
-import math
 import socket
-import struct
 import tempfile
-import wave
-from array import array
 from pathlib import Path
 
-RATE = 8000
-MODULES = ("g711.so", "aufile.so", "auconv.so", "auresamp.so", "uuid.so", "ctrl_tcp.so")
+MODULES = ("g711.so", "aubridge.so", "uuid.so", "ctrl_tcp.so")
 APPLICATIONS = ("account.so", "menu.so")
 
 
@@ -54,7 +49,11 @@ async def sipp(*arguments: str, address: str, port: int):
 
 
 class Baresip:
-    """A baresip that plays a tone to whom it talks to, records what it hears, and is steered over TCP."""
+    """A baresip that sends back what it hears, through its own decoder and encoder, and is steered over TCP.
+
+    Its aufile module, which would play and record files, hangs it now and then when a stream stops; and after a 180
+    it often starts its player before its source, and then sends nothing.
+    """
 
     def __init__(self, folder: Path, address: str, port: int):
         self.folder, self.address, self.port = folder, address, port
@@ -63,12 +62,11 @@ class Baresip:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def run(cls, address: str, *, user: str = "baresip", parameters: str = "", frequency: int = 440):
+    async def run(cls, address: str, *, user: str = "baresip", parameters: str = ""):
         """Start it on an address; `parameters` are those of its account, e.g. `;answermode=auto`."""
         with tempfile.TemporaryDirectory() as folder:
             self = cls(Path(folder), address, free_port(address))
             control = free_port(address)
-            _tone(self.folder / "tone.wav", frequency)
             self._configure(control, user, parameters)
             self._process = await asyncio.create_subprocess_exec(
                 "baresip", "-f", folder, stdin=asyncio.subprocess.DEVNULL,
@@ -93,9 +91,10 @@ class Baresip:
     def _configure(self, control: int, user: str, parameters: str) -> None:
         lines = [
             "poll_method epoll", f"sip_listen {self.address}:{self.port}", "sip_verify_server no",
-            f"audio_source aufile,{self.folder}/tone.wav", f"audio_player aufile,{self.folder}/heard.wav",
-            "audio_channels 1-1", f"ctrl_tcp_listen {self.address}:{control}", "module_path /usr/lib/baresip/modules",
-            *(f"module {name}" for name in MODULES if Path("/usr/lib/baresip/modules", name).exists()),
+            "audio_source aubridge,loop", "audio_player aubridge,loop", "audio_alert aubridge,alert",
+            "audio_channels 1-1", "audio_srate 8000-8000",
+            f"ctrl_tcp_listen {self.address}:{control}", "module_path /usr/lib/baresip/modules",
+            *(f"module {name}" for name in MODULES),
             *(f"module_app {name}" for name in APPLICATIONS),
         ]  # fmt: skip
         (self.folder / "config").write_text("\n".join([*lines, ""]))
@@ -141,18 +140,3 @@ class Baresip:
         except TimeoutError:
             raise PeerError(f"baresip had no {kind} within {timeout:g} s; it had {self.events}") from None
         return found[0]
-
-    def heard(self) -> array:
-        """The 8 kHz samples that it recorded so far (its header is complete only when it ends)."""
-        files = list(self.folder.glob("heard*.wav"))
-        data = files[0].read_bytes()[44:] if files else b""
-        return array("h", data[: len(data) // 2 * 2])
-
-
-def _tone(path: Path, frequency: int, seconds: int = 20) -> None:
-    samples = (round(8000 * math.sin(2 * math.pi * frequency * n / RATE)) for n in range(RATE * seconds))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
