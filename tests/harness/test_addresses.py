@@ -1,0 +1,31 @@
+import socket
+
+import pytest
+
+from harness.addresses import Block, lease
+
+
+def test_two_leases_are_different_blocks():
+    with lease() as one, lease() as other:
+        assert one.number != other.number
+
+
+def test_a_lease_ends_with_its_holder():
+    with lease() as block, socket.socket() as other:
+        place = (f"127.77.{block.number}.1", 1)
+        with pytest.raises(OSError, match="in use"):
+            other.bind(place)
+    with socket.socket() as other:
+        other.bind(place)
+
+
+def test_addresses_are_taken_once():
+    block = Block(1, socket.socket())
+    taken = [block.take() for _ in range(253)]
+    assert len(set(taken)) == 253
+    assert "127.77.1.1" not in taken
+    with pytest.raises(RuntimeError, match="253"):
+        block.take()
+    block.give_back(taken[7])
+    assert block.take() == taken[7]
+    block.close()
