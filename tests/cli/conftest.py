@@ -1,0 +1,48 @@
+"""Commands run in this process, on a database of their own."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+from click.testing import CliRunner
+
+from trunkline.cli.main import trunkline
+
+
+@dataclass
+class Ran:
+    """What a command did. `document` is its JSON."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """`run("account", "list")`; `json=True` adds --json and expects success."""
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path / "home"))
+
+    def command(*words, stdin="", as_json=False):
+        result = CliRunner().invoke(trunkline, [*words, *(["--json"] if as_json else [])], input=stdin)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    return command
+
+
+@pytest.fixture
+def ask(run):
+    """`ask("account", "list")`: the JSON of a command that succeeds."""
+
+    def command(*words, stdin=""):
+        ran = run(*words, stdin=stdin, as_json=True)
+        assert ran.status == 0, ran
+        return ran.document
+
+    return command

@@ -1,0 +1,224 @@
+"""The commands over the services: what they print, and how they fail."""
+
+import csv
+import io
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def acme(ask):
+    """An account with a key, a number, a carrier and a route; the value is the key as JSON."""
+    ask("account", "add", "acme")
+    ask("number", "add", "+447700900000", "--account", "acme", "--forward", "sip:a@b.example")
+    ask("carrier", "add", "telco", "telco.example", "--source", "198.51.100.0/28")
+    ask("route", "add", "44", "telco")
+    return ask("key", "add", "acme")
+
+
+@pytest.fixture
+def call(acme):
+    """The record of a call of acme's."""
+    from trunkline.control.feed import DatabaseSink
+
+    common = {"node": "node1", "call": "c0ffee0000000001"}
+    facts = {"direction": "outbound", "account": "acme", "called": "33123456789", "caller": "447700900000"}
+    DatabaseSink().store(
+        "node1",
+        "f",
+        [
+            common | facts | {"event": "setup", "time": 1_800_000_000.0, "source": "udp:192.0.2.7:5060"},
+            common | {"event": "attempt", "time": 1_800_000_001.0, "n": 1, "target": "telco"},
+            common | {"event": "failed", "time": 1_800_000_002.0, "n": 1, "code": 503, "reason": "\x1b[2J[red]Bad"},
+            common | {"event": "finish", "time": 1_800_000_003.0, "code": 503, "reason": "Service Unavailable"},
+        ],
+        1,
+    )
+    return common["call"]
+
+
+def test_commands_work_before_anything_was_started(run, tmp_path):
+    assert run("account", "list").out == "There is no account. Make one with: trunkline account add NAME\n"
+    assert stat.S_IMODE((tmp_path / "home" / "control.db").stat().st_mode) == 0o600
+
+
+def test_an_account_is_made_shown_changed_and_disabled(run, ask, acme):
+    changed = ask(
+        *("account", "set", "acme", "--caller-id", "owned", "--destinations", "44,1", "--calls-at-once", "0"),
+        *("--add-source", "192.0.2.7", "--add-source", "192.0.2.8:5080"),
+    )
+    assert (changed["caller_id"], changed["destinations"], changed["calls_at_once"]) == ("owned", ["1", "44"], 0)
+    assert ask("account", "set", "acme", "--destinations", "", "--remove-source", "192.0.2.7") | {"created": ""} == {
+        **changed,
+        "destinations": [],
+        "sources": ["192.0.2.8:5080"],
+        "created": "",
+    }
+    assert ask("account", "disable", "acme")["enabled"] is False
+    shown = ask("account", "show", "acme")
+    assert (shown["enabled"], shown["numbers"], shown["keys"][0]["key"]) == (False, 1, acme["key"])
+    assert ask("account", "enable", "acme")["enabled"] is True
+    assert [account["name"] for account in ask("account", "list")] == ["acme"]
+    assert acme["key"] in run("account", "show", "acme").out
+
+
+def test_a_change_that_fails_half_way_changes_nothing(run, ask, acme):
+    ran = run("account", "set", "acme", "--calls-at-once", "5", "--remove-source", "192.0.2.1")
+    assert ran.status == 1
+    assert ask("account", "show", "acme")["calls_at_once"] == 100
+
+
+def test_a_secret_is_printed_once(run, ask, acme):
+    assert acme["secret"] not in str(ask("key", "list"))
+    ran = run("key", "rotate", acme["key"])
+    assert "shown this once" in ran.out
+    assert (
+        run("key", "rotate", acme["key"], as_json=True).document["error"].startswith(f"key {acme['key']} has two live")
+    )
+    assert [secret["slot"] for secret in ask("key", "retire", acme["key"], "1")["secrets"]] == [2]
+    assert ask("key", "disable", acme["key"])["enabled"] is False
+    assert ask("key", "enable", acme["key"])["enabled"] is True
+    assert ask("key", "list", "--account", "acme")[0]["key"] == acme["key"]
+
+
+def test_numbers(run, ask, acme):
+    forwarded = ask("number", "forward", "447700900000", "sip:a@b.example;timeout=2000,sip:c@d.example;transport=tls")
+    assert [target["timeout_ms"] for target in forwarded["targets"]] == [2000, 5000]
+    assert "sip:c@d.example" in run("number", "show", "+44 7700 900000").out
+    assert ask("number", "assign", "+447700900000", "--inventory")["account"] is None
+    assert ask("number", "list", "--account", "acme") == []
+    assert [number["number"] for number in ask("number", "list", "--unassigned", "--prefix", "44")] == ["+447700900000"]
+    assert ask("number", "assign", "+447700900000", "--account", "acme")["account"] == "acme"
+    assert ask("number", "remove", "+447700900000") == {"removed": "+447700900000"}
+
+
+def test_a_long_list_of_numbers_is_cut_and_says_so(run, ask, acme):
+    ask("number", "add", "+447700900001")
+    assert run("number", "list", "--limit", "1").out.endswith("These are 1 of 2; see more with --limit.\n")
+    assert len(ask("number", "list", "--limit", "0")) == 2
+
+
+def test_an_import_is_all_or_nothing_and_names_each_line(run, ask, acme):
+    table = (
+        "number,account,forward\n+331,acme,\n\n"
+        '+33123456789,acme,"sip:a@b.example,sip:c@d.example"\n+33123456780,a,b,c\n'
+    )
+    ran = run("number", "import", "-", stdin=table, as_json=True)
+    assert ran.status == 1
+    assert [(problem["line"], problem["number"]) for problem in ran.document["problems"]] == [
+        (2, "+331"),
+        (5, "+33123456780"),
+    ]
+    assert "'+331' is not an E.164 number" in run("number", "import", "-", stdin=table).out
+    good = "\ufeffNumber,Account\n+33123456789,acme\n+33123456780\n"
+    assert (
+        run("number", "import", "-", "--dry-run", stdin=good).out == "It would be: 2 added, 0 updated, 0 unchanged.\n"
+    )
+    assert ask("number", "import", "-", stdin=good) == {"added": 2, "updated": 0, "unchanged": 0, "dry_run": False}
+    changed = "number,forward\n33123456780,sip:x@y.example\n"
+    assert run("number", "import", "-", stdin=changed).status == 1
+    assert ask("number", "import", "-", "--update", stdin=changed)["updated"] == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "hint"),
+    [
+        (b"", "must name its columns"),
+        (b"phone,account\n1,2\n", "must name its columns"),
+        (b"number,number\n", "must name its columns"),
+        (b'number\n"33123456789\n', "not CSV"),
+        (b"number\n\xff\xfe\n", "not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(run, tmp_path, table, hint):
+    file = tmp_path / "numbers.csv"
+    file.write_bytes(table)
+    ran = run("number", "import", str(file), as_json=True)
+    assert ran.status == 1
+    assert hint in ran.document["error"]
+
+
+def test_a_password_comes_from_standard_input_and_is_never_printed(run, ask):
+    made = ask("carrier", "add", "telco", "192.0.2.1", "--username", "u", "--password-stdin", stdin="hush\n")
+    assert (made["has_password"], made["username"]) == (True, "u")
+    assert "hush" not in run("carrier", "show", "telco").out + run("carrier", "list").out
+    from trunkline.control import services
+
+    assert services.carriers.get("telco").password == "hush"
+
+
+def test_a_password_is_not_waited_for_where_nobody_can_type_it(run):
+    ran = run("carrier", "add", "telco", "192.0.2.1", "--username", "u", as_json=True)
+    assert (ran.status, "--password-stdin" in ran.document["error"]) == (1, True)
+
+
+def test_carriers_and_routes(run, ask, acme):
+    changed = ask("carrier", "set", "telco", "--port", "5080", "--strip", "2", "--add-source", "203.0.113.0/24")
+    assert (changed["port"], changed["sources"]) == (5080, ["198.51.100.0/28", "203.0.113.0/24"])
+    assert [route["share"] for route in ask("route", "which", "+447700900000")] == [1.0]
+    assert "100%" in run("route", "which", "+447700900000").out
+    assert "No carrier" in run("route", "which", "+33123456789").out
+    assert "route remove ID" in run("carrier", "remove", "telco", as_json=True).document["error"]
+    assert ask("carrier", "disable", "telco")["enabled"] is False
+    assert "telco (disabled)" in run("route", "list").out
+    assert ask("carrier", "enable", "telco")["enabled"] is True
+    assert [route["prefix"] for route in ask("carrier", "show", "telco")["routes"]] == ["44"]
+    assert ask("route", "remove", str(ask("route", "list")[0]["id"]))["removed"]["carrier"] == "telco"
+    assert ask("carrier", "remove", "telco") == {"removed": "telco"}
+
+
+def test_calls_are_listed_and_shown_with_their_attempts(run, ask, call):
+    assert [found["uid"] for found in ask("calls", "list", "--account", "acme", "--outcome", "failed")] == [call]
+    assert ask("calls", "list", "--since", "2030-01-01") == []
+    assert ask("calls", "list", "--number", "+33123456789", "--until", "2030-01-01T00:00Z")[0]["code"] == 503
+    assert ask("calls", "show", call)["attempts"][0]["target"] == "telco"
+    timeline = run("calls", "show", call).out
+    assert "+1.000   trunkline   tries telco" in timeline
+    rows = list(csv.DictReader(io.StringIO(run("calls", "list", "--csv").out)))
+    assert (rows[0]["uid"], rows[0]["started"]) == (call, "2027-01-15T08:00:00Z")
+
+
+def test_what_strangers_wrote_cannot_give_orders_to_the_terminal(run, call):
+    assert "\ufffd[2J[red]Bad" in run("calls", "show", call).out
+
+
+@pytest.mark.parametrize("when", ["yesterday", "9999999d", "2026-13-01", ""])
+def test_a_time_that_is_none_is_refused_with_an_example(run, when):
+    ran = run("calls", "list", "--since", when)
+    assert (ran.status, "write 2026-01-31" in ran.err) == (2, True)
+
+
+def test_an_error_is_a_sentence_or_a_document(run):
+    ran = run("account", "show", "nobody")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("trunkline: there is no account 'nobody': ")
+    ran = run("account", "show", "nobody", as_json=True)
+    assert (ran.status, list(ran.document), ran.err) == (1, ["error"], "")
+
+
+def test_a_wrong_setting_is_named(run, monkeypatch):
+    monkeypatch.setenv("TRUNKLINE_SIP__PORT", "0")
+    assert "sip.port" in run("account", "list", as_json=True).document["error"]
+
+
+def test_an_unreachable_database_is_named(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("TRUNKLINE_DATABASE__URL", f"postgresql://me:hush@/x?host={tmp_path}")
+    error = run("account", "list", as_json=True).document["error"]
+    assert error.startswith("PostgreSQL database 'x'")
+    assert "hush" not in error
+
+
+def test_a_command_is_quick_to_start(run, ask, tmp_path):
+    """CPU time, not the clock's: other tests run at the same time."""
+    ask("account", "add", "acme")
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    before = os.times()
+    command = [sys.executable, "-m", "trunkline", "account", "list"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 1.0
