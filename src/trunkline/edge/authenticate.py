@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import unquote
 
 from trunkline.edge.lookup import Account, Carrier, Lookup
 from trunkline.sip import refusal
@@ -69,7 +70,8 @@ def by_address(ip: str, port: int, lookup: Lookup) -> Customer | Carrier | None:
 
 def _same_recipient(digest_uri: str, recipient: str) -> bool:
     try:
-        user = parse(digest_uri).decoded_user
+        # RFC 3966: a Request-URI, and so the digest's, may be a tel URI; the number is then its user part.
+        user = unquote(digest_uri[4:]) if digest_uri.lower().startswith("tel:") else parse(digest_uri).decoded_user
     except UriError:
         return False
     # Some PBXs sign the trunk's bare URI for whatever they dial; that is all their digest says.

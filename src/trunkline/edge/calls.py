@@ -40,7 +40,7 @@ class Calls:
 
     def identify(self, source: ksr.Source, recipient: str) -> Customer | Carrier | Challenge:
         """Whose request this is; counts for and against its source."""
-        claim = ksr.credentials()
+        claim = ksr.credentials(self._config.domain)
         if claim is None:
             return authenticate.by_address(source.ip, source.port, self._lookup) or Challenge()
 
@@ -99,14 +99,21 @@ class Calls:
         if refused:
             self._reject(refused, call.direction, facts)
             return
+        try:
+            self._start(call, plan, facts)
+        except Exception:
+            self.abandon(plan.call)
+            raise
+
+    def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
+        self._dress(call, plan)
+        if not ksr.begin_transaction():  # another worker has this INVITE already: it came twice in quick succession
+            self._limits.release(plan.call)
+            return
         owner = call.owner.id if call.owner else None
         if not self._journal.require("setup", plan.call, direction=call.direction, owner=owner, **facts):
             self._limits.release(plan.call)
-            ksr.refuse(refusal.records_unavailable())
-            return
-        self._dress(call, plan)
-        if not ksr.begin_transaction():
-            self._limits.release(plan.call)
+            ksr.final(refusal.records_unavailable())
             return
         self._try(plan, 0)
 
@@ -212,6 +219,13 @@ class Calls:
         self._journal.note("finish", plan.call, code=code, reason=reason, warning=warning)
         self._limits.release(plan.call)
         ksr.end_media()
+
+    def abandon(self, call: str = "") -> None:
+        """Our own code failed and the caller got 500: the call's count and record end. '': the transaction's call."""
+        failed, call = refusal.internal_error(), call or Plan.loads(ksr.kept_plan()).call
+        self._limits.release(call)
+        self._journal.note("finish", call, code=failed.code, reason=failed.reason, warning=failed.warning)
+        self._journal.flush()
 
     def progressed(self, code: int, reason: str) -> None:
         """A provisional or successful response to the INVITE is about to be passed on."""

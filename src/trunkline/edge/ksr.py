@@ -31,6 +31,9 @@ _CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)"
 
 # nat_uac_test's questions
 _CONTACT_IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16
+_FIELD = re.compile(r'([a-z]+)\s*=\s*"?([^",]*)', re.ASCII)  # of a Digest
+_MOST_CREDENTIALS = 5  # of one request that are looked at
+
 _BEHIND_NAT = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
 
 
@@ -89,6 +92,14 @@ def method() -> str:
     return KSR.kx.get_method()
 
 
+def text(variable: str) -> str:
+    """What a far side wrote, where its bytes may be anything and must not cost the call; '' when not UTF-8."""
+    try:
+        return get(variable) or ""
+    except UnicodeDecodeError:
+        return ""
+
+
 def user_part(variable: str) -> str:
     """A user part, unescaped; '' when there is none."""
     user = get(variable) or ""
@@ -104,12 +115,21 @@ def diversions() -> tuple[str, ...]:
     return tuple(unquote(user) for user in users if user)
 
 
-def credentials() -> Credentials | None:
-    """Those of the request, whatever their realm."""
+def credentials(realm: str) -> Credentials | None:
+    """Those of the request for our realm."""
     username = get("$au")
     if not username:
         return None
-    return Credentials(username, get("$ar") or "", (get("$aa") or "MD5").upper(), get("$adu") or "")
+    if get("$ar") == realm:
+        return Credentials(username, realm, (get("$aa") or "MD5").upper(), get("$adu") or "")
+    # RFC 3261 §22.3: beside ours there may be credentials for other proxies, and Kamailio shows the first ones.
+    name = "Authorization" if method() == "REGISTER" else "Proxy-Authorization"
+    for index in range(1, _MOST_CREDENTIALS):
+        fields = dict(_FIELD.findall(KSR.hdr.get_idx(name, index) or ""))
+        if fields.get("realm") == realm:
+            algorithm = fields.get("algorithm", "MD5").upper()
+            return Credentials(fields.get("username", ""), realm, algorithm, fields.get("uri", ""))
+    return None
 
 
 def verify(realm: str, ha1: str, algorithm: str) -> str:
@@ -183,7 +203,7 @@ def symmetric_contact() -> None:
 
 
 def _contact_is_ip() -> bool:
-    match = _CONTACT_HOST.search(KSR.hdr.get("Contact") or "")
+    match = _CONTACT_HOST.search(text("$ct"))
     return match is not None and (match[1].startswith("[") or match[1].replace(".", "").isdigit())
 
 
@@ -306,8 +326,14 @@ def has_to_tag() -> bool:
 
 
 def is_sane() -> bool:
-    """Kamailio's checks of syntax and mandatory headers; it answers 400 itself where one fails."""
+    """Kamailio's checks of syntax and mandatory headers; `refuse_malformed` says which one failed."""
     return KSR.sanity.sanity_check(17895, 7) > 0
+
+
+def refuse_malformed(refusal: Refusal) -> None:
+    """Answer what `is_sane` found, with its status and reason, and with words of ours."""
+    _warn(refusal)
+    KSR.sanity.sanity_reply()
 
 
 def may_forward() -> bool:
@@ -381,7 +407,7 @@ def note_ringing(attempt: int) -> None:
 
 
 def failed_reply() -> tuple[int, str]:
-    return KSR.tm.t_get_status_code(), get("$T_reply_reason") or ""
+    return KSR.tm.t_get_status_code(), text("$T_reply_reason")
 
 
 def fail_request(refusal: Refusal) -> None:

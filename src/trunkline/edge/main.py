@@ -29,6 +29,7 @@ def guarded(callback):
                 ksr.fail_request(refusal.internal_error())
             elif callback.__name__ == "ksr_failure":
                 ksr.final(refusal.internal_error())
+                self._calls.abandon()
         return 1
 
     return wrapper
@@ -67,9 +68,10 @@ class Edge:
         code = ksr.reply_code()
         if code == 100:
             return
-        if 180 <= code < 300:
-            self._calls.progressed(code, ksr.get("$rr"))
+        # First, because nothing of the far side may go on as it came, whatever becomes of the record.
         self._pass_back(code)
+        if 180 <= code < 300:
+            self._calls.progressed(code, ksr.text("$rr"))
 
     @guarded
     def ksr_dialog_reply(self, _message):

@@ -8,7 +8,7 @@ from trunkline.sip import refusal
 
 def handle(calls, source: ksr.Source, config: EdgeConfig) -> None:
     """Authenticate and save; only a key's holder may register, so a source address alone is not enough."""
-    sender = calls.identify(source, "")
+    sender = calls.identify(source, ksr.user_part("$rU"))
     if not isinstance(sender, Customer) or not sender.key:
         challenge = sender if isinstance(sender, Challenge) else Challenge()
         ksr.challenge(config.domain, challenge.stale, config.sha256, challenge.wrong)

@@ -22,27 +22,36 @@ class Requests:
         source = ksr.source()
         if self._limits.banned(source.ip):
             return
+        # Also where nobody asked for it (RFC 3581): a PBX behind NAT gets no response otherwise.
+        ksr.force_rport()
         method = ksr.method()
-        if ksr.has_to_tag():
-            self._in_dialog(method)
-            return
-        self._lookup.refresh()
-        known = self._lookup.source(source.ip, source.port, "carrier") is not None
-        if not known and self._limits.seen(source.ip):
-            ksr.log_error(f"{source.ip} is banned: too many requests from an address that has not proven itself")
-            return
         if not ksr.is_sane():
-            return
+            if not self._hammers(source):
+                ksr.refuse_malformed(refusal.malformed("the status line says what is missing or wrong"))
+        elif ksr.has_to_tag():
+            self._in_dialog(method, source)
+        elif not self._hammers(source):
+            self._out_of_dialog(method, source)
+
+    def _hammers(self, source: ksr.Source) -> bool:
+        """Count a request of an address that has not proven itself; True when that gets it banned."""
+        self._lookup.refresh()
+        if any(self._lookup.source(source.ip, source.port, kind) is not None for kind in ("carrier", "account")):
+            # Forged requests in its name must not get it banned either.
+            self._limits.trust(source.ip)
+            return False
+        if not self._limits.seen(source.ip):
+            return False
+        ksr.log_error(f"{source.ip} is banned: too many requests from an address that has not proven itself")
+        return True
+
+    def _out_of_dialog(self, method: str, source: ksr.Source) -> None:
         if method == "OPTIONS":
             # Before Max-Forwards: CUCM asks with 0, and the answer is for whoever asks (RFC 3261 §11.2).
             ksr.reply(200, "OK", CAPABILITIES)
         elif not ksr.may_forward():
             ksr.refuse(refusal.too_many_hops())
-        else:
-            self._out_of_dialog(method, source)
-
-    def _out_of_dialog(self, method: str, source: ksr.Source) -> None:
-        if method == "CANCEL":
+        elif method == "CANCEL":
             if not ksr.relay_cancel():
                 ksr.refuse(refusal.unknown_dialog())
         elif method == "ACK":
@@ -50,25 +59,24 @@ class Requests:
         elif ksr.is_retransmission():
             return
         elif method == "INVITE":
-            ksr.force_rport()
             self._calls.invite(source)
         elif method == "REGISTER":
-            ksr.force_rport()
             register.handle(self._calls, source, self._config)
         else:
             ksr.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
 
-    def _in_dialog(self, method: str) -> None:
+    def _in_dialog(self, method: str, source: ksr.Source) -> None:
         """No lookup: the Route that we recorded proves the call."""
         if method == "CANCEL":
-            ksr.relay_cancel()
+            if not ksr.relay_cancel():
+                ksr.refuse(refusal.unknown_dialog())
             return
         route = ksr.follow_route()
         dialog = self._calls.proven(route) if route else None
         if dialog is None:
             if method == "ACK":
                 ksr.absorb_ack()
-            else:
+            elif not self._hammers(source):
                 ksr.refuse(refusal.unknown_dialog())
             return
         if method not in IN_DIALOG:
@@ -80,10 +88,9 @@ class Requests:
         self._forward(method, dialog)
 
     def _forward(self, method: str, dialog) -> None:
-        ksr.force_rport()
         ksr.follow_contact()
         if method == "BYE":
-            self._calls.ended(dialog, ksr.get("$ft"), ksr.get("$hdr(Reason)"))
+            self._calls.ended(dialog, ksr.get("$ft"), ksr.text("$hdr(Reason)") or None)
             ksr.end_media()
         elif method in ("INVITE", "UPDATE"):
             ksr.symmetric_contact()
