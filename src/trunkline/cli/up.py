@@ -65,15 +65,22 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
     try:
         with _alone(home):
             manager = _bring_up(settings, home)
-            if with_check:
-                _check(ctx, settings)
-            if detach:
-                click.echo("The node runs. `trunkline status` asks how it is, `trunkline down` stops it.")
-            else:
-                click.echo("The node runs until Ctrl-C. `trunkline up --detach` leaves it running.")
-                _watch(settings, home, manager)
+            try:
+                well = not with_check or _check(ctx, settings)
+                if not detach:
+                    click.echo("The node runs until Ctrl-C. `trunkline up --detach` leaves it running.")
+                    _watch(home, manager)
+            except KeyboardInterrupt:
+                detach = False
+            finally:
+                if not detach:
+                    with _step("stopping"):
+                        stop.stop(settings, home)
     except EXPECTED as error:
         raise click.ClickException(str(error)) from error
+    if detach:
+        click.echo("The node runs. `trunkline status` asks how it is, `trunkline down` stops it.")
+        ctx.exit(0 if well else 1)
 
 
 def _interruptible() -> None:
@@ -191,33 +198,36 @@ def _explain(home: Home, error: watch.NotReady) -> None:
             click.echo(f"    {line}", err=True)
 
 
-def _check(ctx: click.Context, settings: Settings) -> None:
-    """Place the test calls; a failed one is shown in the table, and the node runs on."""
+def _check(ctx: click.Context, settings: Settings) -> bool:
+    """Place the test calls and say whether all went well; the node runs on in any case."""
     if not settings.sandbox.enabled:
         click.echo("No test calls: sandbox.enabled is false.")
-        return
+        return True
     try:
         ctx.invoke(importlib.import_module("trunkline.cli.check").command)
-    except (SystemExit, click.exceptions.Exit):
-        click.echo("Not every test call went well: see the table above, and `trunkline logs`.", err=True)
+    except click.exceptions.Exit as ended:
+        if ended.exit_code:
+            click.echo("Not every test call went well: see the table above, and `trunkline logs`.", err=True)
+        return not ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        return False
+    return True
 
 
-def _watch(settings: Settings, home: Home, manager: subprocess.Popen) -> None:
-    """Say what changes until Ctrl-C, then stop everything. Raises UpError when the process manager dies."""
-    processes = []
-    try:
-        while manager.poll() is None:
-            try:
-                for change in watch.changes(home, processes):
-                    click.echo(f"{time.strftime('%H:%M:%S')} {change}")
-            except supervise.NotRunning:
+def _watch(home: Home, manager: subprocess.Popen) -> None:
+    """Say what changes until Ctrl-C or `trunkline down`. Raises UpError when the process manager dies."""
+    processes, silent = [], False
+    while manager.poll() is None:
+        try:
+            for change in watch.changes(home, processes):
+                click.echo(f"{time.strftime('%H:%M:%S')} {change}")
+            silent = False
+        except supervise.NotRunning:
+            if not silent:
                 click.echo(f"{time.strftime('%H:%M:%S')} the process manager does not answer")
-            time.sleep(WATCH_SECONDS)
-    except KeyboardInterrupt:
-        with _step("stopping"):
-            stop.stop(settings, home)
-        return
-    stop.stop(settings, home)
+            silent = True
+        time.sleep(WATCH_SECONDS)
     if manager.returncode:
         raise UpError(f"the process manager ended by itself ({manager.returncode}); everything is stopped")
     click.echo("The node was stopped by `trunkline down`.")

@@ -25,18 +25,14 @@ class NotReady(Exception):
 
 
 def wait_until_ready(
-    settings: Settings,
-    home: Home,
-    alive: Callable[[], bool],
-    say: Callable[[str], None],
-    seconds: float = READY_SECONDS,
+    settings: Settings, home: Home, alive: Callable[[], bool], say: Callable[[str], None]
 ) -> list[Check]:
     """Wait until every part that is needed works; returns the checks of all. `say` is told whom we wait for.
 
-    The rebuild of a large store may take longer than `seconds`, as long as it goes on. `alive` says whether the
+    The rebuild of a large store may take longer than READY_SECONDS, as long as it goes on. `alive` says whether the
     process manager still runs. Raises NotReady.
     """
-    deadline, progress, waiting = time.monotonic() + seconds, "", ""
+    deadline, progress, waiting = time.monotonic() + READY_SECONDS, "", ""
     while True:
         try:
             checks = health.check(settings, home)
@@ -47,7 +43,7 @@ def wait_until_ready(
             return checks
         rebuilding = next((check.text for check in failing if check.name == "follow"), "")
         if rebuilding.startswith(health.REBUILDING) and rebuilding != progress:
-            deadline, progress = time.monotonic() + seconds, rebuilding
+            deadline, progress = time.monotonic() + READY_SECONDS, rebuilding
         if time.monotonic() > deadline or not alive():
             raise NotReady(failing)
         if waiting != (waiting := ", ".join(check.name for check in failing)):

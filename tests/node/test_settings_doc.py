@@ -1,0 +1,69 @@
+"""Every setting is in docs/settings.md, as it is in the code, and nothing else is."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from trunkline.settings import Settings, SettingsError, load
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def rows() -> Iterator[tuple[str, str]]:
+    """The (section, table row) of every setting."""
+    for section, field in Settings.model_fields.items():
+        if section == "home":
+            continue
+        for key, its in field.annotation.model_fields.items():
+            default = json.dumps(its.default)
+            yield section, f"| `{section}.{key}` | `{default}` | {its.description} |"
+
+
+def test_every_setting_is_documented_as_it_is():
+    text = DOCUMENT.read_text()
+    missing = [row for _, row in rows() if row not in text]
+    assert not missing, "docs/settings.md lacks these rows:\n" + "\n".join(missing)
+
+
+def test_nothing_else_is_documented():
+    documented = set(re.findall(r"^\| `([a-z]+\.[a-z_0-9]+)`", DOCUMENT.read_text(), re.MULTILINE))
+    assert documented == {re.match(r"\| `(.*?)`", row)[1] for _, row in rows()}
+
+
+def test_the_example_is_valid(tmp_path, monkeypatch):
+    [example] = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    (tmp_path / "trunkline.toml").write_text(example)
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path))
+    assert load().sip.address == "198.51.100.20"
+
+
+def test_the_environment_wins(tmp_path, monkeypatch):
+    (tmp_path / "trunkline.toml").write_text('[sip]\nport = 5070\n[dns]\nservers = ["192.0.2.53"]\n')
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path))
+    monkeypatch.setenv("TRUNKLINE_SIP__PORT", "5080")
+    monkeypatch.setenv("TRUNKLINE_DNS__SERVERS", '["192.0.2.54"]')
+    assert (load().sip.port, load().dns.servers) == (5080, ["192.0.2.54"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[sip]\nport = 99999", "sip.port (or TRUNKLINE_SIP__PORT): 99999: Input should be less than"),
+        ('[sip]\naddress = "here"', "sip.address (or TRUNKLINE_SIP__ADDRESS): 'here': 'here' does not appear to be"),
+        ("[sip]\nprot = 1", "sip.prot (or TRUNKLINE_SIP__PROT): there is no such setting"),
+        ("[media]\nport_min = 5000\nport_max = 5001", "port_max must be at least port_min + 99"),
+        ('[dns]\nservers = ["ns.example"]', "dns.servers"),
+        ("[sip", "trunkline.toml is not valid TOML"),
+    ],
+)
+def test_a_bad_setting_is_named_with_the_reason(tmp_path, monkeypatch, text, message):
+    (tmp_path / "trunkline.toml").write_text(text)
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path))
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert message in str(error.value)
+    if "TOML" not in message:
+        assert str(error.value).endswith("Every setting is described in docs/settings.md")
