@@ -89,6 +89,18 @@ sys.exit(9)
 """
 
 
+def test_signals_have_their_defaults(inside):
+    """Ctrl-C is ignored around the command, and what is ignored is inherited: Python would then never stop at it."""
+    _, out, _ = inside.launch(
+        "shell",
+        sys.executable,
+        "-c",
+        "import signal as s; print(s.getsignal(s.SIGINT) is s.default_int_handler, s.getsignal(s.SIGTERM) is s.SIG_DFL,"
+        " s.getsignal(s.SIGQUIT) is s.SIG_DFL)",
+    )
+    assert out == "True True True\n"
+
+
 def test_sigterm_is_passed_on(inside):
     process = inside.start("shell", sys.executable, "-c", TELL_SIGNALS)
     assert process.stdout.readline() == "ready\n"
