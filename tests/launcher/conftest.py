@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +31,7 @@ MMDEBSTRAP = 'for word in "$@"; do case $word in */building-*) mkdir -p "$word/e
 class Machine:
     root: Path
     environment: dict = field(default_factory=dict)
+    started: list = field(default_factory=list)
 
     @property
     def clone(self):
@@ -62,9 +65,16 @@ class Machine:
         }
         environment.pop("TRUNKLINE_WITHOUT_TESTS", None)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(
-            [self.clone / "trunkline", *words], env=environment | self.environment, text=True, **pipes | options
-        )
+        options = {"start_new_session": True, "text": True} | pipes | options
+        process = subprocess.Popen([self.clone / "trunkline", *words], env=environment | self.environment, **options)
+        self.started.append(process)
+        return process
+
+    def stop(self):
+        """End whatever a failed test has left of its launches."""
+        for process in self.started:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def launch(self, *words, **options):
         """Run the launcher to its end: (exit status, standard output, standard error)."""
@@ -98,4 +108,5 @@ def machine(tmp_path):
     machine.command("mmdebstrap", MMDEBSTRAP)
     machine.command("apt-get")
     machine.command("apt-config")
-    return machine
+    yield machine
+    machine.stop()

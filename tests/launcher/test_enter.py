@@ -119,7 +119,6 @@ def test_ctrl_c_arrives_once(inside):
         stdin=other,
         stdout=other,
         stderr=other,
-        start_new_session=True,
         preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),  # makes it the controlling terminal
     )
     os.close(other)
