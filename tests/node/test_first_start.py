@@ -6,6 +6,8 @@ import os
 import pwd
 import socket
 import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -139,10 +141,17 @@ def test_a_damaged_note_of_ports_is_made_anew(tmp_path):
 # Folders
 
 
+@pytest.fixture
+def short():
+    """A folder with a short path, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(prefix="home-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_engines_reach_their_files_and_no_others(tmp_path):
-    tmp_path.chmod(0o755)
-    home = Home(tmp_path / "h")
+def test_engines_reach_their_files_and_no_others(short):
+    short.chmod(0o755)
+    home = Home(short / "h")
     folders.make(home)
     certificates.ensure(home.tls, "sip.example", ["192.0.2.1"])
     (home.node / "rtpengine.conf").touch()
@@ -160,19 +169,19 @@ def test_engines_reach_their_files_and_no_others(tmp_path):
     assert mode(home.run) & stat.S_ISVTX
 
 
-def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
-    (tmp_path / "journal").write_text("")
+def test_a_file_in_the_way_of_a_folder_is_named(short):
+    (short / "journal").write_text("")
     with pytest.raises(folders.FolderError, match=r"journal is in the way: it should be a folder"):
-        folders.make(Home(tmp_path))
+        folders.make(Home(short))
 
 
-def test_a_home_too_deep_for_sockets_is_refused(tmp_path):
+def test_a_home_too_deep_for_sockets_is_refused(short):
     with pytest.raises(folders.FolderError, match="is too long for the sockets in it; choose a TRUNKLINE_HOME"):
-        folders.make(Home(tmp_path / ("x" * 100)))
+        folders.make(Home(short / ("x" * 100)))
 
 
 @pytest.mark.parametrize("name", ["my home", "100%", 'quo"te', "\u00e9"])
-def test_a_home_that_no_configuration_file_can_name_is_refused(tmp_path, name):
+def test_a_home_that_no_configuration_file_can_name_is_refused(short, name):
     with pytest.raises(folders.FolderError, match="letters, digits and"):
-        folders.make(Home(tmp_path / name))
-    assert not (tmp_path / name).exists()
+        folders.make(Home(short / name))
+    assert not (short / name).exists()

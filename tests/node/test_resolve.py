@@ -1,6 +1,7 @@
 """The resolver's upkeep: names that appear and go, answers that grow old, name servers that are silent."""
 
 import asyncio
+import heapq
 import json
 import threading
 import time
@@ -12,7 +13,7 @@ from trunkline.contract import store
 from trunkline.dns.resolver import Unanswered
 from trunkline.node import resolve
 from trunkline.node.part import Reporter, read_status
-from trunkline.node.resolve import Resolver
+from trunkline.node.resolve import Name, Resolver
 
 
 class Dns:
@@ -183,6 +184,17 @@ async def test_names_that_nobody_uses_are_swept_up_and_may_come_back(path, follo
     number(follower, 3, "old.example")
     await settle(resolver, lambda: len(answers(follower)) == 2)
     assert dns.asked.count("old.example") == 2
+
+
+async def test_a_turn_from_before_a_sweep_is_not_taken(path, follower):
+    """Else a name that was swept up and came back would be asked for twice as often, for ever."""
+    dns = Dns(**{"pbx.example": "192.0.2.1"})
+    number(follower, 1, "pbx.example")
+    resolver = resolver_of(path, dns)
+    await settle(resolver, lambda: answers(follower))
+    heapq.heappush(resolver._due, (1.0, Name("pbx.example", 5060, "udp")))
+    await settle(resolver, lambda: resolver._due[0][0] > time.time())
+    assert dns.asked == ["pbx.example"]
 
 
 async def test_a_name_that_comes_back_during_the_sweep_stays(path, follower, monkeypatch):

@@ -3,6 +3,7 @@
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,9 @@ from trunkline.node.supervise import Manager, NotRunning, Program
 from trunkline.settings import Settings
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a node runs as root")
+
+
+PREFIX = shlex.split(supervise._ours())[:4]  # how our own parts are started
 
 
 @pytest.fixture
@@ -43,7 +47,8 @@ def start(home, settings, monkeypatch):
         for priority, (name, code) in enumerate(programs, 10):
             script = home.root / f"{name}.py"
             script.write_text(code)
-            listed.append(Program(name, shlex.join([sys.executable, str(script), str(home.root)]), priority))
+            command = [*PREFIX, sys.executable, str(script), str(home.root)]
+            listed.append(Program(name, shlex.join(command), priority))
         processes.append(supervise.start(home, supervise.write_config(home, listed)))
         manager = Manager(home)
         until(lambda: running(manager), what=(home.log / "supervisord.out").read_text())
@@ -138,7 +143,7 @@ def test_a_frozen_process_manager_is_not_waited_for_for_ever(start, home, settin
 
 
 def test_our_parts_end_with_a_killed_process_manager(start, home):
-    command = [*shlex.split(supervise._ours())[:4], sys.executable, "-c", STEADY]
+    command = [*PREFIX, sys.executable, "-c", STEADY]
     listed = [Program("steady", shlex.join(command), 10)]
     process = supervise.start(home, supervise.write_config(home, listed))
     manager = Manager(home)
@@ -150,46 +155,44 @@ def test_our_parts_end_with_a_killed_process_manager(start, home):
 
 # What an engine leaves behind
 
-
-@pytest.fixture
-def engine(home):
-    """An engine with a child that outlives it."""
-    code = "import os, time; os.fork(); time.sleep(3600)"
-    return Engine("stand-in", [sys.executable, "-c", code, "its.cfg"], "its.cfg", "")
-
-
-def test_leftovers_of_a_killed_engine_are_ended_by_the_next_start(engine, home):
-    pid = _launch(engine, home)
-    until(lambda: len(launch.members(pid, "its.cfg")) == 2)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    [orphan] = launch.members(pid, "its.cfg")
-    again = _launch(engine, home)
-    until(lambda: len(launch.members(again, "its.cfg")) == 2)
-    assert orphan not in launch.members(pid, "its.cfg")
-    os.killpg(again, signal.SIGKILL)
-    os.waitpid(again, 0)
-    until(lambda: launch.end_leftovers(engine, home) == 0)
+FORKING = "import os, time; os.fork(); time.sleep(3600)"  # its child outlives it
+STAND_IN = Engine("stand-in", [sys.executable, "-c", FORKING, "its.cfg"], "its.cfg", "")
+LAUNCHING = """
+import sys
+from pathlib import Path
+from trunkline.home import Home
+from trunkline.node.engines import Engine
+from trunkline.node.launch import launch
+launch(Engine("stand-in", sys.argv[2:], "its.cfg", ""), Home(Path(sys.argv[1])))
+"""
 
 
-def test_a_stranger_in_the_noted_group_is_left_alone(engine, home):
+def _launch(home) -> subprocess.Popen:
+    command = [sys.executable, "-c", LAUNCHING, str(home.root), *STAND_IN.command]
+    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    until(lambda: len(launch.members(process.pid, "its.cfg")) == 2)
+    return process
+
+
+def test_leftovers_of_a_killed_engine_are_ended_by_the_next_start(home):
+    first = _launch(home)
+    first.kill()
+    first.wait()
+    assert len(launch.members(first.pid, "its.cfg")) == 1
+    second = _launch(home)
+    assert launch.members(first.pid, "its.cfg") == []
+    second.kill()
+    second.wait()
+    assert launch.end_leftovers(STAND_IN, home) == 1
+    assert launch.members(second.pid, "its.cfg") == []
+
+
+def test_a_stranger_in_the_noted_group_is_left_alone(home):
     """The process id was given to somebody else after a reboot."""
-    stranger = os.fork()
-    if not stranger:
-        os.setpgid(0, 0)
-        os.execvp(sys.executable, [sys.executable, "-c", STEADY])
-    until(lambda: launch.members(stranger, STEADY))
-    (home.run / "stand-in.group").write_text(str(stranger))
-    assert launch.end_leftovers(engine, home) == 0
-    os.kill(stranger, signal.SIGKILL)
-    os.waitpid(stranger, 0)
-
-
-def _launch(engine, home) -> int:
-    pid = os.fork()
-    if not pid:
+    with subprocess.Popen([sys.executable, "-c", STEADY], process_group=0) as stranger:
         try:
-            launch.launch(engine, home)
+            (home.run / "stand-in.group").write_text(str(stranger.pid))
+            assert launch.end_leftovers(STAND_IN, home) == 0
+            assert stranger.poll() is None
         finally:
-            os._exit(1)
-    return pid
+            stranger.kill()

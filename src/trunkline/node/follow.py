@@ -34,11 +34,10 @@ class Follower:
         self._head = self._feed.head()
         if have == self._head:
             return False
-        if have < 0 or self._head < have:  # an empty store; or a database that was put back to an earlier state
-            self._rebuild()
-            return True
         changes = self._feed.changes(have, PORTION)
-        if not changes or changes[0].sequence != have + 1:  # pruned beyond where we are
+        # Not the next change: the store is empty (-1), the changes after ours were pruned, or (none at all) the
+        # database was put back to an earlier state.
+        if not changes or changes[0].sequence != have + 1:
             self._rebuild()
         else:
             self._apply(changes)
