@@ -20,7 +20,7 @@ _templates = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-    autoescape=False,  # noqa: S701 - the engines' files are not HTML; every value comes from checked settings
+    autoescape=False,  # the engines' files are not HTML; every value comes from checked settings
 )
 
 
