@@ -50,6 +50,7 @@ class Limits:
         if self._counters.add(table, ip) <= most:
             return False
         self._counters.put("banned", ip, table)
+        self._counters.take(table, ip)  # or what it counted until now would ban it again as soon as its ban ends
         return True
 
     def admit(self, account: Account, call: str, summary: str) -> Refusal | None:
