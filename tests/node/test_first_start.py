@@ -185,3 +185,10 @@ def test_a_home_that_no_configuration_file_can_name_is_refused(short, name):
     with pytest.raises(folders.FolderError, match="letters, digits and"):
         folders.make(Home(short / name))
     assert not (short / name).exists()
+
+
+def test_a_home_that_the_engines_cannot_reach_is_refused(short):
+    closed = short / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(folders.FolderError, match=r"through .*closed, which is closed to others"):
+        folders.make(Home(closed / "home"))

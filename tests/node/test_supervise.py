@@ -26,6 +26,7 @@ PREFIX = shlex.split(supervise._ours())[:4]  # how our own parts are started
 @pytest.fixture
 def home():
     with tempfile.TemporaryDirectory(prefix="node-") as folder:
+        Path(folder).chmod(0o711)  # as the engines' users need it
         made = Home(Path(folder) / "home")
         folders.make(made)
         yield made

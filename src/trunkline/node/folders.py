@@ -49,6 +49,17 @@ def make(home: Home) -> None:
         raise FolderError(f"{error.filename} is in the way: it should be a folder") from error
     except OSError as error:
         raise FolderError(f"{home.root} cannot be prepared: {error}") from error
+    _reachable(home.root)
+
+
+def _reachable(root: Path) -> None:
+    """The engines' users must get to the home through the folders above it. Raises FolderError."""
+    for folder in root.absolute().parents:
+        if not folder.stat().st_mode & 0o001:
+            raise FolderError(
+                f"the engines, which do not run as root, cannot reach {root} through {folder}, which is closed to "
+                f"others; choose a TRUNKLINE_HOME elsewhere, or: chmod o+x {folder}"
+            )
 
 
 def hand_over(home: Home) -> None:
