@@ -134,8 +134,7 @@ class Calls:
         """Make attempt `index`, or those after it when it cannot even be sent."""
         while True:
             failed = self._send(plan, index)
-            if failed is None:
-                ksr.keep_plan(plan.dumps())
+            if failed is None:  # from here on the plan belongs to whichever worker handles the reply
                 break
             following = self._after(plan, failed)
             if not isinstance(following, int):
