@@ -2,20 +2,20 @@
 
 import pytest
 
-from trunkline.edge.failover import AnswerChallenge, Outcome, Relay, after
+from trunkline.edge.failover import AnswerChallenge, Outcome, Relay, after, words
 from trunkline.edge.plan import Attempt, Plan
 from trunkline.sip.refusal import Refusal
 
 
 def plan(direction: str, current: int) -> Plan:
-    made = [Attempt("uri", f"target{n}", n, 2000, "sip:x@y", f"192.0.2.{n}") for n in range(2)]
+    made = [Attempt("uri", f"target{n}", n, 2000, "sip:x@y", f"192.0.2.{n}") for n in range(max(2, current + 1))]
     return Plan("c" * 16, 1, direction, made, current)
 
 
 def follow(direction: str, current: int, cause: str, code: int = 0, credentials: bool = False):
     outcome = Outcome(cause, code, "words")
     made = plan(direction, current)
-    made.failures.append((made.attempt.target, "words"))
+    made.failures.append(words(outcome))
     return after(made, outcome, credentials, 120)
 
 
@@ -55,8 +55,9 @@ def test_how_a_call_ends_when_nobody_is_left(direction, cause, code, expected):
     assert end.code == expected
 
 
-def test_the_last_5xx_of_a_pbx_is_its_callers_to_see():
-    assert follow("inbound", 1, "reply", 503) == Relay()
+@pytest.mark.parametrize(("code", "expected"), [(500, 500), (504, 504), (503, 500)])
+def test_the_last_5xx_of_a_pbx_is_its_callers_to_see(code, expected):
+    assert follow("inbound", 1, "reply", code).code == expected
 
 
 def test_ringing_without_an_answer_is_not_tried_elsewhere():
@@ -70,8 +71,10 @@ def test_a_carriers_challenge_is_answered_once():
     assert after(made, Outcome("reply", 407, ""), True, 120).code == 502
 
 
-def test_the_words_name_every_target():
-    made = plan("outbound", 1)
-    made.failures += [("alpha", "503 Busy"), ("beta", "no response in time")]
-    end = after(made, Outcome("silence", 0, ""), False, 120)
-    assert "alpha: 503 Busy; beta: no response in time" in end.warning
+def test_the_words_tell_of_every_attempt_and_name_no_target():
+    made = plan("outbound", 2)
+    last = Outcome("silence", 0, "no response in time")
+    outcomes = Outcome("reply", 503, "pbx.example is busy"), Outcome("dns", 0, "pbx.example does not exist"), last
+    made.failures += [words(outcome) for outcome in outcomes]
+    detail = "attempt 1: 503; attempt 2: its host name does not resolve; attempt 3: no response in time"
+    assert after(made, last, False, 120).warning.endswith(detail)

@@ -62,4 +62,4 @@ def test_the_accounts_own_key_means_its_registered_contact(world, attempts):
 
 def test_another_accounts_key_is_none_of_its_business(world, attempts):
     (attempt,) = attempts(f"sip:{world.key().name}@{DOMAIN}", world.account())
-    assert "not a key of this account" in attempt.problem
+    assert "not one of this account" in attempt.problem

@@ -50,8 +50,8 @@ class Calls:
         sender = authenticate.by_digest(claim, recipient, self._config.domain, self._lookup, verify)
         if isinstance(sender, Customer):
             self._limits.trust(source.ip)
-        elif sender.wrong:
-            self._limits.refused(source.ip)
+        elif sender.wrong and self._limits.refused(source.ip):
+            ksr.log_error(f"{source.ip} is banned: too many wrong credentials")
         return sender
 
     def _from_customer(self, sender: Customer, recipient: str, facts: dict) -> None:
@@ -149,12 +149,15 @@ class Calls:
         note = {"n": index + 1, "kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
         self._journal.note("attempt", plan.call, **note)
         if attempt.problem:
-            return Outcome("dns", 0, attempt.problem)
+            return Outcome("transport" if attempt.kind == "registered" else "dns", 0, attempt.problem)
         ksr.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
         if attempt.kind == "registered" and not ksr.find_registered(attempt.uri):
             return Outcome("transport", 0, "no PBX is registered with this key")
-        # The plan must stand before the message leaves: its reply may be handled by another worker at once.
+        if ksr.aims_at_us():
+            return Outcome("transport", 0, "it leads back to this service")
+        # Plan and journal must stand before the message leaves: another worker may handle its reply at once.
         ksr.keep_plan(plan.dumps())
+        self._journal.flush()
         return self._relay(plan)
 
     def _relay(self, plan: Plan) -> Outcome | None:
@@ -170,7 +173,7 @@ class Calls:
         self._journal.note(
             "failed", plan.call, n=plan.current + 1, code=code, reason=outcome.reason, cause=outcome.cause
         )
-        plan.failures.append((attempt.target, f"{outcome.code or ''} {outcome.reason}".strip()))
+        plan.failures.append(failover.words(outcome))
         carrier = self._lookup.carrier(attempt.carrier_id) if attempt.carrier_id else None
         return failover.after(plan, outcome, bool(carrier and carrier.username), self._config.ring_timeout // 1000)
 
@@ -203,7 +206,7 @@ class Calls:
             ksr.aim(attempt.uri, attempt.next_hop)
             if self._relay(plan) is None:
                 return
-        self._finish(plan, outcome, refusal.credentials_demanded(attempt.target))
+        self._finish(plan, outcome, refusal.credentials_demanded())
 
     def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
         """The caller gets its final response and the call's count, media and record end."""
@@ -215,15 +218,24 @@ class Calls:
             code, reason, warning = (
                 (487, "Request Terminated", None) if cancelled else (outcome.code, outcome.reason, None)
             )
-        self._journal.note("finish", plan.call, code=code, reason=reason, warning=warning)
-        self._limits.release(plan.call)
+        ksr.note_over()
+        self._close("finish", plan.call, code=code, reason=reason, warning=warning)
         ksr.end_media()
+
+    def _close(self, event: str, call: str, **fields) -> None:
+        """The one line that closes a call's record."""
+        if self._limits.over(call):
+            self._journal.note(event, call, **fields)
+            self._limits.release(call)
+
+    def catch_up(self) -> None:
+        """Write the lines that a full disk has not taken yet."""
+        self._journal.flush()
 
     def abandon(self, call: str = "") -> None:
         """Our own code failed and the caller got 500: the call's count and record end. '': the transaction's call."""
         failed, call = refusal.internal_error(), call or Plan.loads(ksr.kept_plan()).call
-        self._limits.release(call)
-        self._journal.note("finish", call, code=failed.code, reason=failed.reason, warning=failed.warning)
+        self._close("finish", call, code=failed.code, reason=failed.reason, warning=failed.warning)
         self._journal.flush()
 
     def progressed(self, code: int, reason: str) -> None:
@@ -231,21 +243,29 @@ class Calls:
         plan = Plan.loads(ksr.kept_plan())
         n = plan.current + 1
         if code >= 200:
-            self._journal.note("answer", plan.call, n=n, code=code)
-        else:
+            if not ksr.answered():
+                ksr.note_answer()
+                self._journal.note("answer", plan.call, n=n, code=code)
+        elif not ksr.rang(n):
             ksr.let_ring(self._config.ring_timeout)
-            if not ksr.rang(n):
-                ksr.note_ringing(n)
-                self._journal.note("progress", plan.call, n=n, code=code, reason=reason)
+            ksr.note_ringing(n)
+            self._journal.note("progress", plan.call, n=n, code=code, reason=reason)
         self._journal.flush()
 
     def proven(self, route: str):
         """The dialog that an in-dialog request proves with its Route, None when it proves none."""
         return self._dialogs.verify(route, ksr.get("$ci"))
 
+    def late(self, code: int, callee_tag: str) -> None:
+        """A response came to an attempt that was given up."""
+        if 200 <= code < 300:
+            self._limits.turn_away(Plan.loads(ksr.kept_plan()).call, callee_tag)
+
     def ended(self, dialog, from_tag: str, reason: str | None) -> None:
         """A BYE was seen."""
+        if self._limits.turned_away(dialog.call, from_tag):
+            return
         by = "caller" if from_tag == dialog.caller_tag else "callee"
-        self._journal.note("end", dialog.call, by=by, reason=reason)
+        self._close("end", dialog.call, by=by, reason=reason)
         self._journal.flush()
-        self._limits.release(dialog.call)
+        ksr.end_media()

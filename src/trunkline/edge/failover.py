@@ -40,7 +40,7 @@ def after(
         if outcome.code in (401, 407):
             if has_credentials and not plan.authenticated:
                 return AnswerChallenge()
-            return refusal.credentials_demanded(plan.attempt.target)
+            return refusal.credentials_demanded()
         if outcome.code < 400:
             return refusal.redirected()
         if not status.of(outcome.code).fails_over:
@@ -49,15 +49,22 @@ def after(
     return following if following < len(plan.attempts) else exhausted(plan, outcome)
 
 
-def exhausted(plan: Plan, last: Outcome) -> Relay | Refusal:
-    """Nobody is left to try."""
-    carriers = plan.direction == "outbound"
-    if last.cause == "reply" and not carriers:
-        return Relay()
-    detail = "; ".join(f"{target}: {what}" for target, what in plan.failures)
-    if carriers:
+def exhausted(plan: Plan, last: Outcome) -> Refusal:
+    """Nobody is left to try: the last outcome decides the code, the words tell of all."""
+    detail = "; ".join(f"attempt {n}: {what}" for n, what in enumerate(plan.failures, 1))
+    if plan.direction == "outbound":
         return refusal.no_carrier(detail)
-    return refusal.all_silent() if last.cause == "silence" else refusal.unreachable(detail)
+    if last.cause == "reply":
+        # RFC 3261 §16.7 step 6: a 503 would say that this service itself is down, and a carrier would avoid it.
+        return refusal.not_taken(500 if last.code == 503 else last.code, detail)
+    return refusal.not_taken(486 if last.cause == "silence" else 480, detail)
+
+
+def words(outcome: Outcome) -> str:
+    """What happened, for the other side: without a host, a reason phrase or a key of this one."""
+    if outcome.cause == "reply":
+        return str(outcome.code)
+    return "its host name does not resolve" if outcome.cause == "dns" else outcome.reason
 
 
 def budget(plan: Plan, now: float) -> int:

@@ -6,6 +6,7 @@ UnicodeDecodeError, which `main` turns into 400.
 """
 
 import re
+import time
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -33,6 +34,8 @@ _CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)"
 _CONTACT_IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16
 _FIELD = re.compile(r'([a-z]+)\s*=\s*"?([^",]*)', re.ASCII)  # of a Digest
 _MOST_CREDENTIALS = 5  # of one request that are looked at
+
+_ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
 
 _BEHIND_NAT = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
 
@@ -228,9 +231,39 @@ def media_failed() -> bool:
     return get("$avp(media_failed)") is not None
 
 
-def drop_branch() -> None:
-    """In a branch callback: this INVITE does not leave."""
+def drop() -> None:
+    """In a branch callback, this INVITE does not leave; in one for a stray response, that goes no further."""
     KSR.set_drop()
+
+
+def note_branch() -> None:
+    """In a branch callback: this is the attempt that counts from now on."""
+    KSR.pv.seti("$avp(branch)", get("$T_branch_idx"))
+
+
+def is_late() -> bool:
+    """Whether a response is to an attempt that was given up, or comes after the caller's final response."""
+    return get("$avp(branch)") != get("$T_branch_idx") or get("$avp(over)") is not None
+
+
+def note_over() -> None:
+    """The caller has got its final refusal, or gets it now."""
+    put("$avp(over)", "1")
+
+
+def remove_body() -> None:
+    KSR.textopsx.remove_body()
+
+
+def keep_deadline() -> None:
+    """A 100 has come: the engine would count the whole timeout once more from here."""
+    left = max(1, int(get("$avp(due)")) - round(time.monotonic() * 1000))
+    KSR.tm.t_set_fr(left, left)
+
+
+def aims_at_us() -> bool:
+    """Whether what `aim` or `find_registered` has set is a socket of this server."""
+    return KSR.is_myself(get("$du") or get("$ru"))
 
 
 def let_ring(timeout: int) -> None:
@@ -275,6 +308,7 @@ def aim(uri: str, next_hop: str) -> None:
 
 def send(timeout: int) -> bool:
     """Send the INVITE to where `aim` points; silence of `timeout` ms ends it. False: it could not be sent."""
+    put("$avp(due)", str(round(time.monotonic() * 1000) + timeout))
     KSR.tm.t_set_fr(timeout, timeout)
     KSR.tm.t_on_branch("ksr_branch")
     KSR.tm.t_on_reply("ksr_reply")
@@ -285,8 +319,7 @@ def send(timeout: int) -> bool:
 def answer_challenge(username: str, password: str) -> bool:
     """Add the carrier's credentials to the INVITE of the next `send`; False when the challenge is not usable."""
     put("$avp(carrier_username)", username)
-    put("$avp(carrier_password)", password)
-    put("$avp(carrier_realm)", get("$T_rpl($pr)") or get("$T_rpl($wr)") or "")
+    put("$avp(carrier_password)", password)  # without a realm of its own they serve for whatever realm is asked
     return KSR.uac.uac_auth() > 0
 
 
@@ -382,7 +415,7 @@ def save_contact(address_of_record: str) -> None:
     if KSR.nathelper.nat_uac_test(signs) > 0 or not _contact_is_ip():
         KSR.nathelper.fix_nated_register()
         KSR.setbflag(_BEHIND_NAT)
-    KSR.registrar.save_uri("location", 0, address_of_record)
+    KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record)
 
 
 def reply_code() -> int:
@@ -400,6 +433,15 @@ def timed_out() -> bool:
 def rang(attempt: int) -> bool:
     """Whether an attempt has rung."""
     return get("$avp(rang)") == str(attempt)
+
+
+def answered() -> bool:
+    """Whether a 2xx was here before: a callee repeats it until the ACK comes."""
+    return get("$avp(answered)") is not None
+
+
+def note_answer() -> None:
+    put("$avp(answered)", "1")
 
 
 def note_ringing(attempt: int) -> None:

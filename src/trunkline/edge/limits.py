@@ -72,6 +72,17 @@ class Limits:
         if entry:
             self._counters.subtract("active", entry.partition(" ")[0])
 
+    def over(self, call: str) -> bool:
+        """Note that a call's record is closed; False when it was: two BYEs may cross, or be repeated."""
+        return self._counters.add("over", call) == 1
+
+    def turn_away(self, call: str, tag: str) -> None:
+        """Note that this callee's answer came too late: its BYE, without an ACK after 32 s, ends nothing."""
+        self._counters.put("late", f"{call}:{tag}", "1")
+
+    def turned_away(self, call: str, tag: str) -> bool:
+        return self._counters.get("late", f"{call}:{tag}") is not None
+
     def expired(self, entry: str) -> None:
         """A call's entry has outlived the longest call: its BYE was never seen."""
         self._counters.subtract("active", entry.partition(" ")[0])

@@ -58,15 +58,23 @@ class Edge:
     @guarded
     def ksr_branch(self, _message):
         """The INVITE of one attempt is about to leave: its own media offer, afresh."""
+        ksr.note_branch()
         if ksr.request_offered() and not ksr.anchor("offer"):
             ksr.note_media_failure()
-            ksr.drop_branch()
+            ksr.drop()
 
     @guarded
     def ksr_reply(self, _message):
         """A response to the first INVITE of a call."""
         code = ksr.reply_code()
         if code == 100:
+            ksr.keep_deadline()
+            return
+        if ksr.is_late():
+            # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
+            self._calls.late(code, ksr.text("$tt"))
+            ksr.hide()
+            ksr.remove_body()
             return
         # First, because nothing of the far side may go on as it came, whatever becomes of the record.
         self._pass_back(code)
@@ -91,6 +99,11 @@ class Edge:
             ksr.log_error("the media relay did not take an answer: this call has no audio")
         ksr.symmetric_contact()
         ksr.hide()
+
+    @guarded
+    def ksr_stray_reply(self, _message, _event):
+        """A response to nothing that is in progress: passed on, it would show one side to the other."""
+        ksr.drop()
 
     @guarded
     def ksr_failure(self, _message):

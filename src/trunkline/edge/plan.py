@@ -54,7 +54,7 @@ class Plan:
     attempts: list[Attempt] = field(default_factory=list)
     current: int = -1
     deadline: float = 0.0
-    failures: list[tuple[str, str]] = field(default_factory=list)  # (target, what happened), one per attempt
+    failures: list[str] = field(default_factory=list)  # what happened, one per attempt, as the caller may know it
     authenticated: bool = False  # the carrier's challenge was answered in this attempt
 
     @property

@@ -22,6 +22,7 @@ class Requests:
         source = ksr.source()
         if self._limits.banned(source.ip):
             return
+        self._calls.catch_up()
         # Also where nobody asked for it (RFC 3581): a PBX behind NAT gets no response otherwise.
         ksr.force_rport()
         method = ksr.method()
@@ -58,6 +59,9 @@ class Requests:
             ksr.absorb_ack()
         elif ksr.is_retransmission():
             return
+        elif method == "INVITE" and not ksr.get("$ft"):
+            # RFC 3261 §8.1.1.3; without it no later request could prove that it belongs to this call.
+            ksr.refuse(refusal.malformed("From has no tag"))
         elif method == "INVITE":
             self._calls.invite(source)
         elif method == "REGISTER":
@@ -91,7 +95,6 @@ class Requests:
         ksr.follow_contact()
         if method == "BYE":
             self._calls.ended(dialog, ksr.get("$ft"), ksr.text("$hdr(Reason)") or None)
-            ksr.end_media()
         elif method in ("INVITE", "UPDATE"):
             ksr.symmetric_contact()
         has_sdp = ksr.has_sdp()

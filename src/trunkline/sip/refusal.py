@@ -19,6 +19,11 @@ class Refusal:
         return status.of(self.code).reason
 
 
+def _brief(text: str) -> str:
+    """What a stranger wrote, short enough to leave room for what to do about it."""
+    return text if len(text) <= 64 else f"{text[:61]}..."
+
+
 def malformed(what: str) -> Refusal:
     return Refusal(400, f"The request is malformed: {what}")
 
@@ -32,11 +37,11 @@ def account_disabled() -> Refusal:
 
 
 def bad_recipient(user: str) -> Refusal:
-    return Refusal(404, f"'{user}' is not an E.164 number: dial country code and number, as in 447700900000")
+    return Refusal(404, f"'{_brief(user)}' is not an E.164 number: dial country code and number, as in 447700900000")
 
 
 def bad_caller_id(user: str) -> Refusal:
-    return Refusal(403, f"The caller ID '{user}' is not an E.164 number: set From to one, as in 447700900000")
+    return Refusal(403, f"The caller ID '{_brief(user)}' is not an E.164 number: set From to one, as in 447700900000")
 
 
 def foreign_caller_id(number: str) -> Refusal:
@@ -83,12 +88,9 @@ def too_many_hops() -> Refusal:
     return Refusal(483, "Max-Forwards is used up: the call goes in a circle")
 
 
-def all_silent() -> Refusal:
-    return Refusal(486, "No Forward to SIP URI responded in its time")
-
-
-def unreachable(detail: str) -> Refusal:
-    return Refusal(480, f"No Forward to SIP URI could be reached: {detail}")
+def not_taken(code: int, detail: str) -> Refusal:
+    """`detail` names no target: these words go to the other side, which must not learn who is behind a number."""
+    return Refusal(code, f"No Forward to SIP URI took the call: {detail}")
 
 
 def no_carrier(detail: str) -> Refusal:
@@ -103,8 +105,8 @@ def redirected() -> Refusal:
     return Refusal(480, "The called side redirected the call, which a trunk does not follow")
 
 
-def credentials_demanded(target: str) -> Refusal:
-    return Refusal(502, f"{target} demands credentials that it was not given, or refused those it was given")
+def credentials_demanded() -> Refusal:
+    return Refusal(502, "The called side demands credentials that it was not given, or refused those it was given")
 
 
 def media_unavailable() -> Refusal:

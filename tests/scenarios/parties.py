@@ -1,0 +1,130 @@
+"""Who takes part in a scenario: a carrier's trunk and a customer's PBX on either side of an edge, and their call."""
+
+import re
+import socket
+from dataclasses import dataclass
+
+from harness.edge import Edge
+from harness.plugin import Agents
+from trunkline.contract.journal import Event
+from trunkline.node import ports
+from trunkline.sandbox.incoming import IncomingCall
+from trunkline.sandbox.outgoing import OutgoingCall
+from trunkline.sandbox.ua import Agent
+
+CUSTOMER = "<sip:+447700900000@pbx.example>"
+CARRIER = "<sip:+447700900001@carrier.example>"
+
+
+@dataclass
+class Inbound:
+    """A carrier's trunk and a number of a customer; `dial` has the carrier call it."""
+
+    edge: Edge
+    trunk: Agent
+    number: str
+
+    async def dial(self, **options) -> OutgoingCall:
+        via = getattr(self.edge, self.trunk.transport)
+        return await self.trunk.dial(self.edge.uri(f"+{self.number}"), via, **{"caller": CARRIER} | options)
+
+    async def events(self, last: str, timeout: float = 5.0) -> list[Event]:
+        return await self.edge.events(last, timeout, called=self.number)
+
+
+async def inbound(edge: Edge, agent: Agents, forward: str, *, transport: str = "udp", account: int = 0) -> Inbound:
+    """A number with this *Forward to SIP* text, and a carrier of its own that calls it."""
+    trunk = await agent(transport, name="trunk")
+    edge.carrier(trunk.address, trunk.port())
+    return Inbound(edge, trunk, edge.number(forward, account))
+
+
+@dataclass
+class Pair:
+    """An answered call: `near` placed it, `far` took it."""
+
+    near: OutgoingCall
+    far: IncomingCall
+    edge: Edge
+    called: str
+
+    async def events(self, last: str, timeout: float = 5.0) -> list[Event]:
+        return await self.edge.events(last, timeout, called=self.called)
+
+    async def talk(self) -> None:
+        """Hear each other."""
+        self.near.audio.play(440)
+        self.far.audio.play(600)
+        await self.far.audio.hear(440)
+        await self.near.audio.hear(600)
+
+
+async def ringing_in(edge: Edge, agent: Agents, caller: str = "udp", callee: str = "udp", **options) -> Pair:
+    """A carrier's call that has reached a PBX, which has sent nothing yet."""
+    pbx = await agent(callee, name="pbx")
+    scene = await inbound(edge, agent, to(pbx), transport=caller)
+    near = await scene.dial(**options)
+    return Pair(near, await pbx.next_call(), edge, scene.number)
+
+
+async def ringing_out(edge: Edge, agent: Agents, caller: str = "udp", callee: str = "udp", **options) -> Pair:
+    """A PBX's call that has reached a carrier, which has sent nothing yet."""
+    key, carrier, pbx = edge.key(), await agent(callee, name="far"), await agent(caller, name="pbx")
+    prefix = edge.route(edge.carrier(carrier.address, carrier.port(), transport=callee))
+    called = f"{prefix}001"
+    options = {"caller": CUSTOMER, "user": key.name, "secret": key.secret} | options
+    near = await pbx.dial(edge.uri(f"+{called}"), getattr(edge, caller), **options)
+    return Pair(near, await carrier.next_call(), edge, called)
+
+
+RINGING = {"in": ringing_in, "out": ringing_out}
+
+
+async def talking(edge: Edge, agent: Agents, direction: str = "in", *transports: str, **options) -> Pair:
+    """An answered and acknowledged call."""
+    pair = await RINGING[direction](edge, agent, *transports, **options)
+    await pair.far.answer()
+    await pair.near.final()
+    await pair.far.confirmed()
+    return pair
+
+
+def to(agent: Agent, user: str = "1234", **parameters: object) -> str:
+    """A *Forward to SIP* entry that leads to an agent."""
+    transport = {} if agent.transport == "udp" else {"transport": agent.transport}
+    written = "".join(f";{name}={value}" for name, value in (transport | parameters).items())
+    return f"sip:{user}@{agent.address}:{agent.port()}{written}"
+
+
+def relayed(edge: Edge) -> list[str]:
+    """The Call-IDs of the calls that the media relay holds, by its NG command `list`."""
+    port = ports.read(edge.home.node / "ports.json").media_control
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(2)
+        client.connect(("127.0.0.1", port))
+        client.send(b"scenario d7:command4:list5:limiti100ee")
+        reply = client.recv(65535)
+    listed = re.fullmatch(rb"scenario d5:callsl(.*)e6:result2:oke", reply)
+    assert listed, reply
+    found, rest = [], listed[1]
+    while rest:
+        length, _, rest = rest.partition(b":")
+        found.append(rest[: int(length)].decode())
+        rest = rest[int(length) :]
+    return found
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [event["event"] for event in events]
+
+
+def failures(events: list[Event]) -> list[tuple]:
+    """Of each attempt that failed: its number, cause and code."""
+    return [(e["n"], e["cause"], e.get("code")) for e in events if e["event"] == "failed"]
+
+
+def one(events: list[Event], kind: str) -> Event:
+    """The only event of a kind."""
+    found = [event for event in events if event["event"] == kind]
+    assert len(found) == 1, f"{len(found)} {kind!r} events in {events}"
+    return found[0]
