@@ -2,7 +2,10 @@
 
 import os
 import signal
+import socket
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from trunkline.home import Home
@@ -25,7 +28,7 @@ def stop(settings: Settings, home: Home) -> bool:
     pid = manager_pid(home)
     if pid:
         _ask(home, pid)
-        if not _gone(pid, STOP_SECONDS):
+        if not _gone(pid, STOP_SECONDS, lambda: _wake(home)):
             os.kill(pid, signal.SIGKILL)
             if not _gone(pid, KILLED_SECONDS):
                 raise StopError(f"the process manager, process {pid}, does not end")
@@ -50,11 +53,19 @@ def _ask(home: Home, pid: int) -> None:
         os.kill(pid, signal.SIGTERM)
 
 
-def _gone(pid: int, seconds: float) -> bool:
+def _wake(home: Home) -> None:
+    """supervisord looks for ended processes once a second, and when its control is touched: a second saved a part."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
+        control.setblocking(False)
+        control.connect(str(home.supervisor))
+
+
+def _gone(pid: int, seconds: float, meanwhile: Callable[[], object] = lambda: None) -> bool:
     deadline = time.monotonic() + seconds
     while Path(f"/proc/{pid}").exists() and not _is_zombie(pid):
         if time.monotonic() > deadline:
             return False
+        meanwhile()
         time.sleep(POLL)
     return True
 
