@@ -1,0 +1,1 @@
+"""A running node whose parts die, freeze, and come back."""

@@ -1,0 +1,112 @@
+"""Our own parts die while calls run: the shipper, the follower, the resolver."""
+
+import asyncio
+import statistics
+
+import pytest
+
+from chaos.calling import (
+    answer_quickly,
+    calls_all_the_time,
+    carrier,
+    dial_carrier,
+    fresh_number,
+    many,
+    one_short_call,
+    pbx,
+)
+from harness.node import NUMBER, SIP_PORT, eventually
+from harness.placing import hang_up
+
+CALLS, RATE = 200, 20.0
+
+
+@pytest.mark.long
+async def test_a_shipper_killed_again_and_again_loses_nothing_and_doubles_nothing(node, agent):
+    """Each call has two attempts: the first carrier of this prefix is out of order."""
+    broken, far, ua = await agent(), await carrier(node, agent), await agent()
+
+    async def refuse(call) -> None:
+        call.refuse(503)
+
+    broken.on_call, far.on_call = refuse, answer_quickly
+    prefix = "9996"
+    for words in (
+        ("carrier", "add", "broken", broken.address, "--port", str(broken.port())),
+        ("route", "add", prefix, "broken", "--priority", "1"),
+        ("route", "add", prefix, "telco", "--priority", "2"),
+    ):
+        await asyncio.to_thread(node.do, *words)
+    await asyncio.to_thread(node.caught_up)
+
+    over = asyncio.Event()
+
+    async def kill() -> int:
+        killed = 0
+        while not over.is_set():
+            await asyncio.to_thread(node.kill_part, "ship")
+            killed += 1
+            await asyncio.sleep(0.3)
+        return killed
+
+    killing = asyncio.create_task(kill())
+    numbers = [f"{prefix}{n:07}" for n in range(CALLS)]
+    await many(RATE, CALLS, lambda n: one_short_call(node, ua, numbers[n]))
+    over.set()
+    assert await killing > 3
+
+    def all_there() -> list[dict]:
+        found = [call for call in node.records() if call["called"].startswith(prefix)]
+        return found if len(found) >= CALLS and all(call["ended"] for call in found) else []
+
+    found = await eventually(all_there, 30, "every record has arrived")
+    assert sorted(call["called"] for call in found) == numbers
+    assert {call["outcome"] for call in found} == {"answered"}
+    assert {tuple(attempt["code"] for attempt in call["attempts"]) for call in found} == {(503, 200)}
+
+
+async def test_without_its_follower_the_edge_goes_on_and_changes_arrive_later(node, agent):
+    far, ua, its_pbx, other = await carrier(node, agent), await agent(), await pbx(node, agent), await agent()
+    async with calls_all_the_time(node, ua, far) as numbers:
+        killed = await asyncio.to_thread(node.kill_part, "follow")
+        await asyncio.to_thread(node.do, "number", "forward", NUMBER, f"sip:other@{other.address}:{other.port()}")
+        await eventually(lambda: node.is_back("follow", killed), what="the follower is back")
+        await asyncio.to_thread(node.caught_up)
+        call = await dial_carrier(node, far, f"+{NUMBER}")
+        incoming = await other.next_call()
+        await incoming.answer()
+        await call.final()
+        await hang_up(call, incoming)
+        assert numbers
+    await asyncio.to_thread(node.do, "number", "forward", NUMBER, f"sip:pbx@{its_pbx.address}:{SIP_PORT}")
+    await asyncio.to_thread(node.caught_up)
+
+
+async def test_dead_names_slow_no_call(node, agent, name_server):
+    """The name server falls silent, then the resolver dies as well: the last answer serves, as fast as before."""
+    far, ua = await carrier(node, agent), await agent()
+    far.on_call = answer_quickly
+    prefix = "9997"
+    name_server.answers["carrier.test.example"] = node.carrier_address
+    for words in (
+        ("carrier", "add", "named", "carrier.test.example", "--port", str(SIP_PORT)),
+        ("route", "add", prefix, "named"),
+    ):
+        await asyncio.to_thread(node.do, *words)
+    await asyncio.to_thread(node.caught_up)
+
+    async def typical() -> float:
+        """The median seconds to the answer of calls one after the other."""
+        return statistics.median([await one_short_call(node, ua, prefix + fresh_number()[4:]) for _ in range(15)])
+
+    await eventually(lambda: name_server.asked, what="the name was looked up")
+    await eventually(lambda: "1 host name" in node.run("status").stdout, what="the answer is there")
+    before = await typical()
+
+    name_server.silent = True
+    await eventually(lambda: "without an answer now" in node.run("status").stdout, 20, "the resolver noticed")
+    during = await typical()
+    await asyncio.to_thread(node.kill_part, "resolve")
+    after = await typical()
+    name_server.silent = False
+    assert max(during, after) < 2 * before + 0.02, (before, during, after)
