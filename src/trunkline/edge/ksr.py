@@ -333,6 +333,11 @@ def has_sdp() -> bool:
     return KSR.sdpops.sdp_content() > 0
 
 
+def offers_fax() -> bool:
+    """Whether the SDP has a T.38 stream."""
+    return KSR.sdpops.sdp_with_media("image") > 0
+
+
 def anchor(step: Step) -> bool:
     """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer."""
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer

@@ -99,6 +99,10 @@ class Requests:
             ksr.symmetric_contact()
         has_sdp = ksr.has_sdp()
         step = media.request_step(method, dialog.offered) if has_sdp else None
+        if step == "offer" and ksr.offers_fax():
+            # The media relay would take the fax stream in the place of the audio, also when the far side refuses it.
+            ksr.refuse(refusal.fax())
+            return
         if step and not ksr.anchor(step) and method != "ACK":
             ksr.refuse(refusal.media_unavailable())
             return

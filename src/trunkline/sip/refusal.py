@@ -109,6 +109,10 @@ def credentials_demanded() -> Refusal:
     return Refusal(502, "The called side demands credentials that it was not given, or refused those it was given")
 
 
+def fax() -> Refusal:
+    return Refusal(488, "T.38 is not carried here: send the fax as G.711 audio")
+
+
 def media_unavailable() -> Refusal:
     return Refusal(503, "The media relay is not available, so the call cannot be anchored")
 

@@ -1,0 +1,101 @@
+"""Offers and answers that travel elsewhere than in INVITE and 200, and what is heard before the answer."""
+
+import pytest
+
+from scenarios.parties import RINGING, kinds, one, relayed, ringing_in, ringing_out
+from trunkline.sandbox import sdp
+from trunkline.sandbox.call import AUTO
+
+pytestmark = pytest.mark.engines
+
+DIRECTIONS = pytest.mark.parametrize("direction", ["in", "out"])
+
+
+async def ended(pair):
+    await pair.near.bye()
+    await pair.far.hung_up()
+    events = await pair.events("end")
+    assert kinds(events).count("answer") == kinds(events).count("end") == 1
+    assert pair.near.call_id not in relayed(pair.edge)
+    return events
+
+
+@DIRECTIONS
+@pytest.mark.parametrize("reliable", [False, True])
+async def test_early_media_is_heard_before_the_answer(edge, agent, direction, reliable):
+    pair = await RINGING[direction](edge, agent)
+    await pair.far.open_audio()
+    pair.far.audio.play(600)
+    await pair.far.ring(183, body=AUTO, reliable=reliable)
+    early = await pair.near.provisional(183)
+    assert early.get("Require") == ("100rel" if reliable else None)
+    assert sdp.parse(early.body).address == edge.address
+    await pair.near.audio.hear(600)
+    await pair.far.answer()
+    assert (await pair.near.final()).code == 200
+    await pair.talk()
+    assert one(await ended(pair), "progress")["code"] == 183
+
+
+async def test_100rel_that_is_required_travels(edge, agent):
+    pair = await ringing_out(edge, agent, headers=[("Require", "100rel")])
+    assert pair.far.request.get("Require") == "100rel"
+    await pair.far.ring(180, reliable=True)
+    prack = next(r for r in pair.far.requests if r.method == "PRACK")
+    assert prack.get("RAck").split()[2] == "INVITE"
+    await pair.far.answer()
+    await pair.near.final()
+    await ended(pair)
+
+
+@DIRECTIONS
+async def test_a_late_offer_is_answered_in_the_ack(edge, agent, direction):
+    pair = await RINGING[direction](edge, agent, sdp=None)
+    assert not pair.far.request.body
+    await pair.far.answer()
+    response = await pair.near.final()
+    assert sdp.parse(response.body).address == edge.address
+    ack = await pair.far.confirmed()
+    assert sdp.parse(ack.body).address == edge.address
+    await pair.talk()
+    await ended(pair)
+
+
+async def test_a_late_offer_is_answered_in_the_prack(edge, agent):
+    pair = await ringing_in(edge, agent, sdp=None)
+    await pair.far.open_audio()
+    pair.far.audio.play(600)
+
+    def answer(request):
+        if request.method == "PRACK":
+            request.body = pair.near.take_offer(pair.near.response.body)
+            request.add("Content-Type", sdp.TYPE)
+
+    begin = pair.near.agent.begin
+
+    async def begin_with_answer(request, hop, on_response, edit=None):
+        return await begin(request, hop, on_response, answer if request.method == "PRACK" else edit)
+
+    pair.near.agent.begin = begin_with_answer
+    await pair.far.ring(183, body=pair.far.make_offer(), reliable=True)
+    prack = next(r for r in pair.far.requests if r.method == "PRACK")
+    answered = sdp.parse(prack.body)
+    assert answered.address == edge.address
+    pair.far.take_answer(prack.body)
+    await pair.near.audio.hear(600)
+    await pair.far.answer(body=None)
+    assert not (await pair.near.final()).body
+    await pair.talk()
+    await ended(pair)
+
+
+async def test_an_update_before_the_answer(edge, agent):
+    pair = await ringing_in(edge, agent)
+    await pair.far.ring(183, body=AUTO, reliable=True)
+    await pair.near.provisional(183)
+    assert (await pair.near.update("sendrecv")).code == 200
+    assert sdp.parse((await pair.far.next_request("UPDATE")).body).address == edge.address
+    await pair.far.answer()
+    await pair.near.final()
+    await pair.talk()
+    await ended(pair)

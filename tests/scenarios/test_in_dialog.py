@@ -1,0 +1,233 @@
+"""What happens within an answered call: both sides may do whatever RFC 3261 and its kin allow."""
+
+import asyncio
+import re
+
+import pytest
+
+from scenarios.parties import RINGING, kinds, one, relayed, ringing_in, talking
+from trunkline.sandbox import sdp
+
+pytestmark = pytest.mark.engines
+
+SIDES = pytest.mark.parametrize("side", ["near", "far"])
+DIRECTIONS = pytest.mark.parametrize("direction", ["in", "out"])
+
+
+def sides(pair, side):
+    """Who acts, and who is acted upon."""
+    return (pair.near, pair.far) if side == "near" else (pair.far, pair.near)
+
+
+async def hung_up(pair, side="near"):
+    """One side ends the call; its events."""
+    actor, other = sides(pair, side)
+    assert (await actor.bye()).code == 200
+    await other.hung_up()
+    events = await pair.events("end")
+    assert one(events, "end")["by"] == {"near": "caller", "far": "callee"}[side]
+    assert kinds(events).count("answer") == 1
+    assert pair.near.call_id not in relayed(pair.edge)
+    return events
+
+
+@DIRECTIONS
+@SIDES
+async def test_either_side_hangs_up(edge, agent, direction, side):
+    pair = await talking(edge, agent, direction)
+    await pair.talk()
+    events = await hung_up(pair, side)
+    assert kinds(events) == ["setup", "attempt", "answer", "end"]
+
+
+async def test_the_reason_of_a_bye_is_recorded_and_travels(edge, agent):
+    pair = await talking(edge, agent)
+    await pair.near.bye(headers=[("Reason", 'Q.850;cause=16;text="Normal"')])
+    assert (await pair.far.hung_up()).get("Reason") == 'Q.850;cause=16;text="Normal"'
+    assert "cause=16" in one(await pair.events("end"), "end")["reason"]
+
+
+async def test_both_hang_up_at_once(edge, agent):
+    pair = await talking(edge, agent)
+    codes = await asyncio.gather(pair.near.bye(), pair.far.bye())
+    assert all(response.code in (200, 481) for response in codes)
+    events = await pair.events("end")
+    assert kinds(events) == ["setup", "attempt", "answer", "end"]
+
+
+async def test_a_repeated_bye_is_recorded_once(edge, agent):
+    pair = await talking(edge, agent)
+    transmit, lost = pair.far.agent._transmit, []
+
+    def lose_some(message, flow):
+        lost.append(message) if len(lost) < 2 else transmit(message, flow)
+
+    pair.far.agent._transmit = lose_some
+    assert (await pair.near.bye()).code == 200
+    assert len(lost) == 2
+    assert kinds(await pair.events("end")) == ["setup", "attempt", "answer", "end"]
+
+
+@DIRECTIONS
+@SIDES
+@pytest.mark.parametrize("style", ["sendonly", "inactive", "0.0.0.0"])
+async def test_hold_and_resume(edge, agent, direction, side, style):
+    pair = await talking(edge, agent, direction)
+    actor, other = sides(pair, side)
+    if style == "0.0.0.0":  # RFC 2543's way: no address to send to
+        body = actor.make_offer()
+        body = re.sub(rb"c=IN IP4 \S+", b"c=IN IP4 0.0.0.0", body)
+        response = await actor.send("INVITE", body, [("Content-Type", sdp.TYPE)])
+    else:
+        response = await actor.reinvite(style)
+    assert response.code == 200
+    held = other.requests[-1] if other.requests[-1].method == "INVITE" else await other.next_request("INVITE")
+    offered = sdp.parse(held.body)
+    assert offered.direction == style or offered.address == "0.0.0.0"
+    assert (await actor.reinvite("sendrecv")).code == 200
+    await pair.talk()
+    await hung_up(pair, side)
+
+
+@DIRECTIONS
+@SIDES
+async def test_update_within_the_call(edge, agent, direction, side):
+    pair = await talking(edge, agent, direction)
+    actor, other = sides(pair, side)
+    assert (await actor.update("sendonly")).code == 200
+    assert sdp.parse((await other.next_request("UPDATE")).body).direction == "sendonly"
+    assert (await actor.update("sendrecv")).code == 200
+    await pair.talk()
+    await hung_up(pair, side)
+
+
+@SIDES
+async def test_info_and_options_travel(edge, agent, side):
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    assert (await actor.info(b"Signal=5\r\nDuration=160\r\n")).code == 200
+    info = await other.next_request("INFO")
+    assert info.body == b"Signal=5\r\nDuration=160\r\n"
+    assert info.get("Content-Type") == "application/dtmf-relay"
+    assert (await actor.send("OPTIONS")).code == 200
+    await other.next_request("OPTIONS")
+    await hung_up(pair, side)
+
+
+@SIDES
+@pytest.mark.parametrize("method", ["REFER", "NOTIFY", "MESSAGE", "SUBSCRIBE"])
+async def test_what_a_trunk_does_not_do_is_405(edge, agent, side, method):
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    response = await actor.send(method, headers=[("Refer-To", "<sip:+447700900999@evil.example>")])
+    assert response.code == 405
+    assert method in response.warning
+    assert "INVITE" in response.get("Allow")
+    assert method not in [request.method for request in other.requests]
+    await hung_up(pair, side)
+
+
+@SIDES
+@pytest.mark.parametrize("fax", [False, True])
+async def test_a_reinvite_that_is_refused_keeps_the_call(edge, agent, side, fax):
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    other.respond = lambda request: other.agent.response(request, 488) if request.method == "INVITE" else None
+    if fax:
+        body = actor.make_offer().replace(b"m=audio", b"m=image").replace(b"RTP/AVP", b"udptl")
+        response = await actor.send("INVITE", body, [("Content-Type", sdp.TYPE)])
+        assert "T.38" in response.warning
+    else:
+        response = await actor.reinvite()
+    assert response.code == 488
+    other.respond = None
+    pair.near.audio.forget()
+    pair.far.audio.forget()
+    await pair.talk()
+    await hung_up(pair, side)
+
+
+@SIDES
+async def test_a_reinvite_without_an_offer(edge, agent, side):
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    request = actor.dialog.request("INVITE")
+    request.add("Contact", actor.agent.contact_for(actor.hop))
+    response = await actor.agent.transact(request, actor.hop)
+    assert response.code == 200
+    offered = sdp.parse(response.body)
+    assert offered.address == edge.address
+    ack = actor.dialog.request("ACK", request.cseq[0])
+    ack.add("Content-Type", sdp.TYPE)
+    ack.body = actor.take_offer(response.body)
+    await actor.agent.send(ack, actor.hop)
+    await other.until(lambda: [r for r in other.requests if r.method == "ACK" and r.body], 3, "the ACK's answer")
+    answered = sdp.parse(other.requests[-1].body)
+    assert answered.address == edge.address
+    await pair.talk()
+    await hung_up(pair, side)
+
+
+async def test_glare_is_491_to_both(edge, agent):
+    pair = await talking(edge, agent)
+    for call in (pair.near, pair.far):
+        call.respond = lambda request, call=call: (
+            call.agent.response(request, 491) if request.method == "INVITE" else None
+        )
+    responses = await asyncio.gather(pair.near.reinvite(), pair.far.reinvite())
+    assert [response.code for response in responses] == [491, 491]
+    await pair.talk()
+    await hung_up(pair)
+
+
+@DIRECTIONS
+async def test_session_timers_travel(edge, agent, direction):
+    asked = [("Supported", "timer, 100rel"), ("Session-Expires", "1800;refresher=uac"), ("Min-SE", "90")]
+    pair = await RINGING[direction](edge, agent, headers=asked)
+    request = pair.far.request
+    assert request.get("Session-Expires") == "1800;refresher=uac"
+    assert request.get("Min-SE") == "90"
+    assert "timer" in request.get("Supported")
+    await pair.far.answer(headers=[("Session-Expires", "1800;refresher=uac"), ("Require", "timer")])
+    response = await pair.near.final()
+    assert response.get("Session-Expires") == "1800;refresher=uac"
+    assert response.get("Require") == "timer"
+    await hung_up(pair)
+
+
+async def test_an_interval_too_small_is_the_far_sides_to_refuse(edge, agent):
+    pair = await ringing_in(edge, agent, headers=[("Supported", "timer"), ("Session-Expires", "90")])
+    pair.far.refuse(422, "Session Interval Too Small", [("Min-SE", "1800")])
+    response = await pair.near.final()
+    assert (response.code, response.get("Min-SE")) == (422, "1800")
+    await pair.events("finish")
+
+
+async def test_a_repeated_200_is_acknowledged_again_and_recorded_once(edge, agent):
+    pair = await ringing_in(edge, agent)
+    receive, lost = pair.far.receive, []
+
+    def lose_some(request, transaction):
+        lost.append(request) if len(lost) < 2 else receive(request, transaction)
+
+    pair.far.receive = lose_some
+    await pair.far.answer()
+    assert (await pair.near.final()).code == 200
+    await pair.far.confirmed()
+    assert [request.method for request in lost] == ["ACK", "ACK"]
+    events = await hung_up(pair)
+    assert kinds(events) == ["setup", "attempt", "answer", "end"]
+
+
+@SIDES
+async def test_a_request_of_a_stranger_is_481(edge, agent, side):
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    stranger = await agent(name="stranger")
+    bye = actor.dialog.request("BYE")
+    bye.set("Call-ID", "made-up@nowhere.example")
+    response = await stranger.transact(bye, edge.udp)
+    assert response.code == 481
+    assert response.warning
+    assert not [r for r in other.requests if r.method == "BYE"]
+    await hung_up(pair, side)
