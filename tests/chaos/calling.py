@@ -126,6 +126,17 @@ async def calls_all_the_time(node: Node, ua: Agent, far: Agent, rate: float = 5.
     assert not failed, f"{len(failed)} of {len(results)} calls failed; the first: {failed[0]!r}"
 
 
+async def all_recorded(node: Node, numbers: list[str]) -> None:
+    """Every one of these calls has its record, once."""
+
+    def arrived() -> list[str]:
+        found = [call["called"] for call in node.records() if call["called"] in numbers and call["ended"]]
+        return found if len(found) >= len(numbers) else []
+
+    found = await eventually(arrived, 30, "every record has arrived")
+    assert sorted(found) == sorted(numbers)
+
+
 async def back_to_work(node: Node, part: str, killed: int, seconds: float) -> float:
     """Wait until a killed part was restarted and the node serves; the seconds it took."""
     began = time.monotonic()

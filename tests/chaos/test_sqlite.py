@@ -6,21 +6,10 @@ import sqlite3
 
 import pytest
 
-from chaos.calling import calls_all_the_time, carrier, dial_carrier
+from chaos.calling import all_recorded, calls_all_the_time, carrier, dial_carrier
 from harness.node import NUMBER, SIP_PORT, eventually
 
 pytestmark = pytest.mark.long
-
-
-async def all_recorded(node, numbers) -> None:
-    """Every one of these calls has its record, once."""
-
-    def arrived() -> list[str]:
-        found = [call["called"] for call in node.records() if call["called"] in numbers and call["ended"]]
-        return found if len(found) >= len(numbers) else []
-
-    found = await eventually(arrived, 30, "every record has arrived")
-    assert sorted(found) == sorted(numbers)
 
 
 async def test_locked(node, agent):
