@@ -172,7 +172,7 @@ async def test_a_number_cannot_be_forwarded_to_another_accounts_key(edge, agent,
     assert call.code == 480
     assert not pbx.calls
     events = await edge.events("finish", called=number)
-    assert "not a key of this account" in next(e for e in events if e["event"] == "failed")["reason"]
+    assert "not one of this account" in next(e for e in events if e["event"] == "failed")["reason"]
 
 
 async def test_a_wrong_secret_and_a_disabled_account_are_told_so(edge, agent, registrar):
