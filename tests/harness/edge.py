@@ -23,6 +23,7 @@ STOP_SECONDS = 10.0
 LOG_LINES = 60
 DEFAULTS = {
     "sip": {"workers": 2, "memory_mb": 64},
+    "auth": {"sha256": True},
     "media": {"port_min": 30000, "port_max": 31999},
     "limits": {"requests_per_10s": 1_000_000, "refusals_per_minute": 100_000},
 }
