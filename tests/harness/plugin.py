@@ -69,6 +69,10 @@ class Agents:
             self._block.give_back(address)
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "edge_fails: makes the edge's own code fail, so its log may hold a traceback")
+
+
 @pytest.fixture(scope="session")
 def addresses():
     """The run's block of loopback addresses."""

@@ -12,6 +12,7 @@ from harness.polling import until
 pytestmark = pytest.mark.engines
 
 
+@pytest.mark.edge_fails
 async def test_an_exception_of_ours_is_500_and_the_next_request_works(edge, agent):
     key, ua = edge.key(), await agent()
     broken = edge.number(account_id=key.account_id, number_id=900_001)
@@ -33,6 +34,7 @@ async def test_an_exception_of_ours_is_500_and_the_next_request_works(edge, agen
     await placing.hang_up(call, incoming)
 
 
+@pytest.mark.edge_fails
 async def test_an_exception_between_two_attempts_ends_the_call_whole(edge, agent):
     """The carrier's row breaks while its INVITE is under way: 500, no count left, a finished record."""
     key, ua, far = edge.key(), await agent(), await agent()

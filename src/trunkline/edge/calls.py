@@ -6,7 +6,7 @@ import time
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import authenticate, failover, inbound, ksr, outbound
 from trunkline.edge.authenticate import Challenge, Customer
-from trunkline.edge.dialog import Dialogs
+from trunkline.edge.dialog import Dialogs, name
 from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
 from trunkline.edge.journal import Journal
 from trunkline.edge.limits import Limits
@@ -123,11 +123,11 @@ class Calls:
         plus = "+" if call.direction == "outbound" else ""
         if call.diversion:
             ksr.append_header(f"Diversion: <sip:{plus}{call.diversion}@{domain}>")
-        ksr.hide(f"sip:{plus}{call.caller}@{domain}", f"sip:{plus}{call.called}@{domain}")
+        ksr.hide(name(call.caller, plus, domain), name(call.called, plus, domain))
         ksr.symmetric_contact()
         offered = ksr.has_sdp()
         ksr.note_offer(offered)
-        parameter = self._dialogs.parameter(plan.call, plan.account_id, offered, ksr.get("$ci"), ksr.get("$ft"))
+        parameter = self._dialogs.parameter(plan.call, plan.account_id, offered, plus, ksr.get("$ci"), ksr.get("$ft"))
         ksr.record_route(parameter)
 
     def _try(self, plan: Plan, index: int) -> None:
@@ -148,6 +148,7 @@ class Calls:
         attempt = failover.enter(plan, index, time.time())
         note = {"n": index + 1, "kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
         self._journal.note("attempt", plan.call, **note)
+        ksr.note_shift(False)
         if attempt.problem:
             return Outcome("transport" if attempt.kind == "registered" else "dns", 0, attempt.problem)
         ksr.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
@@ -203,6 +204,8 @@ class Calls:
         plan.authenticated = True
         ksr.keep_plan(plan.dumps())
         if carrier and ksr.answer_challenge(carrier.username, carrier.password):
+            ksr.shift_cseq(1)  # RFC 3261 §22.2: or its far side may take this for the first INVITE come by another way
+            ksr.note_shift(True)
             ksr.aim(attempt.uri, attempt.next_hop)
             if self._relay(plan) is None:
                 return

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import KSR
 
-from trunkline.edge.media import FLAGS, Step
+from trunkline.edge.media import FLAGS, Step, anonymous
 from trunkline.sip.refusal import Refusal
 
 get = KSR.pv.get
@@ -186,12 +186,22 @@ def reply(code: int, reason: str, headers: str = "") -> None:
     KSR.sl.send_reply(code, reason)
 
 
-def hide(from_uri: str | None = None, to_uri: str | None = None) -> None:
-    """Leave behind what belongs to one side only; name ourselves in From and To (restored toward the sender)."""
+def hide(from_uri: str, to_uri: str) -> None:
+    """In a request, leave behind what belongs to its sender only, and name the parties as the far side knows them."""
     KSR.textopsx.keep_hf_re(_PASSING)
-    if from_uri:
+    _name(from_uri, to_uri)
+
+
+def hide_response() -> None:
+    """The same in a response, where From and To become again what the request had."""
+    KSR.textopsx.keep_hf_re(_PASSING)
+    _name(get("$T_req($fu)"), get("$T_req($tu)"))
+
+
+def _name(from_uri: str, to_uri: str) -> None:
+    if from_uri != get("$fu"):
         KSR.uac.uac_replace_from_uri(from_uri)
-    if to_uri:
+    if to_uri != get("$tu"):
         KSR.uac.uac_replace_to_uri(to_uri)
 
 
@@ -323,6 +333,36 @@ def answer_challenge(username: str, password: str) -> bool:
     return KSR.uac.uac_auth() > 0
 
 
+def shift_cseq(by: int) -> None:
+    """Count the CSeq, and that in a PRACK's RAck, up or down."""
+    number, _, name = get("$hdr(CSeq)").strip().partition(" ")
+    KSR.hdr.remove("CSeq")
+    append_header(f"CSeq: {int(number) + by} {name.strip()}")
+    acknowledged = (get("$hdr(RAck)") or "").split()
+    if len(acknowledged) == 3:
+        KSR.hdr.remove("RAck")
+        append_header(f"RAck: {acknowledged[0]} {int(acknowledged[1]) + by} {acknowledged[2]}")
+
+
+def note_shift(shifted: bool) -> None:
+    """Remember for the responses whether this transaction's CSeq is one above that of the sender."""
+    put("$avp(shifted)", "1" if shifted else "0")
+
+
+def is_shifted() -> bool:
+    return get("$avp(shifted)") == "1"
+
+
+def mark_route(mark: str, parameter: str) -> None:
+    """In a response: put `mark` before a parameter of our Record-Route, for its receiver's later requests."""
+    values = []
+    while value := KSR.hdr.get_idx("Record-Route", len(values)):
+        values.append(value)
+    KSR.hdr.remove("Record-Route")
+    for value in values:
+        append_header("Record-Route: " + value.replace(parameter, mark + parameter))
+
+
 def final(refusal: Refusal) -> None:
     """The transaction's final response."""
     _warn(refusal)
@@ -342,7 +382,10 @@ def anchor(step: Step) -> bool:
     """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer."""
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
     # A relay that had failed is asked again during the first call that needs it, which serves the second (measured).
-    return command(FLAGS) > 0 or command(FLAGS) > 0
+    if command(FLAGS) < 0 and command(FLAGS) < 0:
+        return False
+    KSR.textops.set_body(anonymous(get("$avp(sdp)")), "application/sdp")
+    return True
 
 
 def end_media() -> None:

@@ -4,6 +4,7 @@ The flags restrict every offer to the six codecs and telephone-event, keep the c
 transcoded (measured).
 """
 
+import re
 from typing import Literal
 
 type Step = Literal["offer", "answer"]
@@ -17,6 +18,16 @@ FLAGS = " ".join(
         "codec-transcode-PCMA codec-transcode-PCMU",
     )
 )
+
+
+# What a description may say of the system, or the person, that wrote it; the relay passes it on.
+_TELLING = re.compile(r"^(?:[iuep]=|a=(?:tool|ssrc|cname|x-)).*\r?\n", re.MULTILINE | re.IGNORECASE)
+_ORIGIN = re.compile(r"^o=\S+", re.MULTILINE)
+
+
+def anonymous(sdp: str) -> str:
+    """An SDP without the names of products, hosts and people: RFC 8866 §5.2 has '-' for no user name in o=."""
+    return _ORIGIN.sub("o=-", _TELLING.sub("", sdp), count=1)
 
 
 def request_step(method: str, invite_offered: bool) -> Step | None:

@@ -1,0 +1,29 @@
+"""What holds in every scenario, whatever it is about: nothing leaks, and the edge's own code does not fail."""
+
+import pytest
+
+from scenarios.hiding import leaks
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(request):
+    """No string of one side occurs in what the other side received."""
+    yield
+    agents = request.node.funcargs.get("agent")
+    edge = request.node.funcargs.get("edge")
+    if not agents or not edge:
+        return
+    found = leaks(agents.trace, {edge.domain, edge.address, "0.0.0.0"})
+    assert not found, f"{len(found)} leaks, the first: {found[0]}"
+
+
+@pytest.fixture(autouse=True)
+def no_exception_in_the_edge(request):
+    """A traceback in Kamailio's log is a defect even where the caller got its answer."""
+    edge = request.getfixturevalue("edge") if "edge" in request.fixturenames else None
+    before = edge.log_size() if edge else None
+    yield
+    if edge and not request.node.get_closest_marker("edge_fails"):
+        log = edge.log_tail(before, lines=100_000)
+        faults = [line for line in log.splitlines() if "Traceback" in line or "CRITICAL" in line]
+        assert not faults, log
