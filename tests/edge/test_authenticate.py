@@ -38,7 +38,7 @@ def test_the_right_secret(digest):
 
 @pytest.mark.parametrize(
     "facts", [{"verdict": "wrong"}, {"username": "nobody"}, {"algorithm": "SHA-512-256"}, {"uri": "sip:+33123456789@x"},
-              {"uri": "nonsense"}]
+              {"uri": "nonsense"}, {"uri": "tel:+33123456789"}]
 )  # fmt: skip
 def test_wrong_credentials_are_challenged_again_and_count(digest, facts):
     result = digest(**facts)
@@ -54,7 +54,8 @@ def test_credentials_for_another_realm_are_as_none(digest):
     assert digest(realm="elsewhere") == Challenge()
 
 
-@pytest.mark.parametrize("uri", [f"sip:{NUMBER}@{DOMAIN}", f"sip:00{NUMBER}@192.0.2.1:5060", f"sip:{DOMAIN}"])
+@pytest.mark.parametrize("uri", [f"sip:{NUMBER}@{DOMAIN}", f"sip:00{NUMBER}@192.0.2.1:5060", f"sip:{DOMAIN}",
+                                 f"tel:+{NUMBER}", "TEL:+44-7700-900000;isub=1"])  # fmt: skip
 def test_the_same_recipient_may_be_written_otherwise(digest, uri):
     assert isinstance(digest(uri=uri), Customer)
 
