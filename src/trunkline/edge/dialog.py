@@ -1,20 +1,24 @@
 """Proof that a request belongs to a call we set up, carried in our Record-Route so that no memory is needed.
 
-`;tl=CALL.ACCOUNT.OFFER.MAC`: the call's id, the account whose calls at once it counts among, whether its INVITE
-made the offer (e: early, l: late), and a MAC over these, the Call-ID and the tag of the caller. Without it anybody
-could send an INVITE with a To tag and a Route through us to a carrier; with it that takes a party of a real call.
+`;tl=CALL.ACCOUNT.FLAGS.MAC`: the call's id, the account whose calls at once it counts among, whether its INVITE
+made the offer (e: early, l: late) and its numbers have a '+' (p; d: digits only), and a MAC over these, the Call-ID
+and the tag of the caller. Without it anybody could send an INVITE with a To tag and a Route through us to a carrier;
+with it that takes a party of a real call.
 """
 
 import hmac
 import re
 from dataclasses import dataclass
 from hashlib import blake2s
+from urllib.parse import quote
+
+from trunkline.sip.number import e164
 
 PARAMETER = "tl"
 # In the Route of a caller whose INVITE was repeated with a carrier's credentials: its CSeq is one below the far side's.
 SHIFTED = ";cs=1"
 
-_TOKEN = re.compile(r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
+_TOKEN = re.compile(r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
 _FROM_TAG = re.compile(r";ftag=([^;>,]+)", re.ASCII)
 
 
@@ -23,8 +27,19 @@ class Dialog:
     call: str
     account_id: int
     offered: bool
+    plus: str  # what the far side sees before a number: '+' or ''
     caller_tag: str
     shifted: bool = False
+
+
+def name(user: str, plus: str, domain: str) -> str:
+    """The URI by which the far side knows a party in From and To, made from any user part that means it.
+
+    It needs no memory of what the near side had written: RFC 3261 §12.2.1.1 has the tags alone identify a dialog.
+    """
+    number = e164(user)
+    user = f"{plus}{number}" if number else quote(user, safe="-_.!~*'()&=+$,;?/")
+    return f"sip:{user}@{domain}" if user else f"sip:{domain}"
 
 
 class Dialogs:
@@ -33,9 +48,9 @@ class Dialogs:
     def __init__(self, secret: str):
         self._key = blake2s(secret.encode()).digest()
 
-    def parameter(self, call: str, account_id: int, offered: bool, call_id: str, caller_tag: str) -> str:
+    def parameter(self, call: str, account_id: int, offered: bool, plus: str, call_id: str, caller_tag: str) -> str:
         """The Record-Route parameter of a call that is being set up, with its ';'."""
-        facts = f"{call}.{account_id}.{'e' if offered else 'l'}"
+        facts = f"{call}.{account_id}.{'e' if offered else 'l'}{'p' if plus else 'd'}"
         return f";{PARAMETER}={facts}.{self._mac(facts, call_id, caller_tag)}"
 
     def verify(self, route: str, call_id: str) -> Dialog | None:
@@ -46,7 +61,8 @@ class Dialogs:
         facts, _, mac = token[0].removeprefix(f";{PARAMETER}=").rpartition(".")
         if not hmac.compare_digest(mac, self._mac(facts, call_id, tag[1])):
             return None
-        return Dialog(token[1], int(token[2]), token[3] == "e", tag[1], f"{SHIFTED};{PARAMETER}=" in route)
+        plus, shifted = "+" if token[4] == "p" else "", f"{SHIFTED};{PARAMETER}=" in route
+        return Dialog(token[1], int(token[2]), token[3] == "e", plus, tag[1], shifted)
 
     def _mac(self, facts: str, call_id: str, caller_tag: str) -> str:
         message = f"{facts}\0{call_id}\0{caller_tag}".encode()

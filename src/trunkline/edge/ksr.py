@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import KSR
 
-from trunkline.edge.media import FLAGS, Step
+from trunkline.edge.media import FLAGS, Step, anonymous
 from trunkline.sip.refusal import Refusal
 
 get = KSR.pv.get
@@ -186,12 +186,22 @@ def reply(code: int, reason: str, headers: str = "") -> None:
     KSR.sl.send_reply(code, reason)
 
 
-def hide(from_uri: str | None = None, to_uri: str | None = None) -> None:
-    """Leave behind what belongs to one side only; name ourselves in From and To (restored toward the sender)."""
+def hide(from_uri: str, to_uri: str) -> None:
+    """In a request, leave behind what belongs to its sender only, and name the parties as the far side knows them."""
     KSR.textopsx.keep_hf_re(_PASSING)
-    if from_uri:
+    _name(from_uri, to_uri)
+
+
+def hide_response() -> None:
+    """The same in a response, where From and To become again what the request had."""
+    KSR.textopsx.keep_hf_re(_PASSING)
+    _name(get("$T_req($fu)"), get("$T_req($tu)"))
+
+
+def _name(from_uri: str, to_uri: str) -> None:
+    if from_uri != get("$fu"):
         KSR.uac.uac_replace_from_uri(from_uri)
-    if to_uri:
+    if to_uri != get("$tu"):
         KSR.uac.uac_replace_to_uri(to_uri)
 
 
@@ -372,7 +382,10 @@ def anchor(step: Step) -> bool:
     """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer."""
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
     # A relay that had failed is asked again during the first call that needs it, which serves the second (measured).
-    return command(FLAGS) > 0 or command(FLAGS) > 0
+    if command(FLAGS) < 0 and command(FLAGS) < 0:
+        return False
+    KSR.textops.set_body(anonymous(get("$avp(sdp)")), "application/sdp")
+    return True
 
 
 def end_media() -> None:

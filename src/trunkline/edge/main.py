@@ -74,7 +74,7 @@ class Edge:
         if ksr.is_late():
             # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
             self._calls.late(code, ksr.text("$tt"))
-            ksr.hide()
+            ksr.hide_response()
             ksr.remove_body()
             return
         # First, because nothing of the far side may go on as it came, whatever becomes of the record.
@@ -90,7 +90,7 @@ class Edge:
     @guarded
     def ksr_hidden_reply(self, _message):
         """A response that can have no SDP and no Contact."""
-        ksr.hide()
+        ksr.hide_response()
         self._unshift(ksr.reply_code())
 
     def _pass_back(self, code: int) -> None:
@@ -100,7 +100,7 @@ class Edge:
         if step and ksr.has_sdp() and not ksr.anchor(step):
             ksr.log_error("the media relay did not take an answer: this call has no audio")
         ksr.symmetric_contact()
-        ksr.hide()
+        ksr.hide_response()
         self._unshift(code)
 
     def _unshift(self, code: int) -> None:

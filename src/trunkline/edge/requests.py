@@ -3,6 +3,7 @@
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import ksr, media, register
 from trunkline.edge.calls import Calls
+from trunkline.edge.dialog import name
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.sip import refusal
@@ -109,7 +110,8 @@ class Requests:
         if step and not ksr.anchor(step) and method != "ACK":
             ksr.refuse(refusal.media_unavailable())
             return
-        ksr.hide()
+        domain = self._config.domain
+        ksr.hide(name(ksr.user_part("$fU"), dialog.plus, domain), name(ksr.user_part("$tU"), dialog.plus, domain))
         if method != "ACK":
             ksr.note_offer(has_sdp)
         ksr.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
