@@ -2,18 +2,18 @@
 
 import pytest
 
-from trunkline.edge.dialog import Dialog, Dialogs
+from trunkline.edge.dialog import Dialog, Dialogs, name
 
 CALL = "0123456789abcdef"
 
 
-def route(dialogs, call=CALL, account=7, offered=True, call_id="id@host", tag="tag-1"):
-    return f"sip:192.0.2.1;lr=on;ftag={tag}{dialogs.parameter(call, account, offered, call_id, tag)}"
+def route(dialogs, call=CALL, account=7, offered=True, plus="", call_id="id@host", tag="tag-1"):
+    return f"sip:192.0.2.1;lr=on;ftag={tag}{dialogs.parameter(call, account, offered, plus, call_id, tag)}"
 
 
 def test_what_we_signed_is_ours_on_every_node():
     made = route(Dialogs("secret"))
-    assert Dialogs("secret").verify(made, "id@host") == Dialog(CALL, 7, True, "tag-1")
+    assert Dialogs("secret").verify(made, "id@host") == Dialog(CALL, 7, True, "", "tag-1")
     assert Dialogs("other").verify(made, "id@host") is None
 
 
@@ -23,12 +23,33 @@ def test_it_says_who_made_the_offer(offered):
     assert dialogs.verify(route(dialogs, offered=offered), "id@host").offered is offered
 
 
+@pytest.mark.parametrize("plus", ["", "+"])
+def test_it_says_how_numbers_are_written(plus):
+    dialogs = Dialogs("secret")
+    assert dialogs.verify(route(dialogs, plus=plus), "id@host").plus == plus
+
+
+@pytest.mark.parametrize(
+    ("user", "plus", "expected"),
+    [
+        ("00447700900000", "+", "sip:+447700900000@sip.example"),
+        ("+447700900000", "", "sip:447700900000@sip.example"),
+        ("anonymous", "+", "sip:anonymous@sip.example"),
+        ("", "+", "sip:sip.example"),
+        ("a\r\nX: y@b>", "", "sip:a%0D%0AX:%20y%40b%3E@sip.example"),
+    ],
+)
+def test_a_party_is_named_by_its_number_and_our_domain(user, plus, expected):
+    assert name(user, plus, "sip.example").replace("%3A", ":") == expected
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda r: r.replace("tl=0123", "tl=0124"),
         lambda r: r.replace(".7.", ".8."),
-        lambda r: r.replace(".e.", ".l."),
+        lambda r: r.replace(".ed.", ".ld."),
+        lambda r: r.replace(".ed.", ".ep."),
         lambda r: r.replace("ftag=tag-1", "ftag=tag-2"),
         lambda r: r[:-1] + ("0" if r[-1] != "0" else "1"),
         lambda r: r[:-1],
