@@ -65,7 +65,8 @@ class Auth(Section):
     nonce_seconds: int = Field(300, ge=10, le=86400, description="Lifetime of a digest nonce, s.")
     sha256: bool = Field(
         False,
-        description="Offer SHA-256 beside MD5. Some user agents, baresip 1.x for one, then give up instead of answering MD5.",
+        description="Offer SHA-256 beside MD5. Some user agents, baresip 1.x for one, "
+        "then give up instead of answering MD5.",
     )
 
 
