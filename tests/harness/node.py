@@ -188,7 +188,7 @@ class Node:
     def furnish(self) -> None:
         """An account with a key, a carrier for ROUTED, and NUMBER, forwarded to the PBX; waits until the edge knows."""
         with self.services() as services:
-            account = services.accounts.create("acme", calls_per_second=0, calls_at_once=0)
+            account = services.accounts.create("customer", calls_per_second=0, calls_at_once=0)
             key, secret = services.keys.create(account)
             carrier = services.carriers.create(
                 "telco", self.carrier_address, port=SIP_PORT, sources=[self.carrier_address]

@@ -1,0 +1,1 @@
+"""A running node as its operators and customers meet it: commands, and user agents that are not ours."""
