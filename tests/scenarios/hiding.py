@@ -5,24 +5,30 @@ import re
 from trunkline.sandbox.message import Request, Response
 from trunkline.sandbox.trace import Trace
 
-# What an agent has written of itself, wherever it stands: hosts of URIs and Via, the host of a Call-ID, addresses.
-_HOSTS = re.compile(
-    r"(?:@|SIP/2\.0/[A-Z]+ |sips?:(?![^\s<>;]*@)|received=|IN IP[46] )([A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+)"
-)
-_PRIVATE = ("User-Agent", "Server", "Call-ID", "Proxy-Authorization", "Authorization")
+_HOST = re.compile(r"(?:@|SIP/2\.0/[A-Z]+ |sips?:(?![^\s<>;]*@)|IN IP[46] )([A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+)")
+# The headers that a party writes itself, of those that tell of its side; the rest repeats what the other side wrote.
+_WRITTEN = {
+    "first": ("Via", "From", "To", "Contact", "Call-ID"),
+    "later": ("Via", "Contact"),
+    "response": ("Contact",),
+}
+_PRODUCTS = ("User-Agent", "Server")
 
 
 def own_words(messages: list[Request | Response], common: set[str]) -> set[str]:
     """The strings in what a party sent that tell of its side, but for those that are common property."""
     words = set()
     for message in messages:
-        words.update(_HOSTS.findall(str(message)))
-        words.update(value for name in _PRIVATE for value in message.all(name) if isinstance(message, Request))
-        words.update(value for name in ("User-Agent", "Server") for value in message.all(name))
+        body = message.body.decode("utf-8", "replace")
+        kind = "response" if isinstance(message, Response) else "later" if message.tag("To") else "first"
+        written = [value for name in _WRITTEN[kind] for value in message.all(name)]
+        words.update(_HOST.findall("\n".join([*written, body])))
+        words.update(value for name in _PRODUCTS for value in message.all(name))
         words.update(value for name, value in message.headers if name.lower().startswith(("x-", "p-charging")))
-        words.update(re.findall(r"(?m)^s=(.{4,}?)\r?$", message.body.decode("utf-8", "replace")))
-    # A Call-ID that we masked tells nothing; the engine's own ACK to a refused re-INVITE shows it to the other side.
-    return {word for word in words if word not in common and not word.startswith("t.")}
+        words.update(re.findall(r"(?m)^s=(.{4,}?)\r?$", body))
+        if kind == "first":
+            words.add(message.call_id)
+    return words - common - {""}
 
 
 def leaks(trace: Trace, common: set[str]) -> list[str]:

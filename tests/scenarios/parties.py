@@ -1,6 +1,7 @@
 """Who takes part in a scenario: a carrier's trunk and a customer's PBX on either side of an edge, and their call."""
 
 import re
+import secrets
 import socket
 from dataclasses import dataclass
 
@@ -102,9 +103,10 @@ def relayed(edge: Edge) -> list[str]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(2)
         client.connect(("127.0.0.1", port))
-        client.send(b"scenario d7:command4:list5:limiti100ee")
+        cookie = secrets.token_hex(8)  # a cookie that was used before is answered as it was then
+        client.send(f"{cookie} d7:command4:list5:limiti1000ee".encode())
         reply = client.recv(65535)
-    listed = re.fullmatch(rb"scenario d5:callsl(.*)e6:result2:oke", reply)
+    listed = re.fullmatch(rb"[0-9a-f]+ d5:callsl(.*)e6:result2:oke", reply)
     assert listed, reply
     found, rest = [], listed[1]
     while rest:

@@ -226,6 +226,7 @@ async def test_a_request_of_a_stranger_is_481(edge, agent, side):
     stranger = await agent(name="stranger")
     bye = actor.dialog.request("BYE")
     bye.set("Call-ID", "made-up@nowhere.example")
+    bye.set("From", f"<sip:x@{stranger.address}>;tag={actor.local_tag}")
     response = await stranger.transact(bye, edge.udp)
     assert response.code == 481
     assert response.warning

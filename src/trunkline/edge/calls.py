@@ -11,6 +11,7 @@ from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
 from trunkline.edge.journal import Journal
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Account, Carrier, Lookup
+from trunkline.edge.media import has_our_codec
 from trunkline.edge.outbound import Dialled, Permitted
 from trunkline.edge.plan import Plan
 from trunkline.sip import refusal
@@ -93,9 +94,8 @@ class Calls:
         """Count it, record it, and make the first attempt."""
         plan = Plan(secrets.token_hex(8), payer.id, call.direction, call.attempts)
         facts |= {"caller": call.caller, "called": call.called}
-        refused = self._limits.admit(
-            payer, plan.call, f"{int(time.time())} {call.direction} {call.caller} {call.called}"
-        )
+        summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"
+        refused = self._unplayable() or self._limits.admit(payer, plan.call, summary)
         if refused:
             self._reject(refused, call.direction, facts)
             return
@@ -104,6 +104,10 @@ class Calls:
         except Exception:
             self.abandon(plan.call)
             raise
+
+    def _unplayable(self) -> Refusal | None:
+        offer = ksr.text("$rb") if ksr.has_sdp() else ""
+        return refusal.no_codec() if offer and not has_our_codec(offer) else None
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
         self._dress(call, plan)
@@ -120,6 +124,7 @@ class Calls:
     def _dress(self, call: Permitted, plan: Plan) -> None:
         """Make the INVITE speak for us instead of for its sender."""
         domain = self._config.domain
+        ksr.forget_routes()
         plus = "+" if call.direction == "outbound" else ""
         if call.diversion:
             ksr.append_header(f"Diversion: <sip:{plus}{call.diversion}@{domain}>")

@@ -296,6 +296,11 @@ def find_registered(uri: str) -> bool:
     return KSR.registrar.lookup_uri("location", uri) > 0
 
 
+def forget_routes() -> None:
+    """A preloaded Route (an outbound proxy is one) has led here; followed further it would lead past our routing."""
+    KSR.hdr.remove("Route")
+
+
 def record_route(parameter: str) -> None:
     KSR.rr.add_rr_param(parameter)
     KSR.rr.record_route()
@@ -394,8 +399,15 @@ def anchor(step: Step) -> bool:
     # A relay that had failed is asked again during the first call that needs it, which serves the second (measured).
     if command(FLAGS) < 0 and command(FLAGS) < 0:
         return False
-    KSR.textops.set_body(anonymous(get("$avp(sdp)")), "application/sdp")
+    KSR.textops.set_body(anonymous(_relayed_sdp()), "application/sdp")
     return True
+
+
+def _relayed_sdp() -> str:
+    try:
+        return get("$avp(sdp)")
+    except UnicodeDecodeError:  # a session name in Latin-1, say
+        return bytes.fromhex(get("$(avp(sdp){s.encode.hexa})")).decode("latin-1")
 
 
 def end_media() -> None:

@@ -23,11 +23,21 @@ FLAGS = " ".join(
 # What a description may say of the system, or the person, that wrote it; the relay passes it on.
 _TELLING = re.compile(r"^(?:[iuep]=|a=(?:tool|ssrc|cname|x-)).*\r?\n", re.MULTILINE | re.IGNORECASE)
 _ORIGIN = re.compile(r"^o=\S+", re.MULTILINE)
+_SUBJECT = re.compile(r"^s=[^\r\n]*", re.MULTILINE)
+_AUDIO = re.compile(r"^m=audio \S+ \S+((?: \d+)*)", re.MULTILINE)
+_STATIC = ("0", "8", "9", "18")  # RFC 3551 §6: PCMU, PCMA, G722, G729
+_DYNAMIC = re.compile(r"^a=rtpmap:(\d+) (?:(?:PCMU|PCMA|G722|G729|iLBC)/8000|speex/16000)", re.M | re.I)
 
 
 def anonymous(sdp: str) -> str:
     """An SDP without the names of products, hosts and people: RFC 8866 §5.2 has '-' for no user name in o=."""
-    return _ORIGIN.sub("o=-", _TELLING.sub("", sdp), count=1)
+    return _SUBJECT.sub("s=-", _ORIGIN.sub("o=-", _TELLING.sub("", sdp), count=1), count=1)
+
+
+def has_our_codec(sdp: str) -> bool:
+    """Whether an offer's audio has one of the six codecs; without, the relay answers with what was never offered."""
+    audio = _AUDIO.search(sdp)
+    return audio is not None and not {*_STATIC, *_DYNAMIC.findall(sdp)}.isdisjoint(audio[1].split())
 
 
 def request_step(method: str, invite_offered: bool) -> Step | None:

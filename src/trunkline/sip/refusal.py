@@ -113,6 +113,10 @@ def fax() -> Refusal:
     return Refusal(488, "T.38 is not carried here: send the fax as G.711 audio")
 
 
+def no_codec() -> Refusal:
+    return Refusal(488, "The offer has no audio codec of this service: allow PCMA, PCMU, G722, G729, iLBC or Speex16")
+
+
 def media_unavailable() -> Refusal:
     return Refusal(503, "The media relay is not available, so the call cannot be anchored")
 

@@ -1,0 +1,109 @@
+"""PBXs behind NAT: what they write of themselves is wrong, and everything reaches them all the same."""
+
+import pytest
+
+from scenarios.parties import CARRIER, CUSTOMER, kinds, one, to
+
+pytestmark = pytest.mark.engines
+
+PRIVATE = "192.168.77.10"
+
+
+def behind_nat(agent):
+    """Have an agent write a private address wherever it names itself."""
+    agent.contact_for = lambda hop, user="": f"<sip:{user or agent.name}@{PRIVATE}:5060;transport={hop.transport}>"
+    agent._via = lambda hop, via=agent._via: via(hop).replace(agent.address, PRIVATE)
+
+
+def private_sdp(request_or_body, address):
+    return request_or_body.replace(address.encode(), PRIVATE.encode())
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+@pytest.mark.parametrize("ends", ["caller", "callee"])
+async def test_a_pbx_behind_nat_calls_out(edge, agent, transport, ends):
+    key, far, pbx = edge.key(), await agent(name="far"), await agent(transport, name="pbx")
+    behind_nat(pbx)
+    prefix = edge.route(edge.carrier(far.address, far.port()))
+
+    def edit(request):
+        request.body = private_sdp(request.body, pbx.address)
+
+    call = await pbx.dial(
+        edge.uri(f"+{prefix}001"),
+        getattr(edge, transport),
+        caller=CUSTOMER,
+        user=key.name,
+        secret=key.secret,
+        edit=edit,
+    )
+    incoming = await far.next_call()
+    assert PRIVATE not in str(incoming.request)
+    await incoming.answer()
+    assert (await call.final()).code == 200
+    call.audio.play(440)
+    await incoming.audio.hear(440)
+    incoming.audio.play(600)
+    await call.audio.hear(600)  # to where the PBX's audio comes from, not to where its SDP says
+    assert (await incoming.reinvite()).code == 200
+    if ends == "callee":
+        assert (await incoming.bye()).code == 200
+        await call.hung_up()
+    else:
+        assert (await call.bye()).code == 200
+        await incoming.hung_up()
+    events = await edge.events("end", called=f"{prefix}001")
+    assert kinds(events) == ["setup", "attempt", "answer", "end"]
+    assert one(events, "end")["by"] == ends
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+async def test_a_pbx_behind_nat_is_called(edge, agent, transport):
+    pbx, trunk = await agent(transport, name="pbx"), await agent(name="trunk")
+    edge.carrier(trunk.address, trunk.port())
+    number = edge.number(to(pbx))
+    behind_nat(pbx)
+    call = await trunk.dial(edge.uri(f"+{number}"), edge.udp, caller=CARRIER)
+    incoming = await pbx.next_call()
+    await incoming.open_audio()
+    await incoming.ring()
+    await incoming.answer(private_sdp(incoming.take_offer(incoming.request.body), pbx.address))
+    assert (await call.final()).code == 200
+    await incoming.confirmed()
+    incoming.audio.play(600)
+    await call.audio.hear(600)
+    call.audio.play(440)
+    await incoming.audio.hear(440)
+    assert (await call.reinvite()).code == 200
+    assert (await call.bye()).code == 200
+    await incoming.hung_up()
+    events = await edge.events("end", called=number)
+    assert one(events, "end")["by"] == "caller"
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+async def test_a_registered_pbx_is_called_over_its_own_connection(edge, agent, transport):
+    key, pbx, trunk = edge.key(), await agent(transport, name="pbx"), await agent(name="trunk")
+    edge.carrier(trunk.address, trunk.port())
+    behind_nat(pbx)
+    hop = getattr(edge, transport)
+    assert (await pbx.register(edge.uri("x"), key.name, key.secret, hop)).code == 200
+    number = edge.number(f"sip:{key.name}@{edge.domain}", key.account_id)
+    call = await trunk.dial(edge.uri(f"+{number}"), edge.udp, caller=CARRIER)
+    incoming = await pbx.next_call()
+    assert incoming.transaction.flow.remote == hop  # the connection that the PBX opened
+    await incoming.answer()
+    assert (await call.final()).code == 200
+    await call.bye()
+    await incoming.hung_up()
+    await edge.events("end", called=number)
+
+
+async def test_a_reply_goes_to_where_the_request_came_from(edge, agent):
+    pbx = await agent(name="pbx")
+    behind_nat(pbx)
+    call = await pbx.invite(edge.uri("+447700900000"), edge.udp, caller=CUSTOMER)
+    assert call.code == 407
+    assert f"received={pbx.address};rport={pbx.port()}" in call.response.get("Via").replace(
+        f"rport={pbx.port()};received={pbx.address}", f"received={pbx.address};rport={pbx.port()}"
+    )
