@@ -183,6 +183,18 @@ def test_calls_are_listed_and_shown_with_their_attempts(run, ask, call):
     assert (rows[0]["uid"], rows[0]["started"]) == (call, "2027-01-15T08:00:00Z")
 
 
+def test_what_strangers_wrote_is_no_formula_in_a_spreadsheet(run, acme):
+    from trunkline.control.feed import DatabaseSink
+
+    facts = {"event": "reject", "time": 1_800_000_000.0, "node": "node1", "direction": "outbound", "account": "acme"}
+    said = {"caller": '=HYPERLINK("http://x.example")', "called": "@SUM(1)", "source": "udp:192.0.2.7:5060"}
+    event = facts | said | {"call": "c0ffee0000000002", "code": 403, "reason": "Forbidden", "warning": "-1, 'x'"}
+    DatabaseSink().store("node1", "f", [event], 1)
+    (row,) = csv.DictReader(io.StringIO(run("calls", "list", "--csv").out))
+    shown = [row[name] for name in ("caller", "called", "warning", "source", "code")]
+    assert shown == ['\'=HYPERLINK("http://x.example")', "'@SUM(1)", "'-1, 'x'", "udp:192.0.2.7:5060", "403"]
+
+
 def test_what_strangers_wrote_cannot_give_orders_to_the_terminal(run, call):
     assert "\ufffd[2J[red]Bad" in run("calls", "show", call).out
 

@@ -1,12 +1,11 @@
 """`trunkline calls`: what became of each call."""
 
-import csv
-import io
 import re
 from datetime import UTC, datetime, timedelta
 
 import click
 
+from trunkline.cli import csv_text
 from trunkline.cli.output import Answer, facts, operation, table
 
 OUTCOMES = ("open", "answered", "cancelled", "failed", "rejected")
@@ -50,7 +49,7 @@ def list_(services, account, as_csv, **conditions):
     owner = services.accounts.get(account) if account else None
     found = [services.calls.as_dict(call) for call in services.calls.find(account=owner, **conditions)]
     if as_csv:
-        return Answer(found, raw=_csv(found))
+        return Answer(found, raw=csv_text.render(found))
     columns = ("started", "direction", "account", "caller", "called", "outcome", "code", "duration", "uid")
     rows = [[call[column] for column in columns] for call in found]
     view = table([*columns[:-2], "seconds", "uid"], rows, right=("code", "seconds"))
@@ -72,19 +71,3 @@ def show(services, uid):
     head = facts((name.replace("_", " "), value) for name, value in document.items() if name not in hidden)
     document["attempts"] = [services.calls.attempt_as_dict(attempt) for attempt in attempts]
     return Answer(document, [head, "", table(("s", "who", "what"), steps, right=("s",))])
-
-
-def _csv(calls: list[dict]) -> str:
-    if not calls:
-        return ""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(calls[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _field(value) for name, value in call.items()} for call in calls)
-    return text.getvalue()
-
-
-def _field(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return value

@@ -1,0 +1,32 @@
+"""CSV for spreadsheets and programs, in which no cell is a formula."""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+# What strangers wrote (a caller's name, a reason phrase) must not be calculated by the spreadsheet that opens the
+# file: OWASP, "CSV Injection". A quote mark in front makes a cell text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A number with its '+' comes to nothing but itself, and programs read it as it is written everywhere else.
+_HARMLESS = re.compile(r"\+[0-9]+", re.ASCII)
+
+
+def render(rows: Sequence[Mapping[str, object]]) -> str:
+    """Lines of CSV under a header; '' when there is no row. Times are written in UTC, as in JSON."""
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _HARMLESS.fullmatch(value):
+        return f"'{value}"
+    return value
