@@ -94,7 +94,7 @@ def test_a_small_disk_is_refused(small_disk):
     ran = small_disk(50).run("up", "--detach")
     assert ran.returncode == 1
     assert "MB of disk are free" in ran.stderr
-    assert "a node needs 200" in ran.stderr
+    assert "a node needs 200 MB to start" in ran.stderr
 
 
 def test_a_disk_that_fills_up_is_told(small_disk):

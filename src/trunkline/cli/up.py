@@ -164,7 +164,7 @@ def _bring_up(settings: Settings, home: Home) -> subprocess.Popen:
 def _enough_disk(home: Home) -> None:
     free = shutil.disk_usage(home.root).free // 1_000_000
     if free < LEAST_DISK_MB:
-        raise UpError(f"only {free} MB of disk are free for {home.root}; a node needs {LEAST_DISK_MB} to start")
+        raise UpError(f"only {free} MB of disk are free for {home.root}; a node needs {LEAST_DISK_MB} MB to start")
 
 
 def _start(settings: Settings, home: Home, config) -> subprocess.Popen:
