@@ -103,6 +103,19 @@ def test_every_address_of_every_carrier_is_an_attempt_with_its_own_rules(world, 
     assert [a.uri for a in attempts] == ["sip:002125550123@sip.one.example"] * 2 + [f"sip:+{CALLED}@192.0.2.51"]
 
 
+@pytest.mark.parametrize(("strip", "left"), [(10, "3"), (11, ""), (14, "")])
+def test_a_carrier_whose_rule_leaves_no_digits_is_passed_by(world, call, strip, left):
+    strict = world.carrier("192.0.2.50", 5060, strip=strip, prefix="+")
+    world.route(strict, world.carrier("192.0.2.51", 5060), prefix="1")
+    first, second = call().attempts
+    if left:
+        assert (first.uri, first.ip, first.problem) == (f"sip:+{left}@192.0.2.50:5060", "192.0.2.50", "")
+    else:
+        assert (first.ip, first.cause, first.carrier_id) == ("", "transport", strict)
+        assert first.problem == "its strip rule leaves no digits of this number"
+    assert (second.uri, second.problem) == (f"sip:{CALLED}@192.0.2.51:5060", "")
+
+
 def test_a_carrier_with_an_ipv6_address(world, lookup):
     carrier = lookup.carrier(world.carrier("2001:db8::9", 5060))
     assert carrier_uri(carrier, "447700900000") == "sip:447700900000@[2001:db8::9]:5060"

@@ -42,6 +42,27 @@ async def test_a_lower_priority_is_tried_first_and_its_5xx_passed_by(edge, agent
     assert events[4]["n"] == 2
 
 
+async def test_a_carrier_whose_rule_leaves_no_digits_is_passed_by_and_recorded(edge, agent):
+    key, ua = edge.key(), await agent()
+    strict, far = await agent(), await agent()
+    prefix = edge.route(edge.carrier(strict.address, strict.port(), strip=14), edge.carrier(far.address, far.port()))
+    call, incoming = await placing.answered(edge, ua, far, key, f"+{prefix}001")
+    await placing.hang_up(call, incoming)
+    events = await edge.events("end", called=f"{prefix}001")
+    assert [e["event"] for e in events] == ["setup", "attempt", "failed", "attempt", "answer", "end"]
+    assert (events[2]["cause"], events[2]["reason"]) == ("transport", "its strip rule leaves no digits of this number")
+    assert not strict.calls
+
+
+async def test_a_number_too_short_for_every_carrier_is_refused_in_words(edge, agent):
+    key, ua, far = edge.key(), await agent(), await agent()
+    prefix = edge.route(edge.carrier(far.address, far.port(), strip=14, prefix="00"))
+    final = await (await placing.dial(edge, ua, key, f"+{prefix}002")).final()
+    assert final.code == 503
+    assert "its strip rule leaves no digits of this number" in final.get("Warning")
+    assert not far.calls
+
+
 @pytest.mark.parametrize("code", [404, 486, 488, 603])
 async def test_a_4xx_or_6xx_ends_the_call(edge, agent, code):
     key, ua = edge.key(), await agent()

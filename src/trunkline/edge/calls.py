@@ -155,7 +155,7 @@ class Calls:
         self._journal.note("attempt", plan.call, **note)
         ksr.note_shift(False)
         if attempt.problem:
-            return Outcome("transport" if attempt.kind == "registered" else "dns", 0, attempt.problem)
+            return Outcome(attempt.cause, 0, attempt.problem)
         ksr.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
         if attempt.kind == "registered" and not ksr.find_registered(attempt.uri):
             return Outcome("transport", 0, "no PBX is registered with this key")

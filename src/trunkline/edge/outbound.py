@@ -10,6 +10,9 @@ from trunkline.sip import refusal
 from trunkline.sip.number import e164
 from trunkline.sip.refusal import Refusal
 
+# The customer reads it too, so it names no carrier.
+NOTHING_LEFT = "its strip rule leaves no digits of this number"
+
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
@@ -74,8 +77,10 @@ def _carriers(called: str, lookup: Lookup, timeout: int) -> list[Attempt]:
     attempts: list[Attempt] = []
     for group, carrier in enumerate(route.carrier for route in routes):
         common = {"kind": "carrier", "target": carrier.name, "group": group, "timeout": timeout}
-        uri = carrier_uri(carrier, called)
-        attempts += located(
-            lookup, carrier.host, carrier.port, carrier.transport, uri=uri, carrier_id=carrier.id, **common
-        )
+        common |= {"uri": carrier_uri(carrier, called), "carrier_id": carrier.id}
+        if carrier.strip >= len(called):
+            # RFC 3261 §19.1.1: a user part is never empty; and a prefix alone would call somebody else.
+            attempts.append(Attempt(problem=NOTHING_LEFT, cause="transport", transport=carrier.transport, **common))
+        else:
+            attempts += located(lookup, carrier.host, carrier.port, carrier.transport, **common)
     return attempts

@@ -17,8 +17,8 @@ class Attempt:
     """One address that the INVITE may be sent to.
 
     `group` counts the carriers or *Forward to SIP* URIs; all addresses of one share its `timeout` (ms).
-    `problem`: why there is no address to send to, '' when there is one. `ip` is '' for a registered contact, which
-    the location store knows only at the time of the attempt.
+    `problem`: why it cannot be sent, '' when it can; `cause`, one of journal.CAUSES, is what that counts as. `ip` is
+    '' for a registered contact, which the location store knows only at the time of the attempt.
     """
 
     kind: str  # 'carrier', 'uri' or 'registered'
@@ -31,6 +31,7 @@ class Attempt:
     transport: str = "udp"
     carrier_id: int = 0
     problem: str = ""
+    cause: str = "dns"
 
     @property
     def next_hop(self) -> str:

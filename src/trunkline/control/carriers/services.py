@@ -91,7 +91,7 @@ def _check(fields: dict) -> dict:
     if checked.get("transport", "udp") not in uri.TRANSPORTS:
         raise ServiceError(f"transport cannot be {checked['transport']!r}: write udp, tcp or tls")
     if "strip" in checked:
-        check_count("strip", checked["strip"], 0, 15)
+        _check_strip(checked["strip"])
     if not _PREFIX.fullmatch(checked.get("prefix", "")):
         raise ServiceError(
             f"prefix {checked['prefix']!r} cannot be dialled: "
@@ -103,6 +103,16 @@ def _check(fields: dict) -> dict:
                 f"the {name} has a quote or control character, or over 128 characters: digest has no place for it"
             )
     return checked
+
+
+def _check_strip(digits: int) -> None:
+    # ITU-T E.164 §6.2.1: 15 digits at most. The edge passes the carrier by for numbers that are too short for it.
+    if isinstance(digits, int) and digits >= 15:
+        raise ServiceError(
+            f"strip {digits} leaves no digit of any number, as E.164 numbers have at most 15: "
+            "write how many digits to take off the front, at most 14"
+        )
+    check_count("strip", digits, 0, 14)
 
 
 def _host(text: str) -> str:
