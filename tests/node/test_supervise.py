@@ -1,11 +1,13 @@
 """supervisord as we set it up, over stand-in programs."""
 
+import dataclasses
 import os
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,20 @@ def test_parts_stop_in_order_and_down_waits_for_them(start, home, settings):
     with pytest.raises(NotRunning):
         manager.processes()
     assert not stop.stop(settings, home)
+
+
+@pytest.mark.long
+def test_a_kamailio_that_ignores_its_end_delays_down_by_a_few_seconds(home, settings):
+    """As it does when it is asked to end while it still forks its workers."""
+    deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); {STEADY}"
+    (planned,) = (program for program in supervise.programs(settings) if program.name == "kamailio")
+    command = shlex.join([*PREFIX, sys.executable, "-c", deaf])
+    process = supervise.start(home, supervise.write_config(home, [dataclasses.replace(planned, command=command)]))
+    until(lambda: "ready" in _text(home.log / "kamailio.log"))
+    began = time.monotonic()
+    assert stop.stop(settings, home)
+    assert planned.stop_seconds - 1 < time.monotonic() - began < 8
+    process.wait(10)
 
 
 def test_a_frozen_process_manager_is_not_waited_for_for_ever(start, home, settings, monkeypatch):
