@@ -4,11 +4,12 @@ import secrets
 import time
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.edge import authenticate, failover, inbound, ksr, outbound
+from trunkline.edge import authenticate, failover, inbound, outbound
 from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.dialog import Dialogs, name
 from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
 from trunkline.edge.journal import Journal
+from trunkline.edge.ksr import digests, hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Account, Carrier, Lookup
 from trunkline.edge.media import has_our_codec
@@ -26,37 +27,37 @@ class Calls:
         self._config, self._lookup, self._journal, self._limits = config, lookup, journal, limits
         self._dialogs = Dialogs(config.dialog_secret)
 
-    def invite(self, source: ksr.Source) -> None:
+    def invite(self, source: message.Source) -> None:
         """An INVITE outside any dialog."""
-        recipient = ksr.user_part("$rU")
+        recipient = message.user_part("$rU")
         sender = self.identify(source, recipient)
         if isinstance(sender, Challenge):
-            ksr.challenge(self._config.domain, sender.stale, self._config.sha256, sender.wrong)
+            digests.challenge(self._config.domain, sender.stale, self._config.sha256, sender.wrong)
             return
-        facts = {"source": str(source), "call_id": ksr.get("$ci")}
+        facts = {"source": str(source), "call_id": message.get("$ci")}
         if isinstance(sender, Customer):
             self._from_customer(sender, recipient, facts)
         else:
             self._from_carrier(sender, recipient, facts)
 
-    def identify(self, source: ksr.Source, recipient: str) -> Customer | Carrier | Challenge:
+    def identify(self, source: message.Source, recipient: str) -> Customer | Carrier | Challenge:
         """Whose request this is; counts for and against its source."""
-        claim = ksr.credentials(self._config.domain)
+        claim = digests.credentials(self._config.domain)
         if claim is None:
             return authenticate.by_address(source.ip, source.port, self._lookup) or Challenge()
 
         def verify(ha1: str, algorithm: str) -> str:
-            return ksr.verify(self._config.domain, ha1, algorithm)
+            return digests.verify(self._config.domain, ha1, algorithm)
 
         sender = authenticate.by_digest(claim, recipient, self._config.domain, self._lookup, verify)
         if isinstance(sender, Customer):
             self._limits.trust(source.ip)
         elif sender.wrong and self._limits.refused(source.ip):
-            ksr.log_error(f"{source.ip} is banned: too many wrong credentials")
+            message.log_error(f"{source.ip} is banned: too many wrong credentials")
         return sender
 
     def _from_customer(self, sender: Customer, recipient: str, facts: dict) -> None:
-        dialled = Dialled(recipient, ksr.user_part("$fU"), ksr.diversions())
+        dialled = Dialled(recipient, message.user_part("$fU"), message.diversions())
         decision = outbound.decide(dialled, sender.account, self._lookup, self._config)
         facts |= {"account": sender.account.id, "key": sender.key or None}
         if isinstance(decision, Refusal):
@@ -65,7 +66,7 @@ class Calls:
             self._begin(decision, sender.account, facts)
 
     def _from_carrier(self, sender: Carrier, recipient: str, facts: dict) -> None:
-        caller = ksr.user_part("$fU")
+        caller = message.user_part("$fU")
         facts |= {"carrier": sender.id}
         number = inbound.find(recipient, self._lookup)
         attempts = (
@@ -88,7 +89,7 @@ class Calls:
             **facts,
         )
         self._journal.flush()
-        ksr.refuse(reason)
+        replies.refuse(reason)
 
     def _begin(self, call: Permitted, payer: Account, facts: dict) -> None:
         """Count it, record it, and make the first attempt."""
@@ -106,34 +107,36 @@ class Calls:
             raise
 
     def _unplayable(self) -> Refusal | None:
-        offer = ksr.text("$rb") if ksr.has_sdp() else ""
+        offer = message.text("$rb") if message.has_sdp() else ""
         return refusal.no_codec() if offer and not has_our_codec(offer) else None
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
         self._dress(call, plan)
-        if not ksr.begin_transaction():  # another worker has this INVITE already: it came twice in quick succession
+        if not transactions.begin():  # another worker has this INVITE already: it came twice in quick succession
             self._limits.release(plan.call)
             return
         owner = call.owner.id if call.owner else None
         if not self._journal.require("setup", plan.call, direction=call.direction, owner=owner, **facts):
             self._limits.release(plan.call)
-            ksr.final(refusal.records_unavailable())
+            replies.final(refusal.records_unavailable())
             return
         self._try(plan, 0)
 
     def _dress(self, call: Permitted, plan: Plan) -> None:
         """Make the INVITE speak for us instead of for its sender."""
         domain = self._config.domain
-        ksr.forget_routes()
+        routes.forget_routes()
         plus = "+" if call.direction == "outbound" else ""
         if call.diversion:
-            ksr.append_header(f"Diversion: <sip:{plus}{call.diversion}@{domain}>")
-        ksr.hide(name(call.caller, plus, domain), name(call.called, plus, domain))
-        ksr.symmetric_contact()
-        offered = ksr.has_sdp()
-        ksr.note_offer(offered)
-        parameter = self._dialogs.parameter(plan.call, plan.account_id, offered, plus, ksr.get("$ci"), ksr.get("$ft"))
-        ksr.record_route(parameter)
+            hiding.append_header(f"Diversion: <sip:{plus}{call.diversion}@{domain}>")
+        hiding.hide(name(call.caller, plus, domain), name(call.called, plus, domain))
+        routes.symmetric_contact()
+        offered = message.has_sdp()
+        transactions.note_offer(offered)
+        parameter = self._dialogs.parameter(
+            plan.call, plan.account_id, offered, plus, message.get("$ci"), message.get("$ft")
+        )
+        routes.record_route(parameter)
 
     def _try(self, plan: Plan, index: int) -> None:
         """Make attempt `index`, or those after it when it cannot even be sent."""
@@ -153,23 +156,23 @@ class Calls:
         attempt = failover.enter(plan, index, time.time())
         note = {"n": index + 1, "kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
         self._journal.note("attempt", plan.call, **note)
-        ksr.note_shift(False)
+        transactions.note_shift(False)
         if attempt.problem:
             return Outcome(attempt.cause, 0, attempt.problem)
-        ksr.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
-        if attempt.kind == "registered" and not ksr.find_registered(attempt.uri):
+        transactions.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
+        if attempt.kind == "registered" and not routes.find_registered(attempt.uri):
             return Outcome("transport", 0, "no PBX is registered with this key")
-        if ksr.aims_at_us():
+        if routes.aims_at_us():
             return Outcome("transport", 0, "it leads back to this service")
         # Plan and journal must stand before the message leaves: another worker may handle its reply at once.
-        ksr.keep_plan(plan.dumps())
+        transactions.keep_plan(plan.dumps())
         self._journal.flush()
         return self._relay(plan)
 
     def _relay(self, plan: Plan) -> Outcome | None:
-        if ksr.send(failover.budget(plan, time.time())):
+        if transactions.send(failover.budget(plan, time.time())):
             return None
-        if ksr.media_failed():
+        if transactions.media_failed():
             return Outcome("media", 0, "no media relay")
         return Outcome("transport", 0, "the connection was refused or failed")
 
@@ -185,8 +188,8 @@ class Calls:
 
     def failed(self, outcome: Outcome) -> None:
         """The current attempt of this transaction is over without an answer."""
-        plan = Plan.loads(ksr.kept_plan())
-        if outcome.cause == "silence" and ksr.rang(plan.current + 1):
+        plan = Plan.loads(transactions.kept_plan())
+        if outcome.cause == "silence" and transactions.rang(plan.current + 1):
             outcome = Outcome("ring", 0, "it rang without an answer")
         if outcome.cause == "cancel":
             self._journal.note(
@@ -207,11 +210,13 @@ class Calls:
         """Repeat the attempt with the carrier's credentials."""
         attempt, carrier = plan.attempt, self._lookup.carrier(plan.attempt.carrier_id)
         plan.authenticated = True
-        ksr.keep_plan(plan.dumps())
-        if carrier and ksr.answer_challenge(carrier.username, carrier.password):
-            ksr.shift_cseq(1)  # RFC 3261 §22.2: or its far side may take this for the first INVITE come by another way
-            ksr.note_shift(True)
-            ksr.aim(attempt.uri, attempt.next_hop)
+        transactions.keep_plan(plan.dumps())
+        if carrier and transactions.answer_challenge(carrier.username, carrier.password):
+            hiding.shift_cseq(
+                1
+            )  # RFC 3261 §22.2: or its far side may take this for the first INVITE come by another way
+            transactions.note_shift(True)
+            transactions.aim(attempt.uri, attempt.next_hop)
             if self._relay(plan) is None:
                 return
         self._finish(plan, outcome, refusal.credentials_demanded())
@@ -219,16 +224,16 @@ class Calls:
     def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
         """The caller gets its final response and the call's count, media and record end."""
         if isinstance(end, Refusal):
-            ksr.final(end)
+            replies.final(end)
             code, reason, warning = end.code, end.reason, end.warning
         else:
             cancelled = outcome.cause == "cancel"
             code, reason, warning = (
                 (487, "Request Terminated", None) if cancelled else (outcome.code, outcome.reason, None)
             )
-        ksr.note_over()
+        transactions.note_over()
         self._close("finish", plan.call, code=code, reason=reason, warning=warning)
-        ksr.end_media()
+        relaying.end_media()
 
     def _close(self, event: str, call: str, **fields) -> None:
         """The one line that closes a call's record."""
@@ -242,32 +247,32 @@ class Calls:
 
     def abandon(self, call: str = "") -> None:
         """Our own code failed and the caller got 500: the call's count and record end. '': the transaction's call."""
-        failed, call = refusal.internal_error(), call or Plan.loads(ksr.kept_plan()).call
+        failed, call = refusal.internal_error(), call or Plan.loads(transactions.kept_plan()).call
         self._close("finish", call, code=failed.code, reason=failed.reason, warning=failed.warning)
         self._journal.flush()
 
     def progressed(self, code: int, reason: str) -> None:
         """A provisional or successful response to the INVITE is about to be passed on."""
-        plan = Plan.loads(ksr.kept_plan())
+        plan = Plan.loads(transactions.kept_plan())
         n = plan.current + 1
         if code >= 200:
-            if not ksr.answered():
-                ksr.note_answer()
+            if not transactions.answered():
+                transactions.note_answer()
                 self._journal.note("answer", plan.call, n=n, code=code)
-        elif not ksr.rang(n):
-            ksr.let_ring(self._config.ring_timeout)
-            ksr.note_ringing(n)
+        elif not transactions.rang(n):
+            transactions.let_ring(self._config.ring_timeout)
+            transactions.note_ringing(n)
             self._journal.note("progress", plan.call, n=n, code=code, reason=reason)
         self._journal.flush()
 
     def proven(self, route: str):
         """The dialog that an in-dialog request proves with its Route, None when it proves none."""
-        return self._dialogs.verify(route, ksr.get("$ci"))
+        return self._dialogs.verify(route, message.get("$ci"))
 
     def late(self, code: int, callee_tag: str) -> None:
         """A response came to an attempt that was given up."""
         if 200 <= code < 300:
-            self._limits.turn_away(Plan.loads(ksr.kept_plan()).call, callee_tag)
+            self._limits.turn_away(Plan.loads(transactions.kept_plan()).call, callee_tag)
 
     def ended(self, dialog, from_tag: str, reason: str | None) -> None:
         """A BYE was seen."""
@@ -276,4 +281,4 @@ class Calls:
         by = "caller" if from_tag == dialog.caller_tag else "callee"
         self._close("end", dialog.call, by=by, reason=reason)
         self._journal.flush()
-        ksr.end_media()
+        relaying.end_media()

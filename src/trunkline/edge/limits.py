@@ -1,6 +1,6 @@
 """Who may go on: floods and scans are banned for a while, and an account keeps to its limits.
 
-The counts live in Kamailio's shared memory (`counters`, see `ksr.Counters`), so all workers share them.
+The counts live in Kamailio's shared memory (`counters`, see `ksr.counters`), so all workers share them.
 """
 
 import time

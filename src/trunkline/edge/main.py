@@ -4,11 +4,12 @@ import functools
 import traceback
 
 from trunkline.contract import edge_config
-from trunkline.edge import ksr, media
+from trunkline.edge import media
 from trunkline.edge.calls import Calls
 from trunkline.edge.dialog import PARAMETER, SHIFTED
 from trunkline.edge.failover import Outcome
 from trunkline.edge.journal import Journal
+from trunkline.edge.ksr import counters, hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.requests import Requests
@@ -25,11 +26,11 @@ def guarded(callback):
         try:
             callback(self, *arguments)
         except Exception:  # noqa: BLE001 - the boundary to the engine
-            ksr.log_error(f"{callback.__name__} failed:\n{traceback.format_exc()}")
+            message.log_error(f"{callback.__name__} failed:\n{traceback.format_exc()}")
             if callback.__name__ == "ksr_request_route":
-                ksr.fail_request(refusal.internal_error())
+                replies.fail_request(refusal.internal_error())
             elif callback.__name__ == "ksr_failure":
-                ksr.final(refusal.internal_error())
+                replies.final(refusal.internal_error())
                 self._calls.abandon()
         return 1
 
@@ -42,9 +43,9 @@ class Edge:
     def child_init(self, rank: int) -> int:
         if rank == PROC_INIT:
             return 0
-        config = edge_config.read(ksr.edge_config_path())
+        config = edge_config.read(message.edge_config_path())
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
-        self._limits = Limits(config, ksr.Counters)
+        self._limits = Limits(config, counters.Counters)
         self._calls = Calls(config, lookup, journal, self._limits)
         self._requests = Requests(config, lookup, self._limits, self._calls)
         return 0
@@ -54,66 +55,66 @@ class Edge:
         try:
             self._requests.handle()
         except UnicodeDecodeError:
-            ksr.fail_request(refusal.malformed("a header field is not UTF-8"))
+            replies.fail_request(refusal.malformed("a header field is not UTF-8"))
 
     @guarded
     def ksr_branch(self, _message):
         """The INVITE of one attempt is about to leave: its own media offer, afresh."""
-        ksr.note_branch()
-        if ksr.request_offered() and not ksr.anchor("offer"):
-            ksr.note_media_failure()
-            ksr.drop()
+        transactions.note_branch()
+        if transactions.request_offered() and not relaying.anchor("offer"):
+            transactions.note_media_failure()
+            transactions.drop()
 
     @guarded
     def ksr_reply(self, _message):
         """A response to the first INVITE of a call."""
-        code = ksr.reply_code()
+        code = message.reply_code()
         if code == 100:
-            ksr.keep_deadline()
+            transactions.keep_deadline()
             return
-        if ksr.is_late():
+        if transactions.is_late():
             # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
-            self._calls.late(code, ksr.text("$tt"))
-            ksr.hide_response()
-            ksr.remove_body()
+            self._calls.late(code, message.text("$tt"))
+            hiding.hide_response()
+            hiding.remove_body()
             return
         # First, because nothing of the far side may go on as it came, whatever becomes of the record.
         self._pass_back(code)
         if 180 <= code < 300:
-            self._calls.progressed(code, ksr.text("$rr"))
+            self._calls.progressed(code, message.text("$rr"))
 
     @guarded
     def ksr_dialog_reply(self, _message):
         """A response to a re-INVITE, UPDATE or PRACK."""
-        self._pass_back(ksr.reply_code())
+        self._pass_back(message.reply_code())
 
     @guarded
     def ksr_hidden_reply(self, _message):
         """A response that can have no SDP and no Contact."""
-        ksr.hide_response()
-        self._unshift(ksr.reply_code())
+        hiding.hide_response()
+        self._unshift(message.reply_code())
 
     def _pass_back(self, code: int) -> None:
         if code == 100:
             return
-        step = media.reply_step(code, ksr.request_offered())
-        if step and ksr.has_sdp() and not ksr.anchor(step):
-            ksr.log_error("the media relay did not take an answer: this call has no audio")
-        ksr.symmetric_contact()
-        ksr.hide_response()
+        step = media.reply_step(code, transactions.request_offered())
+        if step and message.has_sdp() and not relaying.anchor(step):
+            message.log_error("the media relay did not take an answer: this call has no audio")
+        routes.symmetric_contact()
+        hiding.hide_response()
         self._unshift(code)
 
     def _unshift(self, code: int) -> None:
         """The sender gets the CSeq that it sent, and a Route that says what became of it."""
-        if ksr.is_shifted():
-            ksr.shift_cseq(-1)
+        if transactions.is_shifted():
+            hiding.shift_cseq(-1)
             if 180 <= code < 300:
-                ksr.mark_route(SHIFTED, f";{PARAMETER}=")
+                routes.mark_route(SHIFTED, f";{PARAMETER}=")
 
     @guarded
     def ksr_stray_reply(self, _message, _event):
         """A response to nothing that is in progress: passed on, it would show one side to the other."""
-        ksr.drop()
+        transactions.drop()
 
     @guarded
     def ksr_failure(self, _message):
@@ -123,13 +124,13 @@ class Edge:
     @guarded
     def ksr_htable_event(self, _message, event):
         if event == "htable:expired:calls":
-            self._limits.expired(ksr.get("$shtrecord(value)"))
+            self._limits.expired(message.get("$shtrecord(value)"))
 
 
 def _outcome() -> Outcome:
-    if ksr.is_cancelled():
+    if transactions.is_cancelled():
         return Outcome("cancel", 0, "")
-    code, reason = ksr.failed_reply()
-    if not ksr.timed_out():
+    code, reason = transactions.failed_reply()
+    if not transactions.timed_out():
         return Outcome("reply", code, reason)
     return Outcome("silence", 0, "no response in time")

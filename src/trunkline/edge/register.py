@@ -1,18 +1,18 @@
 """REGISTER: a PBX tells where it is. Its contacts are kept under its key, whatever To says."""
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.edge import ksr
 from trunkline.edge.authenticate import Challenge, Customer
+from trunkline.edge.ksr import digests, message, replies, routes
 from trunkline.sip import refusal
 
 
-def handle(calls, source: ksr.Source, config: EdgeConfig) -> None:
+def handle(calls, source: message.Source, config: EdgeConfig) -> None:
     """Authenticate and save; only a key's holder may register, so a source address alone is not enough."""
-    sender = calls.identify(source, ksr.user_part("$rU"))
+    sender = calls.identify(source, message.user_part("$rU"))
     if not isinstance(sender, Customer) or not sender.key:
         challenge = sender if isinstance(sender, Challenge) else Challenge()
-        ksr.challenge(config.domain, challenge.stale, config.sha256, challenge.wrong)
+        digests.challenge(config.domain, challenge.stale, config.sha256, challenge.wrong)
     elif not sender.account.enabled:
-        ksr.refuse(refusal.account_disabled())
+        replies.refuse(refusal.account_disabled())
     else:
-        ksr.save_contact(f"sip:{sender.key}@{config.domain}")
+        routes.save_contact(f"sip:{sender.key}@{config.domain}")

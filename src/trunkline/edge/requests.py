@@ -1,9 +1,10 @@
 """Every request: sane? banned? then to the part that knows its method."""
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.edge import ksr, media, register
+from trunkline.edge import media, register
 from trunkline.edge.calls import Calls
 from trunkline.edge.dialog import name
+from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.sip import refusal
@@ -20,22 +21,22 @@ class Requests:
         self._config, self._lookup, self._limits, self._calls = config, lookup, limits, calls
 
     def handle(self) -> None:
-        source = ksr.source()
+        source = message.source()
         if self._limits.banned(source.ip):
             return
         self._calls.catch_up()
         # Also where nobody asked for it (RFC 3581): a PBX behind NAT gets no response otherwise.
-        ksr.force_rport()
-        method = ksr.method()
-        if not ksr.is_sane():
+        routes.force_rport()
+        method = message.method()
+        if not message.is_sane():
             if not self._hammers(source):
-                ksr.refuse_malformed(refusal.malformed("the status line says what is missing or wrong"))
-        elif ksr.has_to_tag():
+                replies.refuse_malformed(refusal.malformed("the status line says what is missing or wrong"))
+        elif message.has_to_tag():
             self._in_dialog(method, source)
         elif not self._hammers(source):
             self._out_of_dialog(method, source)
 
-    def _hammers(self, source: ksr.Source) -> bool:
+    def _hammers(self, source: message.Source) -> bool:
         """Count a request of an address that has not proven itself; True when that gets it banned."""
         self._lookup.refresh()
         if any(self._lookup.source(source.ip, source.port, kind) is not None for kind in ("carrier", "account")):
@@ -44,74 +45,76 @@ class Requests:
             return False
         if not self._limits.seen(source.ip):
             return False
-        ksr.log_error(f"{source.ip} is banned: too many requests from an address that has not proven itself")
+        message.log_error(f"{source.ip} is banned: too many requests from an address that has not proven itself")
         return True
 
-    def _out_of_dialog(self, method: str, source: ksr.Source) -> None:
+    def _out_of_dialog(self, method: str, source: message.Source) -> None:
         if method == "OPTIONS":
             # Before Max-Forwards: CUCM asks with 0, and the answer is for whoever asks (RFC 3261 §11.2).
-            ksr.reply(200, "OK", CAPABILITIES)
-        elif not ksr.may_forward():
-            ksr.refuse(refusal.too_many_hops())
+            replies.reply(200, "OK", CAPABILITIES)
+        elif not routes.may_forward():
+            replies.refuse(refusal.too_many_hops())
         elif method == "CANCEL":
-            if not ksr.relay_cancel():
-                ksr.refuse(refusal.unknown_dialog())
+            if not transactions.relay_cancel():
+                replies.refuse(refusal.unknown_dialog())
         elif method == "ACK":
-            ksr.absorb_ack()
-        elif ksr.is_retransmission():
+            transactions.absorb_ack()
+        elif message.is_retransmission():
             return
-        elif method == "INVITE" and not ksr.get("$ft"):
+        elif method == "INVITE" and not message.get("$ft"):
             # RFC 3261 §8.1.1.3; without it no later request could prove that it belongs to this call.
-            ksr.refuse(refusal.malformed("From has no tag"))
+            replies.refuse(refusal.malformed("From has no tag"))
         elif method == "INVITE":
             self._calls.invite(source)
         elif method == "REGISTER":
             register.handle(self._calls, source, self._config)
         else:
-            ksr.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
+            replies.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
 
-    def _in_dialog(self, method: str, source: ksr.Source) -> None:
+    def _in_dialog(self, method: str, source: message.Source) -> None:
         """No lookup: the Route that we recorded proves the call."""
         if method == "CANCEL":
-            if not ksr.relay_cancel():
-                ksr.refuse(refusal.unknown_dialog())
+            if not transactions.relay_cancel():
+                replies.refuse(refusal.unknown_dialog())
             return
-        route = ksr.follow_route()
+        route = routes.follow_route()
         dialog = self._calls.proven(route) if route else None
         if dialog is None:
             if method == "ACK":
-                ksr.absorb_ack()
+                transactions.absorb_ack()
             elif not self._hammers(source):
-                ksr.refuse(refusal.unknown_dialog())
+                replies.refuse(refusal.unknown_dialog())
             return
         if method not in IN_DIALOG:
-            ksr.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
+            replies.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
             return
-        if not ksr.may_forward():
-            ksr.refuse(refusal.too_many_hops())
+        if not routes.may_forward():
+            replies.refuse(refusal.too_many_hops())
             return
         self._forward(method, dialog)
 
     def _forward(self, method: str, dialog) -> None:
-        ksr.follow_contact()
-        ksr.note_shift(dialog.shifted)
+        routes.follow_contact()
+        transactions.note_shift(dialog.shifted)
         if dialog.shifted:
-            ksr.shift_cseq(1)
+            hiding.shift_cseq(1)
         if method == "BYE":
-            self._calls.ended(dialog, ksr.get("$ft"), ksr.text("$hdr(Reason)") or None)
+            self._calls.ended(dialog, message.get("$ft"), message.text("$hdr(Reason)") or None)
         elif method in ("INVITE", "UPDATE"):
-            ksr.symmetric_contact()
-        has_sdp = ksr.has_sdp()
+            routes.symmetric_contact()
+        has_sdp = message.has_sdp()
         step = media.request_step(method, dialog.offered) if has_sdp else None
-        if step == "offer" and ksr.offers_fax():
+        if step == "offer" and message.offers_fax():
             # The media relay would take the fax stream in the place of the audio, also when the far side refuses it.
-            ksr.refuse(refusal.fax())
+            replies.refuse(refusal.fax())
             return
-        if step and not ksr.anchor(step) and method != "ACK":
-            ksr.refuse(refusal.media_unavailable())
+        if step and not relaying.anchor(step) and method != "ACK":
+            replies.refuse(refusal.media_unavailable())
             return
         domain = self._config.domain
-        ksr.hide(name(ksr.user_part("$fU"), dialog.plus, domain), name(ksr.user_part("$tU"), dialog.plus, domain))
+        hiding.hide(
+            name(message.user_part("$fU"), dialog.plus, domain), name(message.user_part("$tU"), dialog.plus, domain)
+        )
         if method != "ACK":
-            ksr.note_offer(has_sdp)
-        ksr.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
+            transactions.note_offer(has_sdp)
+        transactions.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")

@@ -1,0 +1,88 @@
+"""What a message says, as Kamailio received it."""
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import KSR
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a message came from, as Kamailio received it."""
+
+    ip: str
+    port: int
+    transport: str
+
+    def __str__(self) -> str:
+        return f"{self.transport}:{self.ip}:{self.port}"
+
+
+def edge_config_path() -> str:
+    return KSR.kx.get_def("EDGE_CONFIG").strip('"')
+
+
+def source() -> Source:
+    return Source(KSR.kx.get_srcip(), KSR.kx.get_srcport(), KSR.kx.get_proto().lower())
+
+
+def method() -> str:
+    return KSR.kx.get_method()
+
+
+def text(variable: str) -> str:
+    """What a far side wrote, where its bytes may be anything and must not cost the call; '' when not UTF-8."""
+    try:
+        return get(variable) or ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def user_part(variable: str) -> str:
+    """A user part, unescaped; '' when there is none."""
+    user = get(variable) or ""
+    return unquote(user) if "%" in user else user
+
+
+def diversions() -> tuple[str, ...]:
+    """The user parts of the Diversion headers (RFC 5806), unescaped."""
+    if not KSR.hdr.is_present("Diversion") > 0:
+        return ()
+    values = ",".join(KSR.hdr.get_idx("Diversion", i) or "" for i in range(4)).split(",")
+    users = (value.partition("sip:")[2].partition("@")[0] for value in values)
+    return tuple(unquote(user) for user in users if user)
+
+
+def has_to_tag() -> bool:
+    return KSR.siputils.has_totag() > 0
+
+
+def is_sane() -> bool:
+    """Kamailio's checks of syntax and mandatory headers; `refuse_malformed` says which one failed."""
+    return KSR.sanity.sanity_check(17895, 7) > 0
+
+
+def is_retransmission() -> bool:
+    """Of a request whose transaction lives: its last response is sent again."""
+    return KSR.tm.t_check_trans() == 0
+
+
+def reply_code() -> int:
+    return KSR.kx.get_status()
+
+
+def has_sdp() -> bool:
+    return KSR.sdpops.sdp_content() > 0
+
+
+def offers_fax() -> bool:
+    """Whether the SDP has a T.38 stream."""
+    return KSR.sdpops.sdp_with_media("image") > 0
+
+
+def log_error(text: str) -> None:
+    KSR.err(text + "\n")
+
+
+get = KSR.pv.get
+put = KSR.pv.sets

@@ -1,0 +1,49 @@
+"""Responses that we give ourselves, each refusal with its words as Warning 399 (RFC 3261 §20.43)."""
+
+import KSR
+
+from trunkline.edge.ksr.message import method
+from trunkline.sip.refusal import Refusal
+
+
+def refuse(refusal: Refusal, headers: str = "") -> None:
+    """The final response to the request, with its reason in plain words."""
+    warn(refusal)
+    if headers:
+        KSR.hdr.append_to_reply(headers)
+    KSR.sl.send_reply(refusal.code, refusal.reason)
+
+
+def warn(refusal: Refusal) -> None:
+    text = refusal.warning.replace("\\", "").replace('"', "'")
+    text = "".join(c if " " <= c <= "~" else "?" for c in text)[:400]
+    KSR.hdr.append_to_reply(f'Warning: 399 trunkline "{text}"\r\n')
+
+
+def reply(code: int, reason: str, headers: str = "") -> None:
+    if headers:
+        KSR.hdr.append_to_reply(headers)
+    KSR.sl.send_reply(code, reason)
+
+
+def refuse_malformed(refusal: Refusal) -> None:
+    """Answer what `is_sane` found, with its status and reason, and with words of ours."""
+    warn(refusal)
+    KSR.sanity.sanity_reply()
+
+
+def final(refusal: Refusal) -> None:
+    """The transaction's final response."""
+    warn(refusal)
+    KSR.tm.t_reply(refusal.code, refusal.reason)
+
+
+def fail_request(refusal: Refusal) -> None:
+    """Answer a request after our own code failed, whether its transaction was begun or not."""
+    if method() == "ACK":
+        return
+    warn(refusal)
+    if KSR.tm.t_exists() > 0:
+        KSR.tm.t_reply(refusal.code, refusal.reason)
+    else:
+        KSR.sl.send_reply(refusal.code, refusal.reason)

@@ -1,0 +1,90 @@
+"""Where a message goes: Record-Route and Route, Contacts, NAT, registered contacts."""
+
+import re
+
+import KSR
+
+from trunkline.edge.ksr.hiding import append_header
+from trunkline.edge.ksr.message import get, text
+
+_CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
+# nat_uac_test's questions
+_CONTACT_IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16
+_ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
+_BEHIND_NAT = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
+
+
+def symmetric_contact() -> None:
+    """Have later requests sent to where this message came from, where its Contact would not lead there.
+
+    A Contact in private space does not, nor does one of a party that came over a connection (that is the way back),
+    nor a host name, which a worker would have to look up.
+    """
+    if not KSR.is_UDP() or KSR.nathelper.nat_uac_test(_CONTACT_IS_PRIVATE) > 0 or not _contact_is_ip():
+        KSR.nathelper.set_contact_alias()
+
+
+def _contact_is_ip() -> bool:
+    match = _CONTACT_HOST.search(text("$ct"))
+    return match is not None and (match[1].startswith("[") or match[1].replace(".", "").isdigit())
+
+
+def find_registered(uri: str) -> bool:
+    """Aim at the contact that last registered as the user of `uri`; False when there is none."""
+    return KSR.registrar.lookup_uri("location", uri) > 0
+
+
+def forget_routes() -> None:
+    """A preloaded Route (an outbound proxy is one) has led here; followed further it would lead past our routing."""
+    KSR.hdr.remove("Route")
+
+
+def record_route(parameter: str) -> None:
+    KSR.rr.add_rr_param(parameter)
+    KSR.rr.record_route()
+
+
+def mark_route(mark: str, parameter: str) -> None:
+    """In a response: put `mark` before a parameter of our Record-Route, for its receiver's later requests."""
+    values = []
+    while value := KSR.hdr.get_idx("Record-Route", len(values)):
+        values.append(value)
+    KSR.hdr.remove("Record-Route")
+    for value in values:
+        append_header("Record-Route: " + value.replace(parameter, mark + parameter))
+
+
+def follow_route() -> str | None:
+    """Take our Route off and return its URI; None when the request does not come through us by one."""
+    if KSR.hdr.is_present("Route") < 0:
+        return None
+    route = get("$route_uri")
+    return route if KSR.rr.loose_route() > 0 else None
+
+
+def follow_contact() -> None:
+    """Send to where the far side's messages came from, when `symmetric_contact` said so."""
+    if not KSR.isdsturiset():
+        KSR.nathelper.handle_ruri_alias()
+
+
+def save_contact(address_of_record: str) -> None:
+    """Keep the Contacts of a REGISTER and answer it."""
+    signs = _CONTACT_IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA
+    if KSR.nathelper.nat_uac_test(signs) > 0 or not _contact_is_ip():
+        KSR.nathelper.fix_nated_register()
+        KSR.setbflag(_BEHIND_NAT)
+    KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record)
+
+
+def force_rport() -> None:
+    KSR.force_rport()
+
+
+def may_forward() -> bool:
+    return KSR.maxfwd.process_maxfwd(70) > 0
+
+
+def aims_at_us() -> bool:
+    """Whether what `aim` or `find_registered` has set is a socket of this server."""
+    return KSR.is_myself(get("$du") or get("$ru"))

@@ -1,0 +1,159 @@
+"""The transaction of a request: its attempts, timers and notes, which all its callbacks share."""
+
+import time
+
+import KSR
+
+from trunkline.edge.ksr.message import get, method, put, text
+
+
+def keep_plan(text: str) -> None:
+    put("$avp(plan)", text)
+
+
+def kept_plan() -> str | None:
+    return get("$avp(plan)")
+
+
+def begin() -> bool:
+    """Create the transaction, which answers 100 and absorbs retransmissions. False: it was one of those."""
+    if KSR.tm.t_newtran() < 1:
+        return False
+    KSR.tm.t_set_disable_internal_reply(1)
+    return True
+
+
+def aim(uri: str, next_hop: str) -> None:
+    """Where the next `send` goes. `next_hop` '' leaves what the location store has set."""
+    put("$ru", uri)
+    if next_hop:
+        put("$du", next_hop)
+    else:
+        KSR.pv.unset("$du")
+
+
+def send(timeout: int) -> bool:
+    """Send the INVITE to where `aim` points; silence of `timeout` ms ends it. False: it could not be sent."""
+    put("$avp(due)", str(round(time.monotonic() * 1000) + timeout))
+    KSR.tm.t_set_fr(timeout, timeout)
+    KSR.tm.t_on_branch("ksr_branch")
+    KSR.tm.t_on_reply("ksr_reply")
+    KSR.tm.t_on_failure("ksr_failure")
+    return KSR.tm.t_relay() > 0
+
+
+def answer_challenge(username: str, password: str) -> bool:
+    """Add the carrier's credentials to the INVITE of the next `send`; False when the challenge is not usable."""
+    put("$avp(carrier_username)", username)
+    put("$avp(carrier_password)", password)  # without a realm of its own they serve for whatever realm is asked
+    return KSR.uac.uac_auth() > 0
+
+
+def relay(on_reply: str) -> None:
+    """Forward an in-dialog request to where its Request-URI and Route say."""
+    if method() == "ACK":
+        KSR.tm.t_relay()
+        return
+    KSR.tm.t_on_reply(on_reply)
+    if KSR.tm.t_relay() < 0:
+        KSR.sl.sl_reply_error()
+
+
+def relay_cancel() -> bool:
+    """Cancel what the CANCEL's INVITE has started; False when there is no such INVITE."""
+    if KSR.tm.t_check_trans() < 0 or KSR.tm.t_lookup_cancel() < 0:
+        return False
+    KSR.tm.t_relay()
+    return True
+
+
+def absorb_ack() -> None:
+    """An ACK to one of our own final responses ends here (RFC 3261 §17.2.1)."""
+    KSR.tm.t_check_trans()
+
+
+def drop() -> None:
+    """In a branch callback, this INVITE does not leave; in one for a stray response, that goes no further."""
+    KSR.set_drop()
+
+
+def note_branch() -> None:
+    """In a branch callback: this is the attempt that counts from now on."""
+    KSR.pv.seti("$avp(branch)", get("$T_branch_idx"))
+
+
+def is_late() -> bool:
+    """Whether a response is to an attempt that was given up, or comes after the caller's final response."""
+    return get("$avp(branch)") != get("$T_branch_idx") or get("$avp(over)") is not None
+
+
+def note_over() -> None:
+    """The caller has got its final refusal, or gets it now."""
+    put("$avp(over)", "1")
+
+
+def keep_deadline() -> None:
+    """A 100 has come: the engine would count the whole timeout once more from here."""
+    left = max(1, int(get("$avp(due)")) - round(time.monotonic() * 1000))
+    KSR.tm.t_set_fr(left, left)
+
+
+def let_ring(timeout: int) -> None:
+    """It rings: silence of `timeout` ms from here on ends the attempt."""
+    KSR.tm.t_set_fr(timeout, timeout)
+
+
+def note_offer(offered: bool) -> None:
+    """Remember for the responses whether this request holds an offer."""
+    put("$avp(offered)", "1" if offered else "0")
+
+
+def request_offered() -> bool:
+    return get("$avp(offered)") == "1"
+
+
+def note_media_failure() -> None:
+    put("$avp(media_failed)", "1")
+
+
+def media_failed() -> bool:
+    return get("$avp(media_failed)") is not None
+
+
+def note_shift(shifted: bool) -> None:
+    """Remember for the responses whether this transaction's CSeq is one above that of the sender."""
+    put("$avp(shifted)", "1" if shifted else "0")
+
+
+def is_shifted() -> bool:
+    return get("$avp(shifted)") == "1"
+
+
+def is_cancelled() -> bool:
+    return KSR.tm.t_is_canceled() > 0
+
+
+def timed_out() -> bool:
+    return KSR.tm.t_branch_timeout() > 0
+
+
+def rang(attempt: int) -> bool:
+    """Whether an attempt has rung."""
+    return get("$avp(rang)") == str(attempt)
+
+
+def note_ringing(attempt: int) -> None:
+    put("$avp(rang)", str(attempt))
+
+
+def answered() -> bool:
+    """Whether a 2xx was here before: a callee repeats it until the ACK comes."""
+    return get("$avp(answered)") is not None
+
+
+def note_answer() -> None:
+    put("$avp(answered)", "1")
+
+
+def failed_reply() -> tuple[int, str]:
+    return KSR.tm.t_get_status_code(), text("$T_reply_reason")
