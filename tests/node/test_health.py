@@ -67,6 +67,7 @@ AGO = "3700 s ago"  # counted when the test runs, which may be long after the fi
         ("follow", {"sequence": -1}, False, "the store is empty"),
         ("follow", {"problem": "gone"}, True, "at change 5"),  # a blip of less than 5 s
         ("follow", {"problem": "gone", "since": AGO}, False, "gone; for 1 h 1 min. Calls go on with what was known"),
+        ("follow", {"problem": "gone", "since": 0}, False, "gone; since it started. Calls go on with what was known"),
         ("follow", {"time": AGO}, False, "it has been silent for 1 h 1 min: it hangs, or waits for the database"),
         ("resolve", {}, True, "1 host name"),
         ("resolve", {"problem": "disk full", "since": 0}, False, "disk full; since it started"),
@@ -82,6 +83,13 @@ def test_what_a_part_says_of_itself(home, check, name, facts, ok, text):
     says(home, name, **facts)
     found = check(name)
     assert (found.ok, text in found.text) == (ok, True), found
+
+
+def test_a_node_may_start_with_a_filled_store_that_is_not_followed(home, check):
+    says(home, "follow", problem="another database", since=0)
+    assert check("follow").serves
+    says(home, "follow", problem="another database", since=0, sequence=-1)
+    assert not check("follow").serves
 
 
 def test_a_part_that_never_spoke(check):

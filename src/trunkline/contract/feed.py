@@ -23,14 +23,26 @@ class Change(NamedTuple):
     entity_id: int
 
 
+class Database(NamedTuple):
+    """Which database answers. `identity` was made at random with its tables, and is the same in every copy and
+    backup of it; `place` tells people where it is, without a password."""
+
+    identity: str
+    place: str
+
+
 class Snapshot(NamedTuple):
-    """All entities as of one sequence, in portions that fit memory."""
+    """All entities as of one sequence of the database with this identity, in portions that fit memory."""
 
     sequence: int
     portions: Iterator[Rows]
+    identity: str
 
 
 class Feed(Protocol):
+    def database(self) -> Database:
+        """Which database this is: another one's sequences mean nothing beside those already followed."""
+
     def head(self) -> int:
         """The newest sequence; 0 before the first change."""
 

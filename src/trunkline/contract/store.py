@@ -167,12 +167,36 @@ def clear(connection: sqlite3.Connection) -> None:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
 
 
+def identity(connection: sqlite3.Connection) -> str:
+    """The identity of the control plane's database that this store was filled from; '' when none was noted."""
+    return _meta(connection, "identity")
+
+
+def set_identity(connection: sqlite3.Connection, identity: str) -> None:
+    """Note the database that is followed, inside the caller's transaction; a wish for one is over with it."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('identity', ?)", (identity,))
+    connection.execute("DELETE FROM meta WHERE name = 'adopt'")
+
+
+def wish(connection: sqlite3.Connection) -> str:
+    """The identity of the database that the operator wants this store to be filled from anew; '' for none."""
+    return _meta(connection, "adopt")
+
+
+def set_wish(connection: sqlite3.Connection, identity: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('adopt', ?)", (identity,))
+
+
 def sequence(connection: sqlite3.Connection) -> int:
     """The newest change of the control plane that is in force here; -1 when the store was never filled."""
-    row = connection.execute("SELECT value FROM meta WHERE name = 'sequence'").fetchone()
-    return int(row["value"]) if row else -1
+    return int(_meta(connection, "sequence") or -1)
 
 
 def set_sequence(connection: sqlite3.Connection, sequence: int) -> None:
     """Note the newest change that is in force, inside the caller's transaction."""
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('sequence', ?)", (str(sequence),))
+
+
+def _meta(connection: sqlite3.Connection, name: str) -> str:
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return row["value"] if row else ""

@@ -102,19 +102,25 @@ def plain_words():
         raise DatabaseUnavailable(explain(error)) from error
 
 
-def explain(error: Exception) -> str:
-    """What a database error means for the operator, without the password that a URL may hold."""
+def place() -> str:
+    """Where the database is, for people; without the password that a URL may hold."""
     database = connections.settings[DEFAULT_DB_ALIAS]
-    text = " ".join(str(error).split()).rstrip(".?")
     if database["ENGINE"].endswith("sqlite3"):
-        where = f"The database {database['NAME']}"
+        return f"the database {database['NAME']}"
+    return f"PostgreSQL database {database['NAME']!r} at {database['HOST'] or 'the local socket'}"
+
+
+def explain(error: Exception) -> str:
+    """What a database error means for the operator."""
+    where = place()
+    where = where[0].upper() + where[1:]
+    text = " ".join(str(error).split()).rstrip(".?")
+    if connections.settings[DEFAULT_DB_ALIAS]["ENGINE"].endswith("sqlite3"):
         if "locked" in text:
             return f"{where} is locked: another process has been writing for {LOCK_WAIT_S} s. Try again when it is done"
         if "no such table" in text:
             return f"{where} has no tables yet ({text}): run `trunkline up` first"
         return f"{where} cannot be used: {text}. Check that the file is there, ours to write, and the disk not full"
-    host = database["HOST"] or "the local socket"
-    where = f"PostgreSQL database {database['NAME']!r} at {host}"
     return f"{where} does not serve us: {text}. Check that it runs, and database.url in the settings"
 
 

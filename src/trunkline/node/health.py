@@ -23,11 +23,13 @@ EXPIRY_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`text` says what was seen when it is well, and what is wrong and what to look at when it is not."""
+    """`text` says what was seen when it is well, and what is wrong and what to look at when it is not; `serves`:
+    calls go on all the same, so that a node may start with it."""
 
     name: str
     ok: bool
     text: str
+    serves: bool = False
 
 
 def check(settings: Settings, home: Home) -> list[Check]:
@@ -91,7 +93,8 @@ def _follow(home: Home) -> Check:
     if status["sequence"] < 0:
         return Check("follow", False, status["problem"] or "the store is empty")
     if status["problem"] and time.time() - status["since"] > BEHIND_SECONDS:
-        return Check("follow", False, f"{status['problem']}; {_since(status)}. Calls go on with what was known")
+        text = f"{status['problem']}; {_since(status)}. Calls go on with what was known"
+        return Check("follow", False, text, serves=True)
     lag = status["head"] - status["sequence"]
     return Check("follow", True, f"at change {status['sequence']}" + (f", {lag} behind" if lag > 0 else ""))
 

@@ -36,7 +36,7 @@ def wait_until_ready(
     while True:
         try:
             checks = health.check(settings, home)
-            failing = [check for check in checks if check.name in NEEDED and not check.ok]
+            failing = [check for check in checks if check.name in NEEDED and not (check.ok or check.serves)]
         except NotRunning as error:
             failing = [Check("supervisord", False, f"its control: {error}")]
         if not failing:

@@ -4,16 +4,20 @@ from collections.abc import Iterator
 
 from django.db import connections, transaction
 
-from trunkline.contract.feed import Change, Snapshot
+from trunkline.contract.feed import Change, Database, Snapshot
 from trunkline.contract.store import Rows
 from trunkline.control.changes import models
-from trunkline.control.database import SNAPSHOT
+from trunkline.control.database import SNAPSHOT, place
 from trunkline.control.feed import rows
 from trunkline.control.feed.available import available
 
 
 class DatabaseFeed:
     """Usable from any thread; each has its own connection."""
+
+    def database(self) -> Database:
+        with available():
+            return Database(models.Counter.objects.get(pk=1).identity, place())
 
     def head(self) -> int:
         with available():
@@ -32,15 +36,17 @@ class DatabaseFeed:
         """Everything as of one moment. The portions are to be taken by the thread that called; a connection of
         their own keeps that moment, and lets it and others write meanwhile. Closing the iterator gives it up."""
         portions = _portions()
-        return Snapshot(next(portions), portions)
+        sequence, identity = next(portions)
+        return Snapshot(sequence, portions, identity)
 
 
 def _portions() -> Iterator:
-    """First the sequence, then the rows, all in one transaction."""
+    """First the sequence and the identity, then the rows, all in one transaction."""
     with available():
         try:
             with transaction.atomic(using=SNAPSHOT):
-                yield models.Counter.objects.using(SNAPSHOT).get(pk=1).sequence
+                counter = models.Counter.objects.using(SNAPSHOT).get(pk=1)
+                yield counter.sequence, counter.identity
                 yield from rows.everything(SNAPSHOT)
         finally:
             connections[SNAPSHOT].close()
