@@ -7,6 +7,7 @@ them alike; only medians and ratios are worth quoting.
 import argparse
 import json
 import resource
+import signal
 import sys
 from dataclasses import dataclass
 
@@ -128,6 +129,7 @@ def main() -> int:
     arguments = _arguments()
     effort = EFFORTS[arguments.effort]
     _raise_descriptor_limit()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every __exit__: no engine stays behind
     parts = arguments.only or PARTS
     try:
         with lease() as block, Bench(block, effort, lambda text: print(text, file=sys.stderr, flush=True)) as bench:

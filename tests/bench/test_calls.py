@@ -67,3 +67,33 @@ def test_a_run_that_lags_is_not_sustained():
     on_time, late = (Result("native", 100, 1000, 1000, 0, seconds, {}) for seconds in (10.7, 12.0))
     assert on_time.sustained
     assert not late.sustained
+
+
+@pytest.mark.engines
+def test_it_leaves_nothing_behind_when_it_is_ended():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.calls", "--effort", "tiny"],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": "src"}, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        said = next(line for line in process.stderr if line.startswith("starting trunkline"))
+        homes = engine_homes(process.pid)
+        process.terminate()
+        assert process.wait(60) == 143, said
+    assert homes
+    assert not [home for home in homes if Path(home).exists()]
+    assert homes.isdisjoint(engine_homes())
+
+
+def engine_homes(started_by: int = 0) -> set[str]:
+    """The folders of all engines that run, or of those that one process has started."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (path / "cmdline").read_text().split("\0")
+        except OSError:  # it ended while we looked
+            continue
+        if started_by in (0, parent):
+            found.update(word.partition("/home/")[0] for word in command if "/home/node/" in word)
+    return found
