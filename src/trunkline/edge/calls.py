@@ -165,7 +165,7 @@ class Calls:
         if routes.aims_at_us():
             return Outcome("transport", 0, "it leads back to this service")
         # Plan and journal must stand before the message leaves: another worker may handle its reply at once.
-        transactions.keep_plan(plan.dumps())
+        transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
         self._journal.flush()
         return self._relay(plan)
 
@@ -210,11 +210,10 @@ class Calls:
         """Repeat the attempt with the carrier's credentials."""
         attempt, carrier = plan.attempt, self._lookup.carrier(plan.attempt.carrier_id)
         plan.authenticated = True
-        transactions.keep_plan(plan.dumps())
+        transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
         if carrier and transactions.answer_challenge(carrier.username, carrier.password):
-            hiding.shift_cseq(
-                1
-            )  # RFC 3261 §22.2: or its far side may take this for the first INVITE come by another way
+            # RFC 3261 §22.2: or the far side may take this for the first INVITE, come by another way
+            hiding.shift_cseq(1)
             transactions.note_shift(True)
             transactions.aim(attempt.uri, attempt.next_hop)
             if self._relay(plan) is None:
@@ -253,16 +252,15 @@ class Calls:
 
     def progressed(self, code: int, reason: str) -> None:
         """A provisional or successful response to the INVITE is about to be passed on."""
-        plan = Plan.loads(transactions.kept_plan())
-        n = plan.current + 1
+        call, n = transactions.current_attempt()
         if code >= 200:
             if not transactions.answered():
                 transactions.note_answer()
-                self._journal.note("answer", plan.call, n=n, code=code)
+                self._journal.note("answer", call, n=n, code=code)
         elif not transactions.rang(n):
             transactions.let_ring(self._config.ring_timeout)
             transactions.note_ringing(n)
-            self._journal.note("progress", plan.call, n=n, code=code, reason=reason)
+            self._journal.note("progress", call, n=n, code=code, reason=reason)
         self._journal.flush()
 
     def proven(self, route: str):
@@ -272,7 +270,7 @@ class Calls:
     def late(self, code: int, callee_tag: str) -> None:
         """A response came to an attempt that was given up."""
         if 200 <= code < 300:
-            self._limits.turn_away(Plan.loads(transactions.kept_plan()).call, callee_tag)
+            self._limits.turn_away(transactions.current_attempt()[0], callee_tag)
 
     def ended(self, dialog, from_tag: str, reason: str | None) -> None:
         """A BYE was seen."""

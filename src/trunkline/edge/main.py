@@ -1,6 +1,7 @@
 """The callbacks that Kamailio calls. Each is guarded: whatever goes wrong in our code costs one request at most."""
 
 import functools
+import gc
 import traceback
 
 from trunkline.contract import edge_config
@@ -48,6 +49,7 @@ class Edge:
         self._limits = Limits(config, counters.Counters)
         self._calls = Calls(config, lookup, journal, self._limits)
         self._requests = Requests(config, lookup, self._limits, self._calls)
+        gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0
 
     @guarded

@@ -7,8 +7,16 @@ import KSR
 from trunkline.edge.ksr.message import get, method, put, text
 
 
-def keep_plan(text: str) -> None:
+def keep_plan(text: str, call: str, attempt: int) -> None:
+    """Carry the plan with the transaction; beside it what a response needs of it, which spares reading all of it."""
     put("$avp(plan)", text)
+    put("$avp(attempt)", f"{call} {attempt}")
+
+
+def current_attempt() -> tuple[str, int]:
+    """The call's id and the number of its current attempt, from 1."""
+    call, _, attempt = get("$avp(attempt)").partition(" ")
+    return call, int(attempt)
 
 
 def kept_plan() -> str | None:
