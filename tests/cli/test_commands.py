@@ -179,6 +179,10 @@ def test_calls_are_listed_and_shown_with_their_attempts(run, ask, call):
     assert ask("calls", "show", call)["attempts"][0]["target"] == "telco"
     timeline = run("calls", "show", call).out
     assert "+1.000   trunkline   tries telco" in timeline
+    assert "\nfault       PBX: telco said 503" in timeline
+    assert ask("calls", "show", call)["fault"]["party"] == "PBX"
+    assert "the carrier's or PBX's" in timeline
+    assert " target " in run("calls", "list").out
     rows = list(csv.DictReader(io.StringIO(run("calls", "list", "--csv").out)))
     assert (rows[0]["uid"], rows[0]["started"]) == (call, "2027-01-15T08:00:00Z")
 
@@ -199,10 +203,31 @@ def test_what_strangers_wrote_cannot_give_orders_to_the_terminal(run, call):
     assert "\ufffd[2J[red]Bad" in run("calls", "show", call).out
 
 
-@pytest.mark.parametrize("when", ["yesterday", "9999999d", "2026-13-01", ""])
+@pytest.mark.parametrize("when", ["yesterday", "9999999d", "999999d", "9999-12-31T23:59-23:00", "2026-13-01", ""])
 def test_a_time_that_is_none_is_refused_with_an_example(run, when):
     ran = run("calls", "list", "--since", when)
     assert (ran.status, "write 2026-01-31" in ran.err) == (2, True)
+
+
+def test_a_limit_beyond_what_a_database_counts_is_refused(run):
+    for group in ("calls", "number"):
+        ran = run(group, "list", "--limit", str(2**64))
+        assert (ran.status, "is not in the range" in ran.err) == (2, True)
+
+
+def test_a_list_of_calls_says_whether_there_is_none_or_none_such(run):
+    assert run("calls", "list").out == "There is no call yet.\n"
+    assert run("calls", "list", "--number", "33123456789").out == "There is no such call.\n"
+
+
+def test_a_refused_call_is_found_by_its_number_however_the_caller_wrote_it(ask, acme):
+    from trunkline.control.feed import DatabaseSink
+
+    facts = {"event": "reject", "time": 1_800_000_000.0, "node": "node1", "direction": "inbound", "code": 480}
+    said = {"caller": "0033123456789", "called": "+44 7700 900000", "call": "c0ffee0000000003"}
+    DatabaseSink().store("node1", "f", [facts | said], 1)
+    (found,) = ask("calls", "list", "--number", "447700900000")
+    assert (found["caller"], found["called"]) == ("33123456789", "447700900000")
 
 
 def test_an_error_is_a_sentence_or_a_document(run):

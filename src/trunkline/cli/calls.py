@@ -9,7 +9,9 @@ from trunkline.cli import csv_text
 from trunkline.cli.output import Answer, facts, operation, table
 
 OUTCOMES = ("open", "answered", "cancelled", "failed", "rejected")
+_CONDITIONS = ("number", "since", "until", "outcome")
 _AGO = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+MOST_LISTED = 2**31 - 1  # more than any machine could print; databases count rows in 63 bits
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -21,13 +23,13 @@ class Moment(click.ParamType):
     def convert(self, value, param, ctx):
         if isinstance(value, datetime):
             return value
-        if ago := _AGO.fullmatch(value):
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         try:
+            if ago := _AGO.fullmatch(value):
+                return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # OverflowError: before the year 1, or after 9999
             self.fail(f"{value!r} is no time: write 2026-01-31, 2026-01-31T14:05, or 30m, 12h, 7d ago", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @click.group()
@@ -41,7 +43,7 @@ def command():
 @click.option("--since", type=Moment(), help="Begun then or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
 @click.option("--until", type=Moment(), help="Begun before then.")
 @click.option("--outcome", type=click.Choice(OUTCOMES), default=None, help="What became of them.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, MOST_LISTED), default=50, show_default=True, help="At most so many.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
 def list_(services, account, as_csv, **conditions):
     """List calls, the newest first."""
@@ -50,24 +52,28 @@ def list_(services, account, as_csv, **conditions):
     found = [services.calls.as_dict(call) for call in services.calls.find(account=owner, **conditions)]
     if as_csv:
         return Answer(found, raw=csv_text.render(found))
-    columns = ("started", "direction", "account", "caller", "called", "outcome", "code", "duration", "uid")
+    columns = ("started", "direction", "account", "caller", "called", "outcome", "code", "fault", "duration", "uid")
     rows = [[call[column] for column in columns] for call in found]
     view = table([*columns[:-2], "seconds", "uid"], rows, right=("code", "seconds"))
-    return Answer(found, [view if found else "There is no such call."])
+    none = (
+        "There is no such call." if owner or any(conditions[name] for name in _CONDITIONS) else "There is no call yet."
+    )
+    return Answer(found, [view if found else none])
 
 
 @operation(command)
 @click.argument("uid")
 def show(services, uid):
-    """Show a call with its attempts: what happened when, and who said so."""
+    """Show a call with its attempts: what happened when, who said so, and whose fault it was."""
     call = services.calls.get(uid)
-    attempts = list(services.calls.attempts(call))
+    attempts = services.calls.attempts(call)
     document = services.calls.as_dict(call)
     steps = [
         [f"+{(step.time - call.started).total_seconds():.3f}", step.who, step.what]
         for step in services.timeline.steps(call, attempts)
     ]
     hidden = ("ringing", "answered", "hung_up_reason")
-    head = facts((name.replace("_", " "), value) for name, value in document.items() if name not in hidden)
+    in_words = document | {"fault": services.fault.WORDS.get(document["fault"])}
+    head = facts((name.replace("_", " "), value) for name, value in in_words.items() if name not in hidden)
     document["attempts"] = [services.calls.attempt_as_dict(attempt) for attempt in attempts]
     return Answer(document, [head, "", table(("s", "who", "what"), steps, right=("s",))])

@@ -6,8 +6,8 @@
 from django.db.transaction import atomic as together
 
 from trunkline.control.accounts import services as accounts
+from trunkline.control.calls import fault, timeline
 from trunkline.control.calls import services as calls
-from trunkline.control.calls import timeline
 from trunkline.control.carriers import services as carriers
 from trunkline.control.keys import services as keys
 from trunkline.control.numbers import importing
@@ -15,4 +15,16 @@ from trunkline.control.numbers import services as numbers
 from trunkline.control.routes import services as routes
 from trunkline.control.sources import services as sources
 
-__all__ = ["accounts", "calls", "carriers", "importing", "keys", "numbers", "routes", "sources", "timeline", "together"]
+__all__ = [
+    "accounts",
+    "calls",
+    "carriers",
+    "importing",
+    "keys",
+    "numbers",
+    "routes",
+    "sources",
+    "timeline",
+    "together",
+    "verdict",
+]

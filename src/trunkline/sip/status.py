@@ -13,39 +13,41 @@ type Fault = Literal["nobody", "caller", "callee", "trunk", "target"]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`fails_over`: an attempt that ends so is followed by the next carrier or *Forward to SIP* URI."""
+    """`fault` is whose it is when a target answers so, `ours` when Trunkline itself does, before it asks any target.
+    `fails_over`: an attempt that ends so is followed by the next carrier or *Forward to SIP* URI."""
 
     code: int
     reason: str
     fault: Fault
+    ours: Fault
     fails_over: bool = False
 
 
 _ROWS = (
-    Status(200, "OK", "nobody"),
-    Status(400, "Bad Request", "caller"),
-    Status(401, "Unauthorized", "caller"),
-    Status(403, "Forbidden", "caller"),
-    Status(404, "Not Found", "caller"),
-    Status(405, "Method Not Allowed", "caller"),
-    Status(407, "Proxy Authentication Required", "caller"),
-    Status(408, "Request Timeout", "target"),
-    Status(420, "Bad Extension", "target"),
-    Status(480, "Temporarily Unavailable", "callee"),
-    Status(481, "Call/Transaction Does Not Exist", "caller"),
-    Status(483, "Too Many Hops", "caller"),
-    Status(486, "Busy Here", "callee"),
-    Status(487, "Request Terminated", "nobody"),
-    Status(488, "Not Acceptable Here", "target"),
-    Status(500, "Server Internal Error", "target", fails_over=True),
-    Status(502, "Bad Gateway", "target", fails_over=True),
-    Status(503, "Service Unavailable", "target", fails_over=True),
-    Status(504, "Server Time-out", "target", fails_over=True),
-    Status(513, "Message Too Large", "target", fails_over=True),
-    Status(600, "Busy Everywhere", "callee"),
-    Status(603, "Decline", "callee"),
-    Status(604, "Does Not Exist Anywhere", "caller"),
-    Status(606, "Not Acceptable", "target"),
+    Status(200, "OK", "nobody", "nobody"),
+    Status(400, "Bad Request", "caller", "caller"),
+    Status(401, "Unauthorized", "trunk", "caller"),
+    Status(403, "Forbidden", "caller", "caller"),
+    Status(404, "Not Found", "caller", "caller"),
+    Status(405, "Method Not Allowed", "caller", "caller"),
+    Status(407, "Proxy Authentication Required", "trunk", "caller"),
+    Status(408, "Request Timeout", "target", "target"),
+    Status(420, "Bad Extension", "target", "target"),
+    Status(480, "Temporarily Unavailable", "callee", "callee"),
+    Status(481, "Call/Transaction Does Not Exist", "caller", "caller"),
+    Status(483, "Too Many Hops", "caller", "caller"),
+    Status(486, "Busy Here", "callee", "callee"),
+    Status(487, "Request Terminated", "nobody", "nobody"),
+    Status(488, "Not Acceptable Here", "target", "caller"),
+    Status(500, "Server Internal Error", "target", "trunk", fails_over=True),
+    Status(502, "Bad Gateway", "target", "trunk", fails_over=True),
+    Status(503, "Service Unavailable", "target", "trunk", fails_over=True),
+    Status(504, "Server Time-out", "target", "trunk", fails_over=True),
+    Status(513, "Message Too Large", "target", "caller", fails_over=True),
+    Status(600, "Busy Everywhere", "callee", "callee"),
+    Status(603, "Decline", "callee", "callee"),
+    Status(604, "Does Not Exist Anywhere", "caller", "caller"),
+    Status(606, "Not Acceptable", "target", "target"),
 )
 STATUSES = {row.code: row for row in _ROWS}
 
@@ -55,7 +57,7 @@ def of(code: int) -> Status:
     if code in STATUSES:
         return STATUSES[code]
     if 500 <= code < 600:
-        return Status(code, "Server Failure", "target", fails_over=True)
+        return Status(code, "Server Failure", "target", "trunk", fails_over=True)
     if code >= 600:
-        return Status(code, "Global Failure", "callee")
-    return Status(code, "Request Failure" if code >= 400 else "Redirection", "target")
+        return Status(code, "Global Failure", "callee", "callee")
+    return Status(code, "Request Failure" if code >= 400 else "Redirection", "target", "target")

@@ -2,15 +2,18 @@
 
 from datetime import datetime
 from heapq import merge
-from itertools import islice
+from itertools import batched, islice
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, prefetch_related_objects
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.calls import fault
 from trunkline.control.calls.models import OUTCOMES, Attempt, Call
 from trunkline.control.errors import ServiceError
 from trunkline.control.words import missing
 from trunkline.sip.number import e164
+
+PORTION = 1_000  # calls whose attempts are asked for at once: SQLite limits the values in a statement
 
 
 def find(
@@ -40,22 +43,27 @@ def find(
     # Each of the lists below comes off one index, newest first; one query with OR would sort all that match.
     lists = [calls.filter(condition)[:limit] for condition in _conditions(account, number)]
     newest_first = merge(*lists, key=lambda call: (call.started, call.pk), reverse=True)
-    return list(islice({call.pk: call for call in newest_first}.values(), limit))
+    found = list(islice({call.pk: call for call in newest_first}.values(), limit))
+    for portion in batched(found, PORTION, strict=False):
+        prefetch_related_objects(portion, "attempts")
+    return found
 
 
 def get(uid: str) -> Call:
-    call = Call.objects.select_related("account", "owner").filter(uid=uid.strip()).first()
+    calls = Call.objects.select_related("account", "owner").prefetch_related("attempts")
+    call = calls.filter(uid=uid.strip()).first()
     if call is None:
         raise missing("call", uid, "see `trunkline calls list`; the record of a call arrives a second or two after it")
     return call
 
 
-def attempts(call: Call) -> QuerySet[Attempt]:
-    return call.attempts.order_by("n")
+def attempts(call: Call) -> list[Attempt]:
+    """In order, as they were when the call was found."""
+    return sorted(call.attempts.all(), key=lambda attempt: attempt.n)
 
 
 def as_dict(call: Call) -> dict[str, object]:
-    """The call as commands and the API show it; times are aware, `duration` is in s."""
+    """The call as commands and the API show it; times are aware, `duration` is in s, `fault` a word of sip.status."""
     names = ("uid", "node", "direction", "outcome", "key", "carrier", "caller", "called", "source", "call_id")
     times = ("started", "ringing", "answered", "ended", "duration", "code", "reason", "warning")
     return {
@@ -63,6 +71,7 @@ def as_dict(call: Call) -> dict[str, object]:
         "account": call.account.name if call.account else None,
         "owner": call.owner.name if call.owner else None,
         **{name: getattr(call, name) for name in times},
+        "fault": fault.of(call, attempts(call)),
         "hung_up_by": call.hung_up_by,
         "hung_up_reason": call.hung_up_reason,
     }
