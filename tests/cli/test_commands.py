@@ -179,9 +179,8 @@ def test_calls_are_listed_and_shown_with_their_attempts(run, ask, call):
     assert ask("calls", "show", call)["attempts"][0]["target"] == "telco"
     timeline = run("calls", "show", call).out
     assert "+1.000   trunkline   tries telco" in timeline
-    assert "\nfault       PBX: telco said 503" in timeline
-    assert ask("calls", "show", call)["fault"]["party"] == "PBX"
-    assert "the carrier's or PBX's" in timeline
+    assert "\nfault       the carrier's or PBX's that the call was sent to: telco said 503" in timeline
+    assert ask("calls", "show", call)["fault"] == "target"
     assert " target " in run("calls", "list").out
     rows = list(csv.DictReader(io.StringIO(run("calls", "list", "--csv").out)))
     assert (rows[0]["uid"], rows[0]["started"]) == (call, "2027-01-15T08:00:00Z")

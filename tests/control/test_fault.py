@@ -6,7 +6,21 @@ import pytest
 @pytest.fixture
 def fault(sqlite):
     """The fault in a call of these events, each given as (event, fields)."""
-    from trunkline.control.calls import fault, fold
+    from trunkline.control.calls import fault
+
+    return _judge(fault.of)
+
+
+@pytest.fixture
+def words(sqlite):
+    """As `fault`, in words."""
+    from trunkline.control.calls import fault
+
+    return _judge(fault.in_words)
+
+
+def _judge(judgement):
+    from trunkline.control.calls import fold
     from trunkline.control.calls.models import Attempt, Call
 
     def judge(*events):
@@ -16,7 +30,7 @@ def fault(sqlite):
             fold.fold_call(call, event, fold.Directory())
             if n := fold.attempt_number(event):
                 fold.fold_attempt(attempts.setdefault(n, Attempt(n=n)), event)
-        return fault.of(call, list(attempts.values()))
+        return judgement(call, list(attempts.values()))
 
     return judge
 
@@ -73,6 +87,34 @@ def test_every_cause_and_every_fault_has_its_words(sqlite):
     from trunkline.control.calls import fault
     from trunkline.sip import status
 
-    assert set(CAUSES) - {"reply"} == set(fault._BY_CAUSE)
+    assert set(CAUSES) - {"reply"} == set(fault._BY_CAUSE) == set(fault._WHY)
     said = {row.fault for row in status.STATUSES.values()} | {row.ours for row in status.STATUSES.values()}
     assert said | set(fault._BY_CAUSE.values()) <= set(fault.WORDS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "failed", "said"),
+    [
+        ("carrier", {"code": 503, "reason": "No"}, "the carrier's: telco said 503 No"),
+        ("uri", {"code": 486}, "the called party's: telco said 486"),
+        ("carrier", {"cause": "silence", "reason": "no response"}, "the carrier's: telco gave no response in time"),
+        ("uri", {"cause": "dns", "reason": "no A record"}, "the PBX's: telco has no address (no A record)"),
+        ("registered", {"cause": "transport"}, "the PBX's: telco could not be reached"),
+        ("carrier", {"cause": "cancel"}, "nobody's: the caller gave up"),
+    ],
+)
+def test_the_words_name_the_target_and_what_it_did(words, kind, failed, said):
+    attempt = ("attempt", {"n": 1, "kind": kind, "target": "telco"})
+    assert words(attempt, ("failed", {"n": 1} | failed), ("finish", {"code": 480})) == said
+
+
+def test_a_refusal_is_in_the_words_that_the_caller_got(words):
+    said = {"code": 403, "warning": "not your number", "direction": "outbound"}
+    assert words(("reject", said)) == "the caller's: not your number"
+    assert words(("answer", {"n": 1, "code": 200}), ("end", {"by": "caller"})) == ""
+
+
+def test_a_number_without_a_route_is_the_trunks_and_no_number_is_the_callers(fault):
+    for called, whose in (("+33123456789", "trunk"), ("12", "caller")):
+        assert fault(("reject", {"code": 404, "direction": "outbound", "called": called})) == whose
+    assert fault(("reject", {"code": 404, "direction": "inbound", "called": "33123456789"})) == "caller"

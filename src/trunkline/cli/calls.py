@@ -73,7 +73,7 @@ def show(services, uid):
         for step in services.timeline.steps(call, attempts)
     ]
     hidden = ("ringing", "answered", "hung_up_reason")
-    in_words = document | {"fault": services.fault.WORDS.get(document["fault"])}
+    in_words = document | {"fault": services.fault.in_words(call, attempts)}
     head = facts((name.replace("_", " "), value) for name, value in in_words.items() if name not in hidden)
     document["attempts"] = [services.calls.attempt_as_dict(attempt) for attempt in attempts]
     return Answer(document, [head, "", table(("s", "who", "what"), steps, right=("s",))])

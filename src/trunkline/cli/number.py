@@ -28,7 +28,9 @@ def add(services, number, account, forward):
 @click.option("--account", help="Only the numbers of this account.")
 @click.option("--unassigned", is_flag=True, help="Only the inventory that no account has.")
 @click.option("--prefix", default="", help="Only numbers that start with these digits.")
-@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="At most so many; 0 is all.")
+@click.option(
+    "--limit", type=click.IntRange(0, 2**31 - 1), default=100, show_default=True, help="At most so many; 0 is all."
+)
 def list_(services, account, unassigned, prefix, limit):
     """List numbers in order."""
     found = services.numbers.listing(services.accounts.get(account) if account else None, prefix, unassigned)

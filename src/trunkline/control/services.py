@@ -19,6 +19,7 @@ __all__ = [
     "accounts",
     "calls",
     "carriers",
+    "fault",
     "importing",
     "keys",
     "numbers",
@@ -26,5 +27,4 @@ __all__ = [
     "sources",
     "timeline",
     "together",
-    "verdict",
 ]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from trunkline.contract.journal import Event
 from trunkline.control.calls.models import ANSWERED, CANCELLED, FAILED, OPEN, REJECTED, Attempt, Call
+from trunkline.sip.number import e164
 
 MAX_ATTEMPTS = 1_000  # more than any list of targets allows; a greater n is a damaged line
 # PostgreSQL keeps no NUL and no lone surrogate; JSON may spell both, and both come from strangers' SIP.
@@ -105,6 +106,8 @@ def _introduce(call: Call, event: Event, directory: Directory) -> None:
         ("call_id", 255),
     ):
         setattr(call, name, _text(event, name, width) or getattr(call, name))
+    # A call that was refused early has them as they came: '+44…'. All calls of a number are found by one spelling.
+    call.caller, call.called = e164(call.caller) or call.caller, e164(call.called) or call.called
     carrier = directory.carriers.get(event["carrier"]) if isinstance(event.get("carrier"), int) else None
     call.carrier = carrier or _text(event, "carrier", 63) or call.carrier
     call.account_id = directory.accounts.get(named(event, "account")) or call.account_id
