@@ -49,9 +49,9 @@ class Bench:
     """The systems, all running, on the addresses of one block."""
 
     def __init__(self, block: str, effort: Effort, say):
-        self._effort, self._say, self._caller = effort, say, f"{block}.30"
-        self.ours = Trunkline(f"{block}.10", f"{block}.20")
-        self.large = Trunkline(f"{block}.11", f"{block}.21", effort.numbers, "trunkline, many numbers")
+        self._effort, self._say, self._caller, self._pbx = effort, say, f"{block}.30", f"{block}.31"
+        self.ours = Trunkline(f"{block}.10", f"{block}.20", self._pbx)
+        self.large = Trunkline(f"{block}.11", f"{block}.21", self._pbx, effort.numbers, "trunkline, many numbers")
         self.native = Native(f"{block}.12", f"{block}.22")
         self.hiding = Native(f"{block}.13", f"{block}.23", topology_hiding=True)
         self.dialled = load.numbers_to_dial(DIALLED)
@@ -91,7 +91,7 @@ class Bench:
         few = load.numbers_to_dial(DIALLED, [hosted(n) for n in range(10)])
         many = load.numbers_to_dial(DIALLED, [hosted(n) for n in range(self._effort.numbers)])
         return [
-            self._load(system, self._effort.cost_rate, numbers)
+            self._load(system, self._effort.cost_rate, numbers, self._pbx)
             for _ in range(self._effort.rounds)
             for system, numbers in ((self.ours, few), (self.large, many))
         ]
@@ -119,8 +119,8 @@ class Bench:
                     climbing.remove(system)
         return results
 
-    def _load(self, system: System, rate: int, numbers: list[str]) -> load.Result:
-        result = load.run(system, self._caller, rate, self._effort.seconds, numbers)
+    def _load(self, system: System, rate: int, numbers: list[str], callee: str = "") -> load.Result:
+        result = load.run(system, self._caller, callee or system.carrier, rate, self._effort.seconds, numbers)
         self._say(report.line(result))
         return result
 

@@ -54,19 +54,20 @@ class Result:
         return 1000 * sum(self.cpu.values()) / max(1, self.successful)
 
 
-def run(system: System, caller: str, rate: int, seconds: float, numbers: list[str]) -> Result:
-    """`rate` calls a second for `seconds`, from the address `caller` to `numbers` at random. Raises LoadError."""
+def run(system: System, caller: str, callee: str, rate: int, seconds: float, numbers: list[str]) -> Result:
+    """`rate` calls a second for `seconds`, from the address `caller` to `numbers` at random, which the system sends
+    to the address `callee`. Raises LoadError."""
     calls = max(1, int(rate * seconds))
     with tempfile.TemporaryDirectory(prefix="bench-sipp-") as name:
         folder = Path(name)
         (folder / "numbers.csv").write_text("RANDOM\n" + "".join(f"{number};\n" for number in numbers))
-        with _callee(system.carrier, folder) as callee:
+        with _callee(callee, folder) as answering:
             before, started = system.cpu_seconds(), time.monotonic()
             _call(system, caller, rate, calls, folder)
             took = time.monotonic() - started
             cpu = {engine: total - before[engine] for engine, total in system.cpu_seconds().items()}
-            callee.send_signal(signal.SIGUSR1)  # SIPp: end once the calls are over
-            _wait(callee, "callee", folder)
+            answering.send_signal(signal.SIGUSR1)  # SIPp: end once the calls are over
+            _wait(answering, "callee", folder)
         here, there = _statistics(folder / "caller.csv"), _statistics(folder / "callee.csv")
     return Result(
         system=system.name, rate=rate, calls=calls, successful=int(here["SuccessfulCall(C)"]),

@@ -13,11 +13,11 @@ FIRST_NUMBER = 99_940_000_000  # E.164 has no country code 999: none of these ri
 
 
 class Trunkline(System):
-    """`numbers` are hosted, each forwarded to the carrier's address; every other number is routed to the carrier."""
+    """`numbers` are hosted, each forwarded to the address `pbx`; every other number is routed to the carrier."""
 
-    def __init__(self, address: str, carrier: str, numbers: int = 10, name: str = "trunkline"):
+    def __init__(self, address: str, carrier: str, pbx: str, numbers: int = 10, name: str = "trunkline"):
         super().__init__(address, carrier)
-        self.name, self._numbers = name, numbers
+        self.name, self._pbx, self._numbers = name, pbx, numbers
 
     def configure(self, control_port: int) -> None:
         certificates.ensure(self.home.tls, REALM, [self.address])
@@ -29,7 +29,7 @@ class Trunkline(System):
         try:
             connection.execute("BEGIN")
             store.insert(connection, _entities(self.carrier))
-            store.insert(connection, {"number": _numbers(self._numbers, f"sip:pbx@{self.carrier}")})
+            store.insert(connection, {"number": _numbers(self._numbers, f"sip:pbx@{self._pbx}")})
             store.set_sequence(connection, 1)
             connection.execute("COMMIT")
         finally:

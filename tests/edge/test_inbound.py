@@ -63,3 +63,17 @@ def test_the_accounts_own_key_means_its_registered_contact(world, attempts):
 def test_another_accounts_key_is_none_of_its_business(world, attempts):
     (attempt,) = attempts(f"sip:{world.key().name}@{DOMAIN}", world.account())
     assert "not one of this account" in attempt.problem
+
+
+@pytest.mark.parametrize("enabled", [0, 1])
+@pytest.mark.parametrize(
+    "uri", ["192.0.2.66", "192.0.2.66:5080", "192.0.2.77", "198.51.100.9", "other.example;transport=tls"]
+)
+def test_a_forward_to_a_carrier_would_be_a_way_past_routes_and_limits(world, attempts, uri, enabled):
+    world.carrier("192.0.2.66", 5060, sources=("198.51.100.0/28",), enabled=enabled)
+    world.carrier("carrier.example", 0, sources=(), transport="tcp")
+    world.resolution("carrier.example", [["192.0.2.77", 5060, 1, 1]], transport="tcp")
+    world.resolution("other.example", [["192.0.2.77", 5061, 1, 1]], transport="tls")
+    pbx, carrier = attempts(f"sip:1@192.0.2.1,sip:447700900000@{uri}")
+    assert not pbx.problem
+    assert "leads to a carrier" in carrier.problem

@@ -95,3 +95,8 @@ def test_the_forward_list_comes_in_order(world, lookup):
     number = world.number("sip:a@192.0.2.1,sip:b@192.0.2.2")
     assert [target["user"] for target in lookup.number(number).forward] == ["a", "b"]
     assert json.dumps(lookup.number(number).forward[0])
+
+
+def test_what_is_too_long_for_a_key_is_not_kept_in_memory(lookup):
+    assert lookup.credential("x" * 60_000) is None
+    assert not lookup._answers

@@ -1,5 +1,7 @@
 """A call to a number hosted here: the attempts that its *Forward to SIP* list means."""
 
+from dataclasses import replace
+
 from trunkline.edge.lookup import Lookup, Number
 from trunkline.edge.plan import Attempt, located
 from trunkline.sip import refusal
@@ -28,8 +30,17 @@ def attempts(number: Number, lookup: Lookup, domain: str) -> list[Attempt] | Ref
         if target.host == domain:
             found.append(_registered(target, number, lookup, common))
         else:
-            found += located(lookup, target.host, target.port, target.transport, kind="uri", **common)
+            addresses = located(lookup, target.host, target.port, target.transport, kind="uri", **common)
+            found += (_to_pbx(attempt, lookup) for attempt in addresses)
     return found
+
+
+def _to_pbx(attempt: Attempt, lookup: Lookup) -> Attempt:
+    """A carrier takes whatever comes from us, and bills the operator: no customer may send it calls past the routes
+    and the limits."""
+    if attempt.ip and lookup.leads_to_carrier(attempt.ip, attempt.port):
+        return replace(attempt, problem="it leads to a carrier instead of a PBX", cause="transport")
+    return attempt
 
 
 def _registered(target: ForwardTarget, number: Number, lookup: Lookup, common: dict) -> Attempt:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from trunkline.contract import store
 from trunkline.sip.number import prefixes
+from trunkline.sip.uri import is_ip
 
 CACHE_SIZE = 20_000  # answers; a worker forgets them all rather than grow beyond
+LONGEST_KEY = 64  # characters; no key is longer, and what a stranger claims to be one is kept in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Lookup:
 
     def credential(self, key: str) -> Credential | None:
         """The live secrets of an API key and its account."""
-        return self._cached(self._credential, key)
+        return self._cached(self._credential, key) if len(key) <= LONGEST_KEY else None
 
     def source(self, ip: str, port: int, kind: str) -> int | None:
         """The id of the account or carrier whose source addresses include this one; the narrowest network wins."""
@@ -110,6 +112,10 @@ class Lookup:
     def carrier(self, carrier_id: int) -> Carrier | None:
         """A carrier that is enabled."""
         return self._cached(self._carrier, carrier_id)
+
+    def leads_to_carrier(self, ip: str, port: int) -> bool:
+        """Whether a carrier, enabled or not, is called at this IP address, or calls from there."""
+        return ip in self._cached(self._carrier_addresses) or self.source(ip, port, "carrier") is not None
 
     def routes(self, e164: str) -> tuple[Route, ...]:
         """The routes of the longest prefix that has an enabled carrier, unordered."""
@@ -155,6 +161,11 @@ class Lookup:
     def _carrier(self, carrier_id: int) -> Carrier | None:
         row = self._one("SELECT * FROM carrier WHERE id = ? AND enabled", carrier_id)
         return Carrier(**{name: row[name] for name in Carrier.__slots__}) if row else None
+
+    def _carrier_addresses(self) -> frozenset[str]:
+        rows = self._db.execute("SELECT DISTINCT host, port, transport FROM carrier").fetchall()
+        named = (self.resolution(*row).targets for row in rows if not is_ip(row["host"]))
+        return frozenset((*(row["host"] for row in rows), *(ip for targets in named for ip, *_ in targets)))
 
     def _routes(self, e164: str) -> tuple[Route, ...]:
         rows = self._db.execute(
