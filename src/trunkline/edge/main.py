@@ -30,6 +30,8 @@ def guarded(callback):
             message.log_error(f"{callback.__name__} failed:\n{traceback.format_exc()}")
             if callback.__name__ == "ksr_request_route":
                 replies.fail_request(refusal.internal_error())
+            elif callback.__name__ == "ksr_branch":
+                transactions.drop()  # or the INVITE would leave with its sender's own SDP
             elif callback.__name__ == "ksr_failure":
                 replies.final(refusal.internal_error())
                 self._calls.abandon()
