@@ -143,6 +143,16 @@ async def test_a_pbx_behind_nat_is_called_where_it_came_from(edge, agent, inboun
     assert invite.uri.startswith(f"sip:{key.name}@{host}")  # its own Contact, by which it knows the call
 
 
+@pytest.mark.parametrize("contact", ["<sip:{key}@{carrier}:{port}>", "<sip:{key}@{pbx};maddr=192.0.2.66>"])
+async def test_a_contact_that_names_a_carrier_does_not_have_it_called(edge, agent, inbound, registrar, contact):
+    """Or every key could call for nothing, past routes and limits."""
+    key, pbx = edge.key(), await agent()
+    carrier, number = await inbound(agent, key)
+    contact = contact.format(key=key.name, carrier=carrier.address, port=carrier.port(), pbx=pbx.address)
+    assert (await pbx.register(registrar, key.name, key.secret, edge.udp, contact=contact)).code == 200
+    await call_and_hear(edge, carrier, pbx, number)
+
+
 async def test_an_answer_comes_back_though_nobody_asked_for_rport(edge, agent, registrar):
     key, pbx = edge.key(), await agent()
 

@@ -70,9 +70,11 @@ def follow_contact() -> None:
 
 def save_contact(address_of_record: str) -> None:
     """Keep the Contacts of a REGISTER and answer it."""
+    # Always called where it came from: a Contact, or its maddr, that names a third party would have us call that one,
+    # a carrier for instance, which bills the operator for it.
+    KSR.nathelper.fix_nated_register()
     signs = _CONTACT_IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA
     if KSR.nathelper.nat_uac_test(signs) > 0 or not _contact_is_ip():
-        KSR.nathelper.fix_nated_register()
         KSR.setbflag(_BEHIND_NAT)
     KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record)
 
