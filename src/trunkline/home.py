@@ -6,7 +6,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`node/` is rendered or rebuilt at will; `journal/`, `control.db`, `tls/` and `secrets.json` are not."""
+    """`node/` and `store/` are rendered or rebuilt at will (`location.db` by the PBXs as they register again);
+    `journal/`, `control.db`, `tls/` and `secrets.json` are not."""
 
     root: Path
 
@@ -24,17 +25,22 @@ class Home:
 
     @property
     def node(self) -> Path:
-        """The engines' configuration and stores."""
+        """The engines' configuration."""
         return self.root / "node"
 
     @property
+    def stores(self) -> Path:
+        """The SQLite files that Kamailio reads, and beside which it writes."""
+        return self.root / "store"
+
+    @property
     def store(self) -> Path:
-        return self.node / "edge.db"
+        return self.stores / "edge.db"
 
     @property
     def locations(self) -> Path:
         """Kamailio's registered contacts."""
-        return self.node / "location.db"
+        return self.stores / "location.db"
 
     @property
     def journal(self) -> Path:

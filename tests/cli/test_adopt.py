@@ -9,7 +9,7 @@ from trunkline.home import Home
 @pytest.fixture
 def home(tmp_path):
     home = Home(tmp_path / "home")
-    home.node.mkdir(parents=True)
+    home.stores.mkdir(parents=True)
     return home
 
 

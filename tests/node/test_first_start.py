@@ -154,7 +154,9 @@ def test_engines_reach_their_files_and_no_others(short):
     home = Home(short / "h")
     folders.make(home)
     certificates.ensure(home.tls, "sip.example", ["192.0.2.1"])
-    (home.node / "rtpengine.conf").touch()
+    for name in ("rtpengine.conf", "kamailio.cfg", "edge.json"):
+        (home.node / name).touch()
+    (home.stores / "link").symlink_to(home.secrets)
     (home.journal_file).touch(0o640)
     secrets.ensure(home.secrets)
     folders.hand_over(home)
@@ -162,7 +164,10 @@ def test_engines_reach_their_files_and_no_others(short):
     kamailio = pwd.getpwnam("kamailio").pw_uid
     owners = {path: path.stat().st_uid for path in (home.store, home.journal_file, home.tls / "node.key")}
     assert set(owners.values()) == {kamailio}
-    assert (home.node / "rtpengine.conf").stat().st_uid == pwd.getpwnam("rtpengine").pw_uid
+    for path in (home.node, home.node / "kamailio.cfg", home.node / "rtpengine.conf", home.node / "edge.json"):
+        assert path.stat().st_uid == 0  # or an engine could make itself root by what it has root start
+    assert (home.node / "edge.json").stat().st_gid == pwd.getpwnam("kamailio").pw_gid
+    assert mode(home.node / "edge.json") == 0o640
     for path in (home.secrets, home.tls / "ca.key"):
         assert (path.stat().st_uid, mode(path)) == (0, 0o600)
     assert mode(home.store) == 0o600

@@ -2,7 +2,8 @@
 
 The engines drop root. Kamailio must read its files and the store (and write the store's shared memory, which every
 reader of an SQLite WAL does), append to the journal, and make its socket; it must not reach the database, the CA's
-key, or the process manager.
+key, or the process manager. Their configuration is root's, in a folder of root's: Kamailio starts as root and loads the
+modules that its file names, so whoever could write that file would be root at the next start.
 """
 
 import os
@@ -41,7 +42,8 @@ def make(home: Home) -> None:
         _folder(home.root, 0o711)
         _folder(home.log, 0o750)
         _folder(home.tls, 0o750, group=kamailio)
-        _folder(home.node, 0o711, user=kamailio, group=kamailio)
+        _folder(home.node, 0o711)
+        _folder(home.stores, 0o711, user=kamailio, group=kamailio)
         _folder(home.journal, 0o750, user=kamailio, group=kamailio)
         # Sticky: Kamailio makes its socket here, and cannot replace those of root.
         _folder(home.run, 0o1771, group=kamailio)
@@ -67,12 +69,14 @@ def hand_over(home: Home) -> None:
     store.open_writer(home.store).close()
     home.store.chmod(0o600)  # the digests of all secrets are in it; SQLite's side files follow it
     kamailio, rtpengine = user_or_nobody("kamailio"), user_or_nobody("rtpengine")
-    for path in home.node.iterdir():
-        if path.is_file():
+    for name in ("kamailio.cfg", "tls.cfg", "edge.json"):
+        if (home.node / name).exists():
+            _own(home.node / name, "root", kamailio)
+            (home.node / name).chmod(0o640)  # what is read after the user has changed
+    for folder in (home.stores, home.journal):
+        for path in folder.iterdir():
             _own(path, kamailio, kamailio)
-    for path in home.journal.iterdir():
-        _own(path, kamailio, kamailio)
-    _own(home.node / "rtpengine.conf", rtpengine, rtpengine)
+    _own(home.node / "rtpengine.conf", "root", rtpengine)
     _own(home.tls / "node.key", kamailio, kamailio)
 
 
@@ -84,4 +88,5 @@ def _folder(path: Path, mode: int, user: str = "", group: str = "") -> None:
 
 def _own(path: Path, user: str, group: str) -> None:
     if os.geteuid() == 0 and user and path.exists():
-        shutil.chown(path, user, group)
+        # A link in a folder of the engine's may lead to a file that is none of its business.
+        shutil.chown(path, user, group or None, follow_symlinks=False)

@@ -37,7 +37,8 @@ class EngineSecrets:
 def write(settings: Settings, home: Home, secrets: EngineSecrets, control_port: int) -> None:
     """Write kamailio.cfg, tls.cfg, rtpengine.conf and edge.json, and make Kamailio's location store if missing."""
     context = {"settings": settings, "home": home, "secrets": secrets, "control_port": control_port}
-    home.node.mkdir(parents=True, exist_ok=True)
+    for folder in (home.node, home.stores):
+        folder.mkdir(parents=True, exist_ok=True)
     for name in ("kamailio.cfg", "tls.cfg"):
         _private(home.node / name, render(name, edge_entry=EDGE_ENTRY, **context))
     (home.node / "rtpengine.conf").write_text(render("rtpengine.conf", **context))
