@@ -74,6 +74,11 @@ class Home:
         return self.run / f"{part}.status.json"
 
     @property
+    def kamailio_run(self) -> Path:
+        """Where Kamailio makes its sockets; the rest of `run` is root's."""
+        return self.run / "kamailio"
+
+    @property
     def kamailio_rpc(self) -> Path:
         """Kamailio's JSON-RPC, a Unix datagram socket."""
-        return self.run / "kamailio_rpc.sock"
+        return self.kamailio_run / "rpc.sock"

@@ -171,7 +171,7 @@ def test_engines_reach_their_files_and_no_others(short):
     for path in (home.secrets, home.tls / "ca.key"):
         assert (path.stat().st_uid, mode(path)) == (0, 0o600)
     assert mode(home.store) == 0o600
-    assert mode(home.run) & stat.S_ISVTX
+    assert (home.run.stat().st_uid, mode(home.run)) == (0, 0o711)
 
 
 def test_a_file_in_the_way_of_a_folder_is_named(short):

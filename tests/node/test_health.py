@@ -18,7 +18,7 @@ from trunkline.settings import Settings
 @pytest.fixture
 def home(tmp_path):
     home = Home(tmp_path)
-    for folder in (home.run, home.node, home.tls, home.log):
+    for folder in (home.run, home.kamailio_run, home.node, home.tls, home.log):
         folder.mkdir()
     certificates.ensure(home.tls, "sip.example", ["127.0.0.1"])
     return home
@@ -150,7 +150,7 @@ def test_kamailios_control(home):
             probes.kamailio_rpc(home.kamailio_rpc, "core.echo")
         with pytest.raises(probes.Silent, match="it does not answer"):
             probes.kamailio_rpc(home.kamailio_rpc, "core.echo", timeout=0.05)
-    assert os.listdir(home.run) == ["kamailio_rpc.sock"]
+    assert os.listdir(home.kamailio_run) == ["rpc.sock"]
     with pytest.raises(probes.Silent, match="it cannot be reached"):
         probes.kamailio_rpc(home.kamailio_rpc, "core.echo")
 

@@ -30,7 +30,7 @@ def commands(settings: Settings, home: Home) -> dict[str, Engine]:
     return {
         "kamailio": Engine(
             "kamailio",
-            ["kamailio", "-f", str(kamailio), *options, *identity, "-Y", str(home.run)],
+            ["kamailio", "-f", str(kamailio), *options, *identity, "-Y", str(home.kamailio_run)],
             str(kamailio),
             "",
         ),

@@ -15,7 +15,7 @@ from trunkline.contract import store
 from trunkline.home import Home
 from trunkline.node.engines import user_or_nobody
 
-# A Unix socket's path has 107 bytes; the longest name that we make in `run` has 30.
+# A Unix socket's path has 107 bytes; the longest name that we make in the home has 34.
 LONGEST_HOME = 70
 # supervisord expands '%' (some values twice), Kamailio's file has quotes: what none of them minds.
 _HOME = re.compile(r"[A-Za-z0-9._/+@:,=-]+", re.ASCII)
@@ -45,8 +45,8 @@ def make(home: Home) -> None:
         _folder(home.node, 0o711)
         _folder(home.stores, 0o711, user=kamailio, group=kamailio)
         _folder(home.journal, 0o750, user=kamailio, group=kamailio)
-        # Sticky: Kamailio makes its socket here, and cannot replace those of root.
-        _folder(home.run, 0o1771, group=kamailio)
+        _folder(home.run, 0o711)
+        _folder(home.kamailio_run, 0o711, user=kamailio, group=kamailio)
     except (FileExistsError, NotADirectoryError) as error:
         raise FolderError(f"{error.filename} is in the way: it should be a folder") from error
     except OSError as error:
