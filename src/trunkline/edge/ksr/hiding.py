@@ -50,9 +50,9 @@ def append_header(line: str) -> None:
 
 def shift_cseq(by: int) -> None:
     """Count the CSeq, and that in a PRACK's RAck, up or down."""
-    number, _, name = get("$hdr(CSeq)").strip().partition(" ")
+    number, name = get("$hdr(CSeq)").split()  # RFC 3261 §25.1: LWS between them may be tabs, or a folded line
     KSR.hdr.remove("CSeq")
-    append_header(f"CSeq: {int(number) + by} {name.strip()}")
+    append_header(f"CSeq: {int(number) + by} {name}")
     acknowledged = (get("$hdr(RAck)") or "").split()
     if len(acknowledged) == 3:
         KSR.hdr.remove("RAck")
