@@ -2,7 +2,7 @@
 
 import os
 
-pytest_plugins = ["harness.plugin"]
+pytest_plugins = ["harness.plugin", "harness.node_plugin"]
 
 for name in [name for name in os.environ if name.startswith("TRUNKLINE_") and "__" in name]:
     del os.environ[name]
