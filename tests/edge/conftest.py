@@ -13,9 +13,9 @@ DOMAIN = "sip.example"
 @pytest.fixture
 def config(tmp_path):
     return EdgeConfig(
-        node="node1", domain=DOMAIN, addresses=[DOMAIN, "192.0.2.1"], store=str(tmp_path / "edge.db"),
+        node="node1", domain=DOMAIN, store=str(tmp_path / "edge.db"),
         journal=str(tmp_path / "edge.jsonl"), dialog_secret="secret", sha256=True, carrier_timeout=5000,
-        ring_timeout=120_000, max_call_seconds=3600, requests_per_10s=10, refusals_per_minute=3, ban_seconds=60,
+        ring_timeout=120_000, requests_per_10s=10, refusals_per_minute=3,
     )  # fmt: skip
 
 

@@ -11,17 +11,14 @@ class EdgeConfig:
 
     node: str
     domain: str  # the digest realm, and the host of every From and To that we send
-    addresses: list[str]  # IP addresses and names that mean this service in a Request-URI
     store: str  # path of edge.db
     journal: str  # path of the journal file that is appended to
     dialog_secret: str  # keys the MAC that proves a dialog is ours; the same on every node
     sha256: bool
     carrier_timeout: int
     ring_timeout: int
-    max_call_seconds: int
     requests_per_10s: int
     refusals_per_minute: int
-    ban_seconds: int
 
 
 def write(path: Path, config: EdgeConfig) -> None:

@@ -57,17 +57,14 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets) -> Edge
     return EdgeConfig(
         node=settings.node.name,
         domain=settings.sip.domain,
-        addresses=sorted({settings.sip.domain, settings.sip_address, settings.sip_advertised}),
         store=str(home.store),
         journal=str(home.journal_file),
         dialog_secret=secrets.dialog,
         sha256=settings.auth.sha256,
         carrier_timeout=settings.calls.carrier_timeout_ms,
         ring_timeout=settings.calls.ring_timeout_ms,
-        max_call_seconds=settings.calls.max_seconds,
         requests_per_10s=settings.limits.requests_per_10s,
         refusals_per_minute=settings.limits.refusals_per_minute,
-        ban_seconds=settings.limits.ban_seconds,
     )
 
 
