@@ -10,8 +10,16 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
+import pydantic_settings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+_WHERE = "Every setting is described in docs/settings.md"
+_FORMS = {  # the patterns below, for people
+    "node.name": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
+    "sip.domain": "a host name in small letters, like sip.example.com",
+    "database.url": "postgresql://user:password@host/name, or sqlite:////path",
+}
 
 DEFAULT_HOME = Path("/var/lib/trunkline")
 
@@ -202,12 +210,26 @@ def load() -> Settings:
 
     Raises SettingsError, one line for each fault: the key, what is wrong with it, and where it is documented.
     """
+    _check_sections()
     try:
         return Settings(home=_home_from_environment().absolute())
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{_home_from_environment() / 'trunkline.toml'} is not valid TOML: {error}") from error
+    except pydantic_settings.SettingsError as error:  # its text names the section
+        example = "TRUNKLINE_DNS__SERVERS='[\"192.0.2.53\"]'"
+        raise SettingsError(
+            f"{error}: in the environment a list is written as JSON, like {example}. {_WHERE}"
+        ) from error
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(fault) for fault in error.errors())) from error
+
+
+def _check_sections() -> None:
+    """Refuse a variable of a section that does not exist, which would be left unread."""
+    for variable in sorted(os.environ):
+        section, separator, _ = variable.removeprefix("TRUNKLINE_").partition("__")
+        if variable.startswith("TRUNKLINE_") and separator and section.lower() not in Settings.model_fields:
+            raise SettingsError(f"{variable}: there is no section {section.lower()!r}. {_WHERE}")
 
 
 def _explain(fault) -> str:
@@ -215,6 +237,8 @@ def _explain(fault) -> str:
     variable = "TRUNKLINE_" + key.upper().replace(".", "__")
     if fault["type"] == "extra_forbidden":
         reason = "there is no such setting"
+    elif key in _FORMS and fault["type"] == "string_pattern_mismatch":
+        reason = f"{fault['input']!r} is not of this form: {_FORMS[key]}"
     else:
         reason = f"{fault['input']!r}: {fault['msg'].removeprefix('Value error, ')}"
-    return f"{key} (or {variable}): {reason}. Every setting is described in docs/settings.md"
+    return f"{key} (or {variable}): {reason}. {_WHERE}"

@@ -72,3 +72,16 @@ def test_everything_that_listens_is_looked_at():
     assert ("tcp", "127.0.0.80", 6001) in found
     without = Settings(sip=sip, sandbox={"enabled": False})
     assert not any(e.setting.startswith("sandbox") for e in occupied.endpoints(without, Ports(2223)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "settings"),
+    [
+        ({"sip": {"address": "127.0.0.1", "port": 5061}}, "sip.port and sip.tls_port"),
+        ({"sip": {"address": "127.0.0.70"}}, "sip.port and sandbox.carrier_port"),
+    ],
+)
+def test_two_parts_that_want_the_same_port_are_refused(changed, settings):
+    listed = occupied.endpoints(Settings(**changed), Ports(media_control=0))
+    assert all(settings in problem for problem in occupied.problems(listed))
+    assert occupied.problems(listed)

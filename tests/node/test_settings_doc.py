@@ -56,6 +56,9 @@ def test_the_environment_wins(tmp_path, monkeypatch):
         ("[sip]\nprot = 1", "sip.prot (or TRUNKLINE_SIP__PROT): there is no such setting"),
         ("[media]\nport_min = 5000\nport_max = 5001", "port_max must be at least port_min + 99"),
         ('[dns]\nservers = ["ns.example"]', "dns.servers"),
+        ('[node]\nname = "A b"', "'A b' is not of this form: 1 to 63 of a-z"),
+        ('[sip]\ndomain = ""', "'' is not of this form: a host name in small letters"),
+        ('[database]\nurl = "mysql://x"', "'mysql://x' is not of this form: postgresql://"),
         ("[sip", "trunkline.toml is not valid TOML"),
     ],
 )
@@ -67,3 +70,33 @@ def test_a_bad_setting_is_named_with_the_reason(tmp_path, monkeypatch, text, mes
     assert message in str(error.value)
     if "TOML" not in message:
         assert str(error.value).endswith("Every setting is described in docs/settings.md")
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "trunkline.toml").write_text("[sip]\nport = 5070\n", encoding="utf-16")
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path))
+    with pytest.raises(SettingsError, match="not valid TOML: 'utf-8' codec"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("TRUNKLINE_SPI__PORT", "5070", "TRUNKLINE_SPI__PORT: there is no section 'spi'"),
+        ("TRUNKLINE_DNS__SERVERS", "192.0.2.53", '"dns".* a list is written as JSON'),
+    ],
+)
+def test_a_bad_variable_is_refused(tmp_path, monkeypatch, variable, value, message):
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path))
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=message):
+        load()
+
+
+def test_every_pattern_is_explained_in_words():
+    from trunkline import settings
+
+    for section, its in settings.Settings.model_fields.items():
+        for key, field in getattr(its.annotation, "model_fields", {}).items():
+            patterned = any(getattr(rule, "pattern", None) for rule in field.metadata)
+            assert patterned == (f"{section}.{key}" in settings._FORMS)

@@ -72,6 +72,14 @@ def running(manager: Manager) -> dict:
 
 STEADY = "import time; time.sleep(3600)"
 MOODY = f"import os, sys\nos.path.exists(sys.argv[1] + '/well') or sys.exit(1)\n{STEADY}"
+# Does not end when it is asked to, but when it may.
+STUBBORN = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+while not os.path.exists(sys.argv[1] + "/well"):
+    time.sleep(0.02)
+"""
 # Notes its own end, when it is asked to end.
 NOTING = """
 import signal, sys, time
@@ -99,6 +107,16 @@ def test_what_changes_is_said(start, home):
     said = []
     until(lambda: said.extend(watch.changes(home, before)) or (said and "runs again" in said[-1]))
     assert all(text.startswith("steady ") for text in said)
+
+
+def test_a_manager_that_is_ending_already_may_be_asked_again(start, home):
+    manager = start(("stubborn", STUBBORN))
+    until(lambda: "ready" in _text(home.log / "stubborn.log"))
+    manager.shut_down()
+    for ask in (manager.shut_down, manager.processes):
+        with pytest.raises(NotRunning):
+            ask()
+    (home.root / "well").touch()
 
 
 @pytest.mark.long

@@ -42,7 +42,18 @@ def endpoints(settings: Settings, ports: Ports) -> list[Endpoint]:
 
 def problems(listed: list[Endpoint]) -> list[str]:
     """What is wrong, a line each; [] when every endpoint can be had."""
-    return [problem for endpoint in listed if (problem := _problem(endpoint))]
+    return _collisions(listed) or [problem for endpoint in listed if (problem := _problem(endpoint))]
+
+
+def _collisions(listed: list[Endpoint]) -> list[str]:
+    """Endpoints that the settings give to two parts at once."""
+    found, first = [], {}
+    for transport, address, port, setting in listed:
+        other = first.setdefault((transport, address, port), setting)
+        if other != setting and port:
+            where = f"{transport.upper()} port {port} on {address}"
+            found.append(f"{where} is wanted by both {other} and {setting}. Set one of them to another port or address")
+    return found
 
 
 def _problem(endpoint: Endpoint) -> str:

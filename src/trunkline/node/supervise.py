@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
+from supervisor.xmlrpc import Faults
 
 from trunkline.home import Home
 from trunkline.settings import Settings
@@ -138,6 +139,10 @@ class Manager:
             return getattr(self._rpc.supervisor, method)(*arguments)
         except (OSError, http.client.HTTPException) as error:
             raise NotRunning(str(error)) from error
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode != Faults.SHUTDOWN_STATE:
+                raise
+            raise NotRunning("it is shutting down") from fault
 
 
 class _UnixTransport(xmlrpc.client.Transport):
