@@ -77,6 +77,7 @@ def test_a_secret_is_printed_once(run, ask, acme):
     assert acme["secret"] not in str(ask("key", "list"))
     ran = run("key", "rotate", acme["key"])
     assert "shown this once" in ran.out
+    assert f"The earlier one, in slot 1, stays valid until: trunkline key retire {acme['key']} 1\n" in ran.out
     assert (
         run("key", "rotate", acme["key"], as_json=True).document["error"].startswith(f"key {acme['key']} has two live")
     )
@@ -84,6 +85,16 @@ def test_a_secret_is_printed_once(run, ask, acme):
     assert ask("key", "disable", acme["key"])["enabled"] is False
     assert ask("key", "enable", acme["key"])["enabled"] is True
     assert ask("key", "list", "--account", "acme")[0]["key"] == acme["key"]
+
+
+def test_a_key_comes_with_all_that_a_pbx_is_configured_with(run, acme, monkeypatch):
+    monkeypatch.setenv("TRUNKLINE_SIP__ADDRESS", "192.0.2.5")
+    monkeypatch.setenv("TRUNKLINE_SIP__ADVERTISED", "2001:db8::5")
+    monkeypatch.setenv("TRUNKLINE_SIP__TLS_PORT", "5071")
+    made = run("key", "add", "acme", as_json=True).document
+    assert (made["domain"], made["address"], made["tls_port"]) == ("sip.trunkline.internal", "2001:db8::5", 5071)
+    said = run("key", "add", "acme").out
+    assert "server   [2001:db8::5]:5060 (UDP, TCP), 5071 (TLS)\nrealm    sip.trunkline.internal\n" in said
 
 
 def test_numbers(run, ask, acme):
@@ -114,6 +125,8 @@ def test_an_import_is_all_or_nothing_and_names_each_line(run, ask, acme):
         (2, "+331"),
         (5, "+33123456780"),
     ]
+    one = "number\n+331\n"
+    assert "1 line has an error" in run("number", "import", "-", stdin=one).out
     assert "'+331' is not an E.164 number" in run("number", "import", "-", stdin=table).out
     good = "\ufeffNumber,Account\n+33123456789,acme\n+33123456780\n"
     assert (
@@ -166,6 +179,7 @@ def test_carriers_and_routes(run, ask, acme):
     assert "route remove ID" in run("carrier", "remove", "telco", as_json=True).document["error"]
     assert ask("carrier", "disable", "telco")["enabled"] is False
     assert "telco (disabled)" in run("route", "list").out
+    assert "are disabled (telco): its calls are refused" in run("route", "which", "+447700900000").out
     assert ask("carrier", "enable", "telco")["enabled"] is True
     assert [route["prefix"] for route in ask("carrier", "show", "telco")["routes"]] == ["44"]
     assert ask("route", "remove", str(ask("route", "list")[0]["id"]))["removed"]["carrier"] == "telco"

@@ -16,9 +16,10 @@ def test_a_carrier_keeps_its_password_to_itself(services):
     [
         ({"name": "Big Telco"}, "write 1 to 63 of a-z"),
         ({"name": "telco"}, "choose another name"),
-        ({"host": ""}, "no host"),
+        ({"host": ""}, "write its name as DNS has it"),
+        ({"host": "müller.example"}, "write its name as DNS has it"),
         ({"host": "telco.example:5080"}, "write 'telco.example'"),
-        ({"host": "sip:telco.example"}, "cannot be a carrier's host"),
+        ({"host": "sip:telco.example"}, "without 'sip:'"),
         ({"host": "user@telco.example"}, "more than a host"),
         ({"host": "192.0.2.300"}, "not an IPv4 address"),
         ({"port": 65536}, "from 0 to 65535"),

@@ -6,6 +6,7 @@ import click
 
 from trunkline.cli.output import Answer, facts, operation, table
 
+_SOURCE = "trunkline carrier set {} --add-source NETWORK"
 _COLUMNS = ("name", "enabled", "host", "port", "transport", "username", "strip", "prefix", "sources")
 
 
@@ -39,7 +40,7 @@ def add(services, name, host, sources, password_stdin, password_prompt, **fields
     carrier = services.carriers.create(name, host, sources=sources, password=password, **fields)
     view = [f"Carrier {name} is made. Send calls to it with: trunkline route add PREFIX {name}"]
     if not sources:
-        view.append("It has no source, so its calls are not recognised; name one with: carrier set --add-source")
+        view.append(f"It has no source, so its calls are not recognised; name one with: {_SOURCE.format(name)}")
     return Answer(services.carriers.as_dict(carrier), view)
 
 

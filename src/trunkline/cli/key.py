@@ -2,8 +2,10 @@
 
 import click
 
+from trunkline import settings as all_settings
 from trunkline.cli.output import Answer, facts, operation, table
 
+_USES = "The PBX's digest username is the key, its password the secret; the realm is the host in its SIP URIs."
 _ONCE = "The secret is shown this once; only digests of it are kept."
 
 
@@ -67,8 +69,26 @@ def disable(services, key):
 
 
 def _with_secret(services, key, secret: str) -> Answer:
-    view = facts([("account", key.account), ("key", key), ("secret", secret)])
-    return Answer(services.keys.as_dict(key) | {"secret": secret}, [view, _ONCE])
+    """All that a PBX is configured with."""
+    settings = all_settings.load()
+    sip, address = settings.sip, settings.sip_advertised
+    document = services.keys.as_dict(key) | {"secret": secret, "domain": sip.domain, "address": address}
+    document |= {"port": sip.port, "tls_port": sip.tls_port}
+    where = f"[{address}]" if ":" in address else address
+    server = f"{where}:{sip.port} (UDP, TCP), {sip.tls_port} (TLS)"
+    view = facts(
+        [("account", key.account), ("server", server), ("realm", sip.domain), ("key", key), ("secret", secret)]
+    )
+    return Answer(document, [view, _USES, _ONCE, *_others(document)])
+
+
+def _others(key: dict) -> list[str]:
+    """What to do about an earlier secret."""
+    *earlier, _ = sorted(key["secrets"], key=lambda secret: secret["created"])
+    return [
+        f"The earlier one, in slot {slot}, stays valid until: trunkline key retire {key['key']} {slot}"
+        for slot in (secret["slot"] for secret in earlier)
+    ]
 
 
 def _slots(key: dict) -> str:

@@ -107,7 +107,8 @@ def import_(services, file, dry_run, update):
 
 
 def _refused(problems: list) -> Answer:
-    error = f"{len(problems)} lines have errors, and nothing is written"
+    lines = "1 line has an error" if len(problems) == 1 else f"{len(problems)} lines have errors"
+    error = f"{lines}, and nothing is written"
     document = {"error": error, "problems": [problem._asdict() for problem in problems]}
     view = [table(("line", "number", "problem"), problems[:PROBLEMS_SHOWN], right=("line",))]
     if len(problems) > PROBLEMS_SHOWN:

@@ -51,7 +51,16 @@ def which(services, number):
     document = [services.routes.as_dict(item.route) | {"share": round(item.share, 4)} for item in found]
     rows = [[_prefix(r["prefix"]), r["priority"], f"{r['share']:.0%}", r["carrier"], r["id"]] for r in document]
     view = table(("prefix", "priority", "first", "carrier", "id"), rows, right=("priority", "first", "id"))
-    return Answer(document, [view if found else "No carrier serves that number: its calls are refused."])
+    return Answer(document, [view if found else _none(services, number)])
+
+
+def _none(services, number: str) -> str:
+    """Why no carrier serves a number."""
+    disabled = services.routes.disabled(number)
+    if not disabled:
+        return "No carrier serves that number: its calls are refused."
+    names = ", ".join(sorted({route.carrier.name for route in disabled}))
+    return f"No carrier serves that number, as those of its routes are disabled ({names}): its calls are refused."
 
 
 def _prefix(prefix: str) -> str:

@@ -117,6 +117,11 @@ def _check_strip(digits: int) -> None:
 
 def _host(text: str) -> str:
     text = text.strip()
+    if not text or not text.isascii() or text.lower().startswith(("sip:", "sips:")):
+        raise ServiceError(
+            f"{text!r} cannot be a carrier's host: write its name as DNS has it or its IP address, "
+            "like sip.carrier.example, without 'sip:'"
+        )
     try:
         parsed = uri.parse(f"sip:[{text}]" if ":" in text and uri.is_ip(text) else f"sip:{text}")
     except uri.UriError as error:

@@ -92,7 +92,7 @@ def _place(result: Plan, line: int, wanted: Number, here: Number | None, update:
         here.account_id, here.forward = wanted.account_id, wanted.forward
         result.update.append(here)
     else:
-        problem = "the number is here already, with another account or forward: allow updates to change it"
+        problem = "the number is here already, with another account or forward: allow updates (--update) to change it"
         result.problems.append(Problem(line, f"+{wanted.e164}", problem))
 
 

@@ -76,6 +76,11 @@ def which(number: str) -> list[Candidate]:
     return candidates
 
 
+def disabled(number: str) -> QuerySet[Route]:
+    """The routes of a number that are left out because their carriers are disabled."""
+    return everyone().filter(prefix__in=prefixes(check_e164(number)), carrier__enabled=False)
+
+
 def as_dict(route: Route) -> dict[str, object]:
     return {
         "id": route.pk,
