@@ -79,3 +79,16 @@ def test_wherever_the_disk_becomes_full_every_line_comes_once(path, journal, mon
     disk.room = 10_000
     assert journal.flush() or journal.flush()
     assert [line["n"] for line in lines(path) if line] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("room", range(1, 60, 7))
+def test_half_a_line_of_one_worker_costs_no_line_of_another(path, journal, monkeypatch, room):
+    other = Journal(str(path), "node1")
+    disk = Disk(monkeypatch, room)
+    journal.note("attempt", "a", n=0)
+    assert not journal.flush()
+    disk.room = 10_000
+    other.note("attempt", "b", n=1)
+    assert other.flush()
+    assert journal.flush()
+    assert [line["n"] for line in lines(path) if line] == [1, 0]

@@ -394,7 +394,8 @@ async def test_a_forward_to_ourselves_is_no_loop(edge, agent, transport):
     assert not edge.journal(event="reject", source=f"udp:{edge.address}:{edge.settings.sip.port}")
 
 
-async def test_a_contact_registered_at_ourselves_is_no_loop(edge, agent):
+async def test_a_contact_that_names_ourselves_is_no_loop(edge, agent):
+    """The call goes to where the REGISTER came from, whatever its Contact names."""
     key, pbx, trunk = edge.key(), await agent(name="pbx"), await agent(name="trunk")
     response = await pbx.register(
         edge.uri("x"), key.name, key.secret, edge.udp, contact=f"<sip:1@{edge.address}:{edge.settings.sip.port}>"
@@ -403,7 +404,8 @@ async def test_a_contact_registered_at_ourselves_is_no_loop(edge, agent):
     number = edge.number(f"sip:{key.name}@{edge.domain}", key.account_id)
     edge.carrier(trunk.address, trunk.port())
     call = await trunk.dial(edge.uri(f"+{number}"), edge.udp)
-    await refused(call, 480, "this service")
+    (await pbx.next_call()).refuse(486)
+    assert (await call.final()).code == 486
     await pbx.register(edge.uri("x"), key.name, key.secret, edge.udp, expires=0)
 
 

@@ -232,3 +232,31 @@ async def test_a_request_of_a_stranger_is_481(edge, agent, side):
     assert response.warning
     assert not [r for r in other.requests if r.method == "BYE"]
     await hung_up(pair, side)
+
+
+async def test_a_bye_that_means_nobody_closes_no_record(edge, agent):
+    """Its tag is made up: the far side answers 481 and stays in the call, so the call stays in the record."""
+    pair = await talking(edge, agent, "out")
+
+    def made_up(request):
+        request.set("To", re.sub(r"tag=[^;]+", "tag=nobody", request.get("To")))
+
+    refused = await pair.near.send("BYE", edit=made_up)
+    assert refused.code == 481
+    await pair.talk()
+    assert "end" not in kinds(edge.call_events(called=pair.called))
+    await pair.near.bye()
+    assert one(await pair.events("end"), "end")["by"] == "caller"
+
+
+async def test_nobody_talks_on_after_the_record_is_closed(edge, agent):
+    """The caller says BYE in a way that the far side refuses, and then offers media once more."""
+    pair = await talking(edge, agent, "out")
+
+    def too_early(request):
+        request.set("CSeq", "0 BYE")
+
+    await pair.near.send("BYE", edit=too_early)
+    await pair.events("end")
+    again = await pair.near.reinvite()
+    assert again.code == 481

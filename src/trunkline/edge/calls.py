@@ -6,7 +6,7 @@ import time
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import authenticate, failover, inbound, outbound
 from trunkline.edge.authenticate import Challenge, Customer
-from trunkline.edge.dialog import Dialogs, name
+from trunkline.edge.dialog import Dialog, Dialogs, name
 from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
 from trunkline.edge.journal import Journal
 from trunkline.edge.ksr import digests, hiding, message, relaying, replies, routes, transactions
@@ -18,6 +18,8 @@ from trunkline.edge.plan import Plan
 from trunkline.sip import refusal
 from trunkline.sip.number import e164
 from trunkline.sip.refusal import Refusal
+
+LONGEST_NAME = 64  # characters of a caller that is no number: what a stranger may have us keep
 
 
 class Calls:
@@ -66,7 +68,7 @@ class Calls:
             self._begin(decision, sender.account, facts)
 
     def _from_carrier(self, sender: Carrier, recipient: str, facts: dict) -> None:
-        caller = message.user_part("$fU")
+        caller = message.user_part("$fU")[:LONGEST_NAME]
         facts |= {"carrier": sender.id}
         number = inbound.find(recipient, self._lookup)
         attempts = (
@@ -92,9 +94,12 @@ class Calls:
         replies.refuse(reason)
 
     def _begin(self, call: Permitted, payer: Account, facts: dict) -> None:
-        """Count it, record it, and make the first attempt."""
+        """Make the transaction; then count the call, record it, and make the first attempt."""
         plan = Plan(secrets.token_hex(8), payer.id, call.direction, call.attempts)
         facts |= {"caller": call.caller, "called": call.called}
+        self._dress(call, plan)
+        if not transactions.begin():  # another worker has this INVITE already: it came twice in a moment
+            return
         summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"
         refused = self._unplayable() or self._limits.admit(payer, plan.call, summary)
         if refused:
@@ -111,10 +116,6 @@ class Calls:
         return refusal.no_codec() if offer and not has_our_codec(offer) else None
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
-        self._dress(call, plan)
-        if not transactions.begin():  # another worker has this INVITE already: it came twice in quick succession
-            self._limits.release(plan.call)
-            return
         owner = call.owner.id if call.owner else None
         if not self._journal.require("setup", plan.call, direction=call.direction, owner=owner, **facts):
             self._limits.release(plan.call)
@@ -246,9 +247,11 @@ class Calls:
 
     def abandon(self, call: str = "") -> None:
         """Our own code failed and the caller got 500: the call's count and record end. '': the transaction's call."""
-        failed, call = refusal.internal_error(), call or Plan.loads(transactions.kept_plan()).call
-        self._close("finish", call, code=failed.code, reason=failed.reason, warning=failed.warning)
-        self._journal.flush()
+        call = call or transactions.current_attempt()[0]
+        if call:
+            failed = refusal.internal_error()
+            self._close("finish", call, code=failed.code, reason=failed.reason, warning=failed.warning)
+            self._journal.flush()
 
     def progressed(self, code: int, reason: str) -> None:
         """A provisional or successful response to the INVITE is about to be passed on."""
@@ -256,6 +259,7 @@ class Calls:
         if code >= 200:
             if not transactions.answered():
                 transactions.note_answer()
+                self._limits.answered(call, message.text("$tt"))
                 self._journal.note("answer", call, n=n, code=code)
         elif not transactions.rang(n):
             transactions.let_ring(self._config.ring_timeout)
@@ -263,7 +267,7 @@ class Calls:
             self._journal.note("progress", call, n=n, code=code, reason=reason)
         self._journal.flush()
 
-    def proven(self, route: str):
+    def proven(self, route: str) -> Dialog | None:
         """The dialog that an in-dialog request proves with its Route, None when it proves none."""
         return self._dialogs.verify(route, message.get("$ci"))
 
@@ -272,11 +276,17 @@ class Calls:
         if 200 <= code < 300:
             self._limits.turn_away(transactions.current_attempt()[0], callee_tag)
 
-    def ended(self, dialog, from_tag: str, reason: str | None) -> None:
-        """A BYE was seen."""
-        if self._limits.turned_away(dialog.call, from_tag):
+    def is_over(self, dialog: Dialog) -> bool:
+        """Whether the call's record is closed: then nobody talks on, unrecorded, by offering media once more."""
+        return self._limits.is_over(dialog.call)
+
+    def ended(self, dialog: Dialog, from_tag: str, to_tag: str, reason: str | None) -> None:
+        """A BYE was seen. It ends the call only between those who talk: a target that was given up, or a fork whose
+        answer came second, has a leg of its own, and a made-up tag would close the record and leave the call up."""
+        by_caller = from_tag == dialog.caller_tag
+        callee = to_tag if by_caller else from_tag
+        if self._limits.callee(dialog.call) not in (callee, None) or self._limits.turned_away(dialog.call, callee):
             return
-        by = "caller" if from_tag == dialog.caller_tag else "callee"
-        self._close("end", dialog.call, by=by, reason=reason)
+        self._close("end", dialog.call, by="caller" if by_caller else "callee", reason=reason)
         self._journal.flush()
         relaying.end_media()

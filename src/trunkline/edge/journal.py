@@ -32,17 +32,14 @@ class Journal:
         if not self._pending:
             return True
         try:
-            self._reopen_if_moved()
+            if self._ends_in_half_a_line() and not self._pending.startswith(b"\n"):
+                self._pending[:0] = b"\n"  # readers skip that half; the next line must be whole
             written = os.write(self._file, self._pending)
         except OSError:
             return self._keep()
-        if written < len(self._pending):
-            # A full disk took half a line. Readers skip it, and the newline keeps the next one whole.
-            start = self._pending.rfind(b"\n", 0, written + 1) + 1
-            self._pending[:start] = b"\n"
-            return self._keep()
-        self._pending.clear()
-        return True
+        # A full disk takes half a line. One that lacks nothing but its newline is whole.
+        del self._pending[: self._pending.rfind(b"\n", 0, written + 1) + 1]
+        return not self._pending or self._keep()
 
     def require(self, event: str, call: str, **fields) -> bool:
         """Write a line now, with all that is pending. False: the disk does not take it, and the line is dropped."""
@@ -51,22 +48,28 @@ class Journal:
         self.note(event, call, **fields)
         if self.flush():
             return True
-        self._pending[:] = b"\n"  # half of the line may stand in the file
+        self._pending.clear()
         return False
 
     def _keep(self) -> bool:
         del self._pending[:-BACKLOG]
         return False
 
-    def _reopen_if_moved(self) -> None:
-        """The node rotates by renaming; the file at the path is then another one, or not there."""
+    def _ends_in_half_a_line(self) -> bool:
+        """Open the file at the path if it is another one (the node rotates by renaming), and look at its end."""
         try:
-            inode = os.stat(self._path).st_ino
+            status = os.stat(self._path)
         except FileNotFoundError:
-            inode = 0
-        if self._file >= 0 and inode == self._inode:
-            return
+            status = None
+        if self._file < 0 or status is None or status.st_ino != self._inode:
+            status = self._open()
+        return status.st_size > 0 and os.pread(self._file, 1, status.st_size - 1) != b"\n"
+
+    def _open(self) -> os.stat_result:
         if self._file >= 0:
             os.close(self._file)
-        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        self._inode = os.fstat(self._file).st_ino
+            self._file = -1
+        self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        status = os.fstat(self._file)
+        self._inode = status.st_ino
+        return status

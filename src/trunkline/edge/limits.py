@@ -68,6 +68,7 @@ class Limits:
 
     def release(self, call: str) -> None:
         """The call is over. Harmless when it was released before, or when its count died with an earlier process."""
+        self._counters.take("callee", call)
         entry = self._counters.take("calls", call)
         if entry:
             self._counters.subtract("active", entry.partition(" ")[0])
@@ -75,6 +76,18 @@ class Limits:
     def over(self, call: str) -> bool:
         """Note that a call's record is closed; False when it was: two BYEs may cross, or be repeated."""
         return self._counters.add("over", call) == 1
+
+    def is_over(self, call: str) -> bool:
+        """Whether a call's record was closed in the last minutes."""
+        return bool(self._counters.get("over", call))
+
+    def answered(self, call: str, tag: str) -> None:
+        """Note the tag of the callee whose answer the caller has got."""
+        self._counters.put("callee", call, tag)
+
+    def callee(self, call: str) -> str | None:
+        """That tag; None when there was no answer yet, or it came before this process."""
+        return self._counters.get("callee", call)
 
     def turn_away(self, call: str, tag: str) -> None:
         """Note that this callee's answer came too late: its BYE, without an ACK after 32 s, ends nothing."""

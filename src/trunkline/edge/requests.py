@@ -99,11 +99,15 @@ class Requests:
         if dialog.shifted:
             hiding.shift_cseq(1)
         if method == "BYE":
-            self._calls.ended(dialog, message.get("$ft"), message.text("$hdr(Reason)") or None)
+            reason = message.text("$hdr(Reason)") or None
+            self._calls.ended(dialog, message.get("$ft"), message.get("$tt"), reason)
         elif method in ("INVITE", "UPDATE"):
             routes.symmetric_contact()
         has_sdp = message.has_sdp()
         step = media.request_step(method, dialog.offered) if has_sdp else None
+        if step == "offer" and self._calls.is_over(dialog):
+            replies.refuse(refusal.unknown_dialog())
+            return
         if step == "offer" and message.offers_fax():
             # The media relay would take the fax stream in the place of the audio, also when the far side refuses it.
             replies.refuse(refusal.fax())

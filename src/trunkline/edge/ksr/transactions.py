@@ -14,8 +14,8 @@ def keep_plan(text: str, call: str, attempt: int) -> None:
 
 
 def current_attempt() -> tuple[str, int]:
-    """The call's id and the number of its current attempt, from 1."""
-    call, _, attempt = get("$avp(attempt)").partition(" ")
+    """The call's id and the number of its current attempt, from 1; ('', 0) before the first."""
+    call, _, attempt = (get("$avp(attempt)") or " 0").partition(" ")
     return call, int(attempt)
 
 
