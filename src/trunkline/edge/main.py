@@ -33,6 +33,7 @@ def guarded(callback):
             elif callback.__name__ == "ksr_branch":
                 transactions.drop()  # or the INVITE would leave with its sender's own SDP
             elif callback.__name__ == "ksr_failure":
+                transactions.note_over()
                 replies.final(refusal.internal_error())
                 self._calls.abandon()
         return 1
