@@ -446,3 +446,12 @@ async def test_the_pbx_sees_the_call_as_ours(edge, agent):
     await pair.far.answer()
     assert (await pair.near.final()).code == 200
     await pair.near.bye()
+
+
+async def test_a_number_that_is_forwarded_nowhere_says_so_to_its_owner(edge, agent):
+    account = edge.account()
+    scene = await inbound(edge, agent, "", account=account)
+    call = await scene.dial()
+    await refused(call, 480, "Forward to SIP")
+    (event,) = await edge.events("reject", called=f"+{scene.number}")
+    assert (event["account"], event["warning"]) == (account, call.warning)

@@ -71,14 +71,16 @@ class Calls:
         caller = message.user_part("$fU")[:LONGEST_NAME]
         facts |= {"carrier": sender.id}
         number = inbound.find(recipient, self._lookup)
-        attempts = (
-            number if isinstance(number, Refusal) else inbound.attempts(number, self._lookup, self._config.domain)
-        )
+        if isinstance(number, Refusal):
+            self._reject(number, "inbound", facts | {"caller": caller, "called": recipient})
+            return
+        facts |= {"account": number.account.id}  # also of a refusal: its owner wants to know why nobody got through
+        attempts = inbound.attempts(number, self._lookup, self._config.domain)
         if isinstance(attempts, Refusal):
             self._reject(attempts, "inbound", facts | {"caller": caller, "called": recipient})
             return
         permitted = Permitted("inbound", e164(caller) or caller, number.e164, attempts, owner=number.account)
-        self._begin(permitted, number.account, facts | {"account": number.account.id})
+        self._begin(permitted, number.account, facts)
 
     def _reject(self, reason: Refusal, direction: str, facts: dict) -> None:
         self._journal.note(
