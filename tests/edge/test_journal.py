@@ -6,7 +6,8 @@ import os
 import pytest
 
 from trunkline.contract.journal import decode
-from trunkline.edge.journal import Journal
+from trunkline.edge.journal import LOOK_SECONDS, Journal
+from trunkline.node.ship import QUIET_SECONDS
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def journal(path):
 
 
 def lines(path):
-    return [decode(line) for line in path.read_bytes().splitlines()]
+    return [decode(line) for line in path.read_bytes().splitlines() if line]
 
 
 class Disk:
@@ -48,13 +49,34 @@ def test_one_write_for_all_that_is_noted(path, journal):
     assert second["n"] == 1
 
 
-def test_it_follows_a_rotation(path, journal, tmp_path):
+def test_it_follows_a_rotation_within_a_second(path, journal, tmp_path, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr("trunkline.edge.journal.time.monotonic", lambda: now)
     journal.note("setup", "a")
     journal.flush()
     path.rename(tmp_path / "old.jsonl")
+    journal.note("answer", "a")
+    journal.flush()
+    now += LOOK_SECONDS
     journal.note("end", "a")
     journal.flush()
     assert [line["event"] for line in lines(path)] == ["end"]
+    assert [line["event"] for line in lines(tmp_path / "old.jsonl")] == ["setup", "answer"]
+    assert LOOK_SECONDS < QUIET_SECONDS / 2  # or the node would take the file for finished
+
+
+@pytest.mark.parametrize("room", range(0, 140, 7))
+def test_of_a_call_that_is_refused_no_beginning_is_left_unsaid(path, journal, monkeypatch, room):
+    disk = Disk(monkeypatch, room)
+    journal.note("setup", "a")
+    journal.note("attempt", "a", n=1)
+    taken = journal.flush()
+    torn = not taken and journal.drop()
+    disk.room = 1000
+    journal.note("end", "b")
+    journal.flush()
+    written = [line["event"] for line in lines(path) if line]
+    assert written == ["setup", "attempt", "end"] if taken else ["setup", "end"] if torn else ["end"]
 
 
 def test_a_full_disk_refuses_a_call_and_loses_nothing_of_the_others(path, journal, monkeypatch):
@@ -63,9 +85,11 @@ def test_a_full_disk_refuses_a_call_and_loses_nothing_of_the_others(path, journa
     disk = Disk(monkeypatch, room=30)  # half a line
     journal.note("end", "up", by="caller")
     assert not journal.flush()
-    assert not journal.require("setup", "refused")
+    assert not journal.flush()  # what the next call asks before it notes anything
     disk.room = 1000
-    assert journal.require("setup", "accepted")
+    assert journal.flush()
+    journal.note("setup", "accepted")
+    assert journal.flush()
     whole = [line for line in lines(path) if line]
     assert [(line["event"], line["call"]) for line in whole] == [("setup", "up"), ("end", "up"), ("setup", "accepted")]
 

@@ -118,12 +118,25 @@ class Calls:
         return refusal.no_codec() if offer and not has_our_codec(offer) else None
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
-        owner = call.owner.id if call.owner else None
-        if not self._journal.require("setup", plan.call, direction=call.direction, owner=owner, **facts):
+        if self._recorded(call, plan, facts):
+            self._try(plan)
+        else:
             self._limits.release(plan.call)
             replies.final(refusal.records_unavailable())
-            return
-        self._try(plan, 0)
+
+    def _recorded(self, call: Permitted, plan: Plan, facts: dict) -> bool:
+        """Whether the disk has taken the call's beginning, together with its first attempt."""
+        if not self._journal.flush():  # what waits there is of calls that are up
+            return False
+        owner = call.owner.id if call.owner else None
+        self._journal.note("setup", plan.call, direction=call.direction, owner=owner, **facts)
+        self._enter(plan, 0)
+        if self._journal.flush():
+            return True
+        if self._journal.drop():  # the call's beginning went through, so its end must follow
+            refused = refusal.records_unavailable()
+            self._close("finish", plan.call, code=refused.code, reason=refused.reason, warning=refused.warning)
+        return False
 
     def _dress(self, call: Permitted, plan: Plan) -> None:
         """Make the INVITE speak for us instead of for its sender."""
@@ -141,24 +154,28 @@ class Calls:
         )
         routes.record_route(parameter)
 
-    def _try(self, plan: Plan, index: int) -> None:
-        """Make attempt `index`, or those after it when it cannot even be sent."""
+    def _enter(self, plan: Plan, index: int) -> None:
+        """Make attempt `index` the current one."""
+        attempt = failover.enter(plan, index, time.time())
+        note = {"n": index + 1, "kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
+        self._journal.note("attempt", plan.call, **note)
+
+    def _try(self, plan: Plan) -> None:
+        """Make the current attempt, or those after it when it cannot even be sent."""
         while True:
-            failed = self._send(plan, index)
+            failed = self._send(plan)
             if failed is None:  # from here on the plan belongs to whichever worker handles the reply
                 break
             following = self._after(plan, failed)
             if not isinstance(following, int):
                 self._finish(plan, failed, following)
                 break
-            index = following
+            self._enter(plan, following)
         self._journal.flush()
 
-    def _send(self, plan: Plan, index: int) -> Outcome | None:
+    def _send(self, plan: Plan) -> Outcome | None:
         """Send the INVITE; None when it is on its way."""
-        attempt = failover.enter(plan, index, time.time())
-        note = {"n": index + 1, "kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
-        self._journal.note("attempt", plan.call, **note)
+        attempt = plan.attempt
         transactions.note_shift(False)
         if attempt.problem:
             return Outcome(attempt.cause, 0, attempt.problem)
@@ -204,7 +221,8 @@ class Calls:
             if isinstance(following, AnswerChallenge):
                 self._authenticate(plan, outcome)
             elif isinstance(following, int):
-                self._try(plan, following)
+                self._enter(plan, following)
+                self._try(plan)
             else:
                 self._finish(plan, outcome, following)
         self._journal.flush()

@@ -130,9 +130,11 @@ class Shipper:
 
 def _identity(file: BinaryIO) -> str:
     """A name that a file keeps when it is renamed, and that no later file gets: an inode is used again after a
-    deletion, but a first line, with its time and call, is not. '' while the first line is not whole."""
+    deletion, but a first line, with its time and call, is not. '' while there is no whole line but empty ones."""
     file.seek(0)
     first = file.readline()
+    while first == b"\n":
+        first = file.readline()
     if not first.endswith(b"\n"):
         return ""
     return f"{os.fstat(file.fileno()).st_ino:x}-{hashlib.sha256(first).hexdigest()[:16]}"

@@ -1,8 +1,10 @@
 """What passes from one side to the other, and under whose name."""
 
+import re
+
 import KSR
 
-from trunkline.edge.ksr.message import get, text
+from trunkline.edge.ksr.message import get, whole
 
 # What passes from one side to the other; every other header stays behind, because it may name a host, a product
 # or a person of that side (User-Agent, Server, P-Charging-Vector, Call-Info, Remote-Party-ID, Warning, ...).
@@ -14,6 +16,8 @@ _PASSING_NAMES = (
     " p-early-media retry-after event o subscription-state info-package recv-info th"
 )
 _PASSING = frozenset(_PASSING_NAMES.split())
+# RFC 3261 §7.3.1: a line that starts with a blank goes on with the field before it.
+_FIELD_NAME = re.compile(r"^([^:\s][^:\r\n]*?)[ \t]*:", re.MULTILINE)
 
 
 def hide(from_uri: str, to_uri: str) -> None:
@@ -29,12 +33,11 @@ def hide_response() -> None:
 
 
 def _leave_behind() -> None:
-    # keep_hf_re would compile its expression for every message: a quarter of all the CPU time of a call (measured).
-    KSR.textopsx.hf_iterator_start("field")
-    while KSR.textopsx.hf_iterator_next("field") > 0:
-        if text("$hfitname(field)").lower() not in _PASSING:
-            KSR.textopsx.hf_iterator_rm("field")
-    KSR.textopsx.hf_iterator_end("field")
+    # Read in one piece: asking Kamailio for one field after the other takes three times as long, and keep_hf_re, which
+    # compiles its expression for every message, longer still (measured).
+    fields = whole().partition("\r\n\r\n")[0].partition("\n")[2]
+    for name in {*_FIELD_NAME.findall(fields.lower())} - _PASSING:
+        KSR.hdr.remove(name)
 
 
 def _name(from_uri: str, to_uri: str) -> None:

@@ -38,6 +38,18 @@ def text(variable: str) -> str:
         return ""
 
 
+def whole() -> str:
+    """The message as it came, body included; as Latin-1 when it is not UTF-8."""
+    return _any_bytes("mb")
+
+
+def _any_bytes(variable: str) -> str:
+    try:
+        return get(f"${variable}") or ""
+    except UnicodeDecodeError:
+        return bytes.fromhex(get(f"$({variable}{{s.encode.hexa}})")).decode("latin-1")
+
+
 def user_part(variable: str) -> str:
     """A user part, unescaped; '' when there is none."""
     user = get(variable) or ""
