@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -68,6 +68,7 @@ CREATE TABLE route (
     carrier_id INTEGER NOT NULL
 );
 CREATE INDEX route_prefix ON route (prefix);
+CREATE INDEX route_prefix_length ON route (length(prefix));
 CREATE TABLE resolution (               -- what RFC 3263 makes of a host name; written by the resolver alone
     host      TEXT NOT NULL,            -- lower case
     port      INTEGER NOT NULL,         -- as written in the URI; 0: none

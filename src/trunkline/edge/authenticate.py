@@ -9,7 +9,6 @@ from trunkline.edge.lookup import Account, Carrier, Lookup
 from trunkline.sip import refusal
 from trunkline.sip.number import e164
 from trunkline.sip.refusal import Refusal
-from trunkline.sip.uri import UriError, parse
 
 ALGORITHMS = ("MD5", "SHA-256")
 
@@ -69,10 +68,13 @@ def by_address(ip: str, port: int, lookup: Lookup) -> Customer | Carrier | None:
 
 
 def _same_recipient(digest_uri: str, recipient: str) -> bool:
-    try:
-        # RFC 3966: a Request-URI, and so the digest's, may be a tel URI; the number is then its user part.
-        user = unquote(digest_uri[4:]) if digest_uri.lower().startswith("tel:") else parse(digest_uri).decoded_user
-    except UriError:
+    # RFC 3966: a Request-URI, and so the digest's, may be a tel URI; the number is then its user part.
+    scheme, _, rest = digest_uri.partition(":")
+    user, at, _ = rest.partition("@")
+    if scheme.lower() not in ("sip", "sips", "tel"):
         return False
     # Some PBXs sign the trunk's bare URI for whatever they dial; that is all their digest says.
-    return not user or user == recipient or (e164(user) is not None and e164(user) == e164(recipient))
+    if not at and scheme.lower() != "tel":
+        return True
+    user = unquote(user)
+    return user == recipient or (e164(user) is not None and e164(user) == e164(recipient))

@@ -88,42 +88,43 @@ class Lookup:
             self._answers.clear()
             self._version = version
 
-    def _cached(self, ask, *question):
-        key = (ask, *question)
+    def _cached(self, name: str, *question):
+        key = (name, *question)
         if key not in self._answers:
-            self._answers[key] = ask(*question)
+            self._answers[key] = getattr(self, f"_{name}")(*question)
         return self._answers[key]
 
     def credential(self, key: str) -> Credential | None:
         """The live secrets of an API key and its account."""
-        return self._cached(self._credential, key) if len(key) <= LONGEST_KEY else None
+        return self._cached("credential", key) if len(key) <= LONGEST_KEY else None
 
     def source(self, ip: str, port: int, kind: str) -> int | None:
         """The id of the account or carrier whose source addresses include this one; the narrowest network wins."""
-        return self._cached(self._source, ip, port, kind)
+        return self._cached("source", ip, port, kind)
 
     def account(self, account_id: int) -> Account | None:
-        return self._cached(self._account, account_id)
+        return self._cached("account", account_id)
 
     def number(self, e164: str) -> Number | None:
         """A number hosted here."""
-        return self._cached(self._number, e164)
+        return self._cached("number", e164)
 
     def carrier(self, carrier_id: int) -> Carrier | None:
         """A carrier that is enabled."""
-        return self._cached(self._carrier, carrier_id)
+        return self._cached("carrier", carrier_id)
 
     def leads_to_carrier(self, ip: str, port: int) -> bool:
         """Whether a carrier, enabled or not, is called at this IP address, or calls from there."""
-        return ip in self._cached(self._carrier_addresses) or self.source(ip, port, "carrier") is not None
+        return ip in self._cached("carrier_addresses") or self.source(ip, port, "carrier") is not None
 
     def routes(self, e164: str) -> tuple[Route, ...]:
         """The routes of the longest prefix that has an enabled carrier, unordered."""
-        return self._cached(self._routes, e164)
+        # By the digits that can matter, so that the numbers of one country share an answer.
+        return self._cached("routes", e164[: self._cached("longest_prefix")])
 
     def resolution(self, host: str, port: int, transport: str) -> Resolution:
         """What the resolver found for a host name."""
-        return self._cached(self._resolution, host, port, transport)
+        return self._cached("resolution", host, port, transport)
 
     def _one(self, statement: str, *values) -> sqlite3.Row | None:
         return self._db.execute(statement, values).fetchone()
@@ -167,11 +168,14 @@ class Lookup:
         named = (self.resolution(*row).targets for row in rows if not is_ip(row["host"]))
         return frozenset((*(row["host"] for row in rows), *(ip for targets in named for ip, *_ in targets)))
 
-    def _routes(self, e164: str) -> tuple[Route, ...]:
+    def _longest_prefix(self) -> int:
+        return self._db.execute("SELECT max(length(prefix)) FROM route").fetchone()[0] or 0
+
+    def _routes(self, digits: str) -> tuple[Route, ...]:
         rows = self._db.execute(
             "SELECT r.* FROM route r JOIN carrier c ON c.id = r.carrier_id AND c.enabled"
             " WHERE r.prefix IN (SELECT value FROM json_each(?)) ORDER BY length(r.prefix) DESC",
-            (json.dumps(prefixes(e164)),),
+            (json.dumps(prefixes(digits)),),
         ).fetchall()
         longest = [row for row in rows if row["prefix"] == rows[0]["prefix"]]
         carriers = [(row, self.carrier(row["carrier_id"])) for row in longest]

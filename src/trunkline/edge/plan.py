@@ -6,7 +6,8 @@ AVP of the transaction (`dumps`, `loads`).
 
 import json
 import random
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 from trunkline.edge.lookup import Lookup
 from trunkline.sip.uri import DEFAULT_PORT, is_ip
@@ -44,6 +45,10 @@ class Attempt:
         return f"{self.transport}:{self.ip}:{self.port}" if self.ip else ""
 
 
+_attempt_values = attrgetter(*Attempt.__slots__)
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
+
 @dataclass(slots=True)
 class Plan:
     """`current` is the index of the attempt under way, -1 before the first; `deadline` (Unix time, s) is when its
@@ -63,8 +68,8 @@ class Plan:
         return self.attempts[self.current]
 
     def dumps(self) -> str:
-        values = (self.call, self.account_id, self.direction, [astuple(a) for a in self.attempts], self.current)
-        return json.dumps((*values, self.deadline, self.failures, self.authenticated), separators=(",", ":"))
+        values = (self.call, self.account_id, self.direction, [*map(_attempt_values, self.attempts)], self.current)
+        return _compact((*values, self.deadline, self.failures, self.authenticated))
 
     @classmethod
     def loads(cls, text: str) -> "Plan":

@@ -1,12 +1,14 @@
 """E.164 numbers as they arrive in SIP: with or without '+', '00', visual separators, `user=phone`."""
 
 import re
+from functools import lru_cache
 
 # RFC 3966 §5.1.1: visual-separator = "-" / "." / "(" / ")"; a blank arrives as %20 from some PBXs.
 _SEPARATORS = str.maketrans("", "", "-.() ")
 # ITU-T E.164 §6.2.1: at most 15 digits, and no country code starts with 0. Below 7 digits lie short codes,
 # which no two countries share.
 _E164 = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
+_LONGEST = 64  # characters that a number may be written in; no longer text is kept in memory
 
 
 def e164(user: str) -> str | None:
@@ -20,6 +22,11 @@ def e164(user: str) -> str | None:
     >>> e164("1001"), e164("alice"), e164("07700900000")
     (None, None, None)
     """
+    return _e164(user) if len(user) <= _LONGEST else None
+
+
+@lru_cache(maxsize=256)  # a call asks for its two numbers eight times
+def _e164(user: str) -> str | None:
     number, _, parameters = user.partition(";")
     digits = number.translate(_SEPARATORS)
     if "phone-context=" in parameters and not digits.startswith("+"):

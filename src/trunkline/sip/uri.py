@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 TRANSPORTS = ("udp", "tcp", "tls")
@@ -91,6 +92,7 @@ def parse(text: str) -> SipUri:
     )
 
 
+@lru_cache(maxsize=1024)  # each call asks for its carriers' hosts
 def is_ip(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
