@@ -68,7 +68,7 @@ def test_the_rows_are_what_the_edge_reads(full, feed, edge):
             "port": 0,
             "transport": "udp",
             "timeout_ms": 5000,
-            "media": "rtp",
+            "media": "",
         }
     ]
     assert [tuple(row) for row in edge.execute("SELECT key, slot FROM credential WHERE key = ?", (full.key.name,))] == [

@@ -7,13 +7,13 @@ from trunkline.edge.dialog import Dialog, Dialogs, name
 CALL = "0123456789abcdef"
 
 
-def route(dialogs, call=CALL, account=7, offered=True, plus="", call_id="id@host", tag="tag-1"):
-    return f"sip:192.0.2.1;lr=on;ftag={tag}{dialogs.parameter(call, account, offered, plus, call_id, tag)}"
+def route(dialogs, call=CALL, account=7, offered=True, plus="", legs="rs", call_id="id@host", tag="tag-1"):
+    return f"sip:192.0.2.1;lr=on;ftag={tag}{dialogs.parameter(call, account, offered, plus, legs, call_id, tag)}"
 
 
 def test_what_we_signed_is_ours_on_every_node():
     made = route(Dialogs("secret"))
-    assert Dialogs("secret").verify(made, "id@host") == Dialog(CALL, 7, True, "", "tag-1")
+    assert Dialogs("secret").verify(made, "id@host") == Dialog(CALL, 7, True, "", "tag-1", "rs")
     assert Dialogs("other").verify(made, "id@host") is None
 
 
@@ -48,8 +48,9 @@ def test_a_party_is_named_by_its_number_and_our_domain(user, plus, expected):
     [
         lambda r: r.replace("tl=0123", "tl=0124"),
         lambda r: r.replace(".7.", ".8."),
-        lambda r: r.replace(".ed.", ".ld."),
-        lambda r: r.replace(".ed.", ".ep."),
+        lambda r: r.replace(".edrs.", ".ldrs."),
+        lambda r: r.replace(".edrs.", ".eprs."),
+        lambda r: r.replace(".edrs.", ".edrr."),
         lambda r: r.replace("ftag=tag-1", "ftag=tag-2"),
         lambda r: r[:-1] + ("0" if r[-1] != "0" else "1"),
         lambda r: r[:-1],

@@ -44,7 +44,8 @@ class World:
         """An account that may do anything, unless `columns` say otherwise; with `account_id`, changes that one."""
         account_id = account_id or next(self._ids)
         row = {"id": account_id, "name": f"account{account_id}", "enabled": 1, "caller_id": "any",
-               "calls_per_second": 0, "calls_at_once": 0, "destinations": "[]"} | columns  # fmt: skip
+               "calls_per_second": 0, "calls_at_once": 0, "destinations": "[]",
+               "srtp": "accepted"} | columns  # fmt: skip
         self.put("account", account_id, {"account": [row], "source": _sources("account", account_id, sources)})
         return account_id
 

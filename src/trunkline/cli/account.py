@@ -4,7 +4,7 @@ import click
 
 from trunkline.cli.output import Answer, facts, operation, table
 
-_COLUMNS = ("name", "enabled", "caller_id", "calls_per_second", "calls_at_once", "destinations", "sources")
+_COLUMNS = ("name", "enabled", "caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp", "sources")
 
 
 @click.group()
@@ -14,6 +14,11 @@ def command():
 
 def _limits(function):
     for option in (
+        click.option(
+            "--srtp",
+            type=click.Choice(["accepted", "offered", "required"]),
+            help="accepted: its PBX may call with SRTP or RTP; offered: and is called with SRTP; required: only SRTP.",
+        ),
         click.option(
             "--destinations", help="E.164 prefixes that may be called, with commas between; '' for everywhere."
         ),

@@ -21,7 +21,8 @@ CREATE TABLE account (
     caller_id        TEXT NOT NULL,     -- 'any': any E.164 number; 'owned': only the account's numbers
     calls_per_second INTEGER NOT NULL,  -- 0: no limit
     calls_at_once    INTEGER NOT NULL,  -- 0: no limit
-    destinations     TEXT NOT NULL      -- JSON list of E.164 prefixes without '+'; []: everywhere
+    destinations     TEXT NOT NULL,     -- JSON list of E.164 prefixes without '+'; []: everywhere
+    srtp             TEXT NOT NULL      -- 'accepted', 'offered' or 'required', see edge/legs.py
 );
 CREATE TABLE credential (               -- one row per live secret of a key (two while it rotates)
     key_id     INTEGER NOT NULL,

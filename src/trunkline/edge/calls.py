@@ -4,7 +4,7 @@ import secrets
 import time
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.edge import authenticate, failover, inbound, outbound
+from trunkline.edge import failover, inbound, legs, outbound
 from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.dialog import Dialog, Dialogs, name
 from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
@@ -15,6 +15,7 @@ from trunkline.edge.lookup import Account, Carrier, Lookup
 from trunkline.edge.media import has_our_codec
 from trunkline.edge.outbound import Dialled, Permitted
 from trunkline.edge.plan import Plan
+from trunkline.edge.senders import Senders
 from trunkline.sip import refusal
 from trunkline.sip.number import e164
 from trunkline.sip.refusal import Refusal
@@ -25,14 +26,14 @@ LONGEST_NAME = 64  # characters of a caller that is no number: what a stranger m
 class Calls:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, journal: Journal, limits: Limits):
+    def __init__(self, config: EdgeConfig, lookup: Lookup, journal: Journal, limits: Limits, senders: Senders):
         self._config, self._lookup, self._journal, self._limits = config, lookup, journal, limits
-        self._dialogs = Dialogs(config.dialog_secret)
+        self._dialogs, self._senders = Dialogs(config.dialog_secret), senders
 
     def invite(self, source: message.Source) -> None:
         """An INVITE outside any dialog."""
         recipient = message.user_part("$rU")
-        sender = self.identify(source, recipient)
+        sender = self._senders.identify(source, recipient)
         if isinstance(sender, Challenge):
             digests.challenge(self._config.domain, sender.stale, self._config.sha256, sender.wrong)
             return
@@ -41,22 +42,6 @@ class Calls:
             self._from_customer(sender, recipient, facts)
         else:
             self._from_carrier(sender, recipient, facts)
-
-    def identify(self, source: message.Source, recipient: str) -> Customer | Carrier | Challenge:
-        """Whose request this is; counts for and against its source."""
-        claim = digests.credentials(self._config.domain)
-        if claim is None:
-            return authenticate.by_address(source.ip, source.port, self._lookup) or Challenge()
-
-        def verify(ha1: str, algorithm: str) -> str:
-            return digests.verify(self._config.domain, ha1, algorithm)
-
-        sender = authenticate.by_digest(claim, recipient, self._config.domain, self._lookup, verify)
-        if isinstance(sender, Customer):
-            self._limits.trust(source.ip)
-        elif sender.wrong and self._limits.refused(source.ip):
-            message.log_error(f"{source.ip} is banned: too many wrong credentials")
-        return sender
 
     def _from_customer(self, sender: Customer, recipient: str, facts: dict) -> None:
         dialled = Dialled(recipient, message.user_part("$fU"), message.diversions())
@@ -99,23 +84,28 @@ class Calls:
         """Make the transaction; then count the call, record it, and make the first attempt."""
         plan = Plan(secrets.token_hex(8), payer.id, call.direction, call.attempts)
         facts |= {"caller": call.caller, "called": call.called}
-        self._dress(call, plan)
+        self._dress(call)
         if not transactions.begin():  # another worker has this INVITE already: it came twice in a moment
             return
         summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"
-        refused = self._unplayable() or self._limits.admit(payer, plan.call, summary)
+        leg = self._leg(call, payer)
+        refused = leg if isinstance(leg, Refusal) else self._limits.admit(payer, plan.call, summary)
         if refused:
             self._reject(refused, call.direction, facts)
             return
         try:
-            self._start(call, plan, facts)
+            transactions.note_legs(leg + legs.RTP)
+            self._start(call, plan, facts | {"media": legs.MEDIA[leg]})
         except Exception:
             self.abandon(plan.call)
             raise
 
-    def _unplayable(self) -> Refusal | None:
-        offer = message.text("$rb") if message.has_sdp() else ""
-        return refusal.no_codec() if offer and not has_our_codec(offer) else None
+    def _leg(self, call: Permitted, payer: Account) -> str | Refusal:
+        """The leg to the caller, see legs, or why its offer cannot be taken."""
+        offer = message.description()
+        if offer and not has_our_codec(offer):
+            return refusal.no_codec()
+        return legs.of_caller(offer, None if call.direction == "inbound" else payer)
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
         if self._recorded(call, plan, facts):
@@ -138,7 +128,7 @@ class Calls:
             self._close("finish", plan.call, code=refused.code, reason=refused.reason, warning=refused.warning)
         return False
 
-    def _dress(self, call: Permitted, plan: Plan) -> None:
+    def _dress(self, call: Permitted) -> None:
         """Make the INVITE speak for us instead of for its sender."""
         domain = self._config.domain
         routes.forget_routes()
@@ -147,17 +137,13 @@ class Calls:
             hiding.append_header(f"Diversion: <sip:{plus}{call.diversion}@{domain}>")
         hiding.hide(name(call.caller, plus, domain), name(call.called, plus, domain))
         routes.symmetric_contact()
-        offered = message.has_sdp()
-        transactions.note_offer(offered)
-        parameter = self._dialogs.parameter(
-            plan.call, plan.account_id, offered, plus, message.get("$ci"), message.get("$ft")
-        )
-        routes.record_route(parameter)
+        transactions.note_offer(message.has_sdp())
 
     def _enter(self, plan: Plan, index: int) -> None:
         """Make attempt `index` the current one."""
         attempt = failover.enter(plan, index, time.time())
         note = {"n": index + 1, "kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
+        note["media"] = legs.MEDIA[attempt.leg]
         self._journal.note("attempt", plan.call, **note)
 
     def _try(self, plan: Plan) -> None:
@@ -187,7 +173,15 @@ class Calls:
         # Plan and journal must stand before the message leaves: another worker may handle its reply at once.
         transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
         self._journal.flush()
+        self._note_route(plan, transactions.legs()[0] + attempt.leg)
         return self._relay(plan)
+
+    def _note_route(self, plan: Plan, both: str) -> None:
+        """What later requests of this attempt's dialog must bring back."""
+        plus = "+" if plan.direction == "outbound" else ""
+        facts = (plan.call, plan.account_id, transactions.request_offered(), plus, both)
+        transactions.note_legs(both)
+        transactions.note_route(self._dialogs.parameter(*facts, message.get("$ci"), message.get("$ft")))
 
     def _relay(self, plan: Plan) -> Outcome | None:
         if transactions.send(failover.budget(plan, time.time())):
@@ -308,5 +302,12 @@ class Calls:
         if self._limits.callee(dialog.call) not in (callee, None) or self._limits.turned_away(dialog.call, callee):
             return
         self._close("end", dialog.call, by="caller" if by_caller else "callee", reason=reason)
+        self._journal.flush()
+        relaying.end_media()
+
+    def cut(self, call: str, reason: str) -> None:
+        """End a call's record and its media ourselves: its parties are left without either."""
+        message.log_error(f"call {call} is ended: {reason}")
+        self._close("end", call, by="edge", reason=reason)
         self._journal.flush()
         relaying.end_media()

@@ -1,9 +1,10 @@
 """Proof that a request belongs to a call we set up, carried in our Record-Route so that no memory is needed.
 
 `;tl=CALL.ACCOUNT.FLAGS.MAC`: the call's id, the account whose calls at once it counts among, whether its INVITE
-made the offer (e: early, l: late) and its numbers have a '+' (p; d: digits only), and a MAC over these, the Call-ID
-and the tag of the caller. Without it anybody could send an INVITE with a To tag and a Route through us to a carrier;
-with it that takes a party of a real call.
+made the offer (e: early, l: late), its numbers have a '+' (p; d: digits only) and the audio of the caller's and of
+the callee's leg is encrypted (s: SRTP, r: RTP), and a MAC over these, the Call-ID and the tag of the caller. Without
+it anybody could send an INVITE with a To tag and a Route through us to a carrier; with it that takes a party of a
+real call.
 """
 
 import hmac
@@ -18,7 +19,7 @@ PARAMETER = "tl"
 # In the Route of a caller whose INVITE was repeated with a carrier's credentials: its CSeq is one below the far side's.
 SHIFTED = ";cs=1"
 
-_TOKEN = re.compile(r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
+_TOKEN = re.compile(r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])([rs]{2})\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
 _FROM_TAG = re.compile(r";ftag=([^;>,]+)", re.ASCII)
 
 
@@ -29,7 +30,12 @@ class Dialog:
     offered: bool
     plus: str  # what the far side sees before a number: '+' or ''
     caller_tag: str
+    legs: str = "rr"  # the caller's and the callee's, see legs
     shifted: bool = False
+
+    def legs_from(self, tag: str) -> str:
+        """The leg of the party with this tag, and the other one."""
+        return self.legs if tag == self.caller_tag else self.legs[::-1]
 
 
 def name(user: str, plus: str, domain: str) -> str:
@@ -48,9 +54,11 @@ class Dialogs:
     def __init__(self, secret: str):
         self._key = blake2s(secret.encode()).digest()
 
-    def parameter(self, call: str, account_id: int, offered: bool, plus: str, call_id: str, caller_tag: str) -> str:
+    def parameter(
+        self, call: str, account_id: int, offered: bool, plus: str, legs: str, call_id: str, caller_tag: str
+    ) -> str:
         """The Record-Route parameter of a call that is being set up, with its ';'."""
-        facts = f"{call}.{account_id}.{'e' if offered else 'l'}{'p' if plus else 'd'}"
+        facts = f"{call}.{account_id}.{'e' if offered else 'l'}{'p' if plus else 'd'}{legs}"
         return f";{PARAMETER}={facts}.{self._mac(facts, call_id, caller_tag)}"
 
     def verify(self, route: str, call_id: str) -> Dialog | None:
@@ -62,7 +70,7 @@ class Dialogs:
         if not hmac.compare_digest(mac, self._mac(facts, call_id, tag[1])):
             return None
         plus, shifted = "+" if token[4] == "p" else "", f"{SHIFTED};{PARAMETER}=" in route
-        return Dialog(token[1], int(token[2]), token[3] == "e", plus, tag[1], shifted)
+        return Dialog(token[1], int(token[2]), token[3] == "e", plus, tag[1], token[5], shifted)
 
     def _mac(self, facts: str, call_id: str, caller_tag: str) -> str:
         message = f"{facts}\0{call_id}\0{caller_tag}".encode()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from trunkline.edge import legs
 from trunkline.edge.lookup import Lookup, Number
 from trunkline.edge.plan import Attempt, located
 from trunkline.sip import refusal
@@ -27,6 +28,7 @@ def attempts(number: Number, lookup: Lookup, domain: str) -> list[Attempt] | Ref
     found: list[Attempt] = []
     for group, target in enumerate(ForwardTarget(**entry) for entry in number.forward):
         common = {"target": str(target), "group": group, "timeout": target.timeout_ms, "uri": target.uri}
+        common["leg"] = legs.toward_pbx(target.media, number.account)
         if target.host == domain:
             found.append(_registered(target, number, lookup, common))
         else:

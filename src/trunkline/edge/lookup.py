@@ -27,6 +27,7 @@ class Account:
     calls_per_second: int
     calls_at_once: int
     destinations: tuple[str, ...]
+    srtp: str
 
 
 @dataclass(frozen=True, slots=True)

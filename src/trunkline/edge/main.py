@@ -5,15 +5,16 @@ import gc
 import traceback
 
 from trunkline.contract import edge_config
-from trunkline.edge import media
+from trunkline.edge import legs
 from trunkline.edge.calls import Calls
-from trunkline.edge.dialog import PARAMETER, SHIFTED
 from trunkline.edge.failover import Outcome
 from trunkline.edge.journal import Journal
-from trunkline.edge.ksr import counters, hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.ksr import counters, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.requests import Requests
+from trunkline.edge.responses import Responses
+from trunkline.edge.senders import Senders
 from trunkline.sip import refusal
 
 PROC_INIT = -127  # Kamailio's rank of the main process before it forks
@@ -50,8 +51,10 @@ class Edge:
         config = edge_config.read(message.edge_config_path())
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
         self._limits = Limits(config, counters.Counters)
-        self._calls = Calls(config, lookup, journal, self._limits)
-        self._requests = Requests(config, lookup, self._limits, self._calls)
+        senders = Senders(config, lookup, self._limits)
+        self._calls = Calls(config, lookup, journal, self._limits, senders)
+        self._requests = Requests(config, lookup, self._limits, self._calls, senders)
+        self._responses = Responses(self._calls)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0
 
@@ -66,55 +69,28 @@ class Edge:
     def ksr_branch(self, _message):
         """The INVITE of one attempt is about to leave: its own media offer, afresh."""
         transactions.note_branch()
-        if transactions.request_offered() and not relaying.anchor("offer"):
+        routes.record_route(transactions.noted_route())
+        if not transactions.request_offered():
+            return
+        leg = transactions.legs()[1]
+        if not relaying.anchor("offer", legs.flags("offer", leg) + legs.branch("offer", leg)):
             transactions.note_media_failure()
             transactions.drop()
 
     @guarded
     def ksr_reply(self, _message):
         """A response to the first INVITE of a call."""
-        code = message.reply_code()
-        if code == 100:
-            transactions.keep_deadline()
-            return
-        if transactions.is_late():
-            # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
-            self._calls.late(code, message.text("$tt"))
-            hiding.hide_response()
-            hiding.remove_body()
-            return
-        # First, because nothing of the far side may go on as it came, whatever becomes of the record.
-        self._pass_back(code)
-        if 180 <= code < 300:
-            self._calls.progressed(code, message.text("$rr"))
+        self._responses.first(message.reply_code())
 
     @guarded
     def ksr_dialog_reply(self, _message):
         """A response to a re-INVITE, UPDATE or PRACK."""
-        self._pass_back(message.reply_code())
+        self._responses.later(message.reply_code())
 
     @guarded
     def ksr_hidden_reply(self, _message):
         """A response that can have no SDP and no Contact."""
-        hiding.hide_response()
-        self._unshift(message.reply_code())
-
-    def _pass_back(self, code: int) -> None:
-        if code == 100:
-            return
-        step = media.reply_step(code, transactions.request_offered())
-        if step and message.has_sdp() and not relaying.anchor(step):
-            message.log_error("the media relay did not take an answer: this call has no audio")
-        routes.symmetric_contact()
-        hiding.hide_response()
-        self._unshift(code)
-
-    def _unshift(self, code: int) -> None:
-        """The sender gets the CSeq that it sent, and a Route that says what became of it."""
-        if transactions.is_shifted():
-            hiding.shift_cseq(-1)
-            if 180 <= code < 300:
-                routes.mark_route(SHIFTED, f";{PARAMETER}=")
+        self._responses.plain(message.reply_code())
 
     @guarded
     def ksr_stray_reply(self, _message, _event):

@@ -7,13 +7,17 @@ transcoded (measured).
 import re
 from typing import Literal
 
+from trunkline.sip.srtp import SUITE
+
 type Step = Literal["offer", "answer"]
 
 _CODECS = ("PCMU", "PCMA", "G722", "G729", "iLBC", "speex/16000", "telephone-event")
 
 FLAGS = " ".join(
     (
-        "replace-origin replace-session-name trust-address ICE=remove RTP/AVP codec-strip-all",
+        "replace-origin replace-session-name trust-address ICE=remove",
+        f"DTLS=off SDES-only-{SUITE}",
+        "codec-strip-all",
         *(f"codec-except-{codec}" for codec in _CODECS),
         "codec-transcode-PCMA codec-transcode-PCMU",
     )

@@ -3,12 +3,13 @@
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.ksr import digests, message, replies, routes
+from trunkline.edge.senders import Senders
 from trunkline.sip import refusal
 
 
-def handle(calls, source: message.Source, config: EdgeConfig) -> None:
+def handle(senders: Senders, source: message.Source, config: EdgeConfig) -> None:
     """Authenticate and save; only a key's holder may register, so a source address alone is not enough."""
-    sender = calls.identify(source, message.user_part("$rU"))
+    sender = senders.identify(source, message.user_part("$rU"))
     if not isinstance(sender, Customer) or not sender.key:
         challenge = sender if isinstance(sender, Challenge) else Challenge()
         digests.challenge(config.domain, challenge.stale, config.sha256, challenge.wrong)

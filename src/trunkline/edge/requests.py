@@ -1,13 +1,15 @@
 """Every request: sane? banned? then to the part that knows its method."""
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.edge import media, register
+from trunkline.edge import legs, media, register
 from trunkline.edge.calls import Calls
-from trunkline.edge.dialog import name
+from trunkline.edge.dialog import Dialog, name
 from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
+from trunkline.edge.senders import Senders
 from trunkline.sip import refusal
+from trunkline.sip.refusal import Refusal
 
 ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER"
 IN_DIALOG = frozenset(("INVITE", "ACK", "BYE", "PRACK", "UPDATE", "INFO", "OPTIONS"))
@@ -17,8 +19,9 @@ CAPABILITIES = f"Allow: {ALLOWED}\r\nAccept: application/sdp\r\nSupported: timer
 class Requests:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits, calls: Calls):
+    def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits, calls: Calls, senders: Senders):
         self._config, self._lookup, self._limits, self._calls = config, lookup, limits, calls
+        self._senders = senders
 
     def handle(self) -> None:
         source = message.source()
@@ -67,7 +70,7 @@ class Requests:
         elif method == "INVITE":
             self._calls.invite(source)
         elif method == "REGISTER":
-            register.handle(self._calls, source, self._config)
+            register.handle(self._senders, source, self._config)
         else:
             replies.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
 
@@ -93,7 +96,7 @@ class Requests:
             return
         self._forward(method, dialog)
 
-    def _forward(self, method: str, dialog) -> None:
+    def _forward(self, method: str, dialog: Dialog) -> None:
         routes.follow_contact()
         transactions.note_shift(dialog.shifted)
         if dialog.shifted:
@@ -112,8 +115,9 @@ class Requests:
             # The media relay would take the fax stream in the place of the audio, also when the far side refuses it.
             replies.refuse(refusal.fax())
             return
-        if step and not relaying.anchor(step) and method != "ACK":
-            replies.refuse(refusal.media_unavailable())
+        near, far = dialog.legs_from(message.get("$ft"))
+        if step and (refused := self._take_media(step, dialog, near, far)) and method != "ACK":
+            replies.refuse(refused)
             return
         domain = self._config.domain
         hiding.hide(
@@ -121,4 +125,16 @@ class Requests:
         )
         if method != "ACK":
             transactions.note_offer(has_sdp)
+            transactions.note_legs(near + far)
+            transactions.note_call(dialog.call)
         transactions.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
+
+    def _take_media(self, step: media.Step, dialog: Dialog, near: str, far: str) -> Refusal | None:
+        """Anchor the description of an in-dialog request from one leg to the other; each keeps its profile."""
+        if step == "offer" and (refused := legs.later_offer(message.description(), near)):
+            return refused
+        if near == legs.SRTP and step == "answer" and (fault := legs.fault(message.description(), near)):
+            relaying.refuse_media(legs.REFUSED)
+            self._calls.cut(dialog.call, fault)
+            return refusal.unusable_srtp(fault)
+        return None if relaying.anchor(step, legs.flags(step, far)) else refusal.media_unavailable()

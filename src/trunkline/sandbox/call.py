@@ -8,6 +8,7 @@ from trunkline.sandbox import sdp
 from trunkline.sandbox.dialog import Dialog
 from trunkline.sandbox.message import Request, Response
 from trunkline.sandbox.rtp import RtpSession
+from trunkline.sandbox.srtp import new_key
 from trunkline.sandbox.stack import LINGER
 from trunkline.sandbox.transaction import ServerTransaction
 from trunkline.sandbox.waiting import Changes
@@ -29,7 +30,7 @@ class Call(Changes):
 
     def __init__(self, agent: "Agent", local_tag: str, codecs=sdp.CODECS):
         super().__init__()
-        self.agent, self.local_tag, self.codecs = agent, local_tag, codecs
+        self.agent, self.local_tag, self.codecs, self.srtp = agent, local_tag, codecs, agent.srtp
         self.request: Request | None = None  # the newest INVITE that began it
         self.dialog: Dialog | None = None
         self.audio: RtpSession | None = None
@@ -39,6 +40,7 @@ class Call(Changes):
         self.respond: Callable[[Request], Response | None] | None = None
         self.answered = self.ended = False
         self.local_sdp = b""
+        self.key = new_key()  # for SRTP, which is offered when the agent says so, and answered when it is offered
         self._closed = False
         self._taken = 0
         self._version = 0
@@ -74,14 +76,17 @@ class Call(Changes):
     def make_offer(self, direction: str = "sendrecv") -> bytes:
         """Our offer; `open_audio` must have been called."""
         self._version += 1
-        self.local_sdp = sdp.offer(*self.audio.address, self.codecs, direction, self._version)
+        self.local_sdp = sdp.offer(
+            *self.audio.address, self.codecs, direction, self._version, self.key if self.srtp else ""
+        )
         return self.local_sdp
 
     def take_offer(self, body: bytes) -> bytes:
         """Connect the audio to an offer and return our answer. Raises SdpError."""
         offered = sdp.parse(body)
+        self.srtp = offered.is_secure
         self._version += 1
-        self.local_sdp = sdp.answer(offered, *self.audio.address, self.codecs, self._version)
+        self.local_sdp = sdp.answer(offered, *self.audio.address, self.codecs, self._version, self.key)
         self._connect(offered)
         return self.local_sdp
 
@@ -94,6 +99,7 @@ class Call(Changes):
         if self.audio and remote.codec:
             send = remote.direction in ("sendrecv", "recvonly") and remote.address not in ("0.0.0.0", "::")
             event = remote.payload("telephone-event")
+            self.audio.secure((self.key, remote.keys[0][1]) if remote.is_secure and remote.keys else None)
             self.audio.connect(remote.address, remote.port, remote.codec, event, send=send)
 
     async def send(

@@ -1,4 +1,4 @@
-"""One audio stream over RTP (RFC 3550): G.711 in frames of 20 ms, and telephone-events (RFC 4733)."""
+"""One audio stream over RTP (RFC 3550): G.711 in frames of 20 ms, and telephone-events (RFC 4733); SRTP with keys."""
 
 import asyncio
 import random
@@ -9,6 +9,7 @@ from itertools import cycle
 
 from trunkline.sandbox import tone
 from trunkline.sandbox.sdp import Payload
+from trunkline.sandbox.srtp import Cipher
 from trunkline.sandbox.waiting import Changes
 
 INTERVAL = 0.020  # s
@@ -30,6 +31,7 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
     def __init__(self):
         super().__init__()
         self.sent = self.received = 0  # packets
+        self.undecipherable = 0  # packets that came without the key, while there is one
         self.digits = ""
         self.source: tuple[str, int] | None = None  # where the newest packet came from
         self._packets: deque[tuple[int, int, bytes]] = deque(maxlen=KEPT)  # extended sequence, payload type, payload
@@ -43,6 +45,7 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         self._events: deque[tuple[int, bool, bytes]] = deque()  # timestamp, marker, payload
         self._frequency, self._level, self._frames = 0, tone.DEFAULT_LEVEL, None
         self._echo = self._mute = False
+        self._cipher: Cipher | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -66,6 +69,11 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         self._restart()
         if self._timer is None:
             self._tick(asyncio.get_running_loop().time())
+
+    def secure(self, keys: tuple[str, str] | None) -> None:
+        """Send and receive SRTP from now on, with our key and the far side's; None for plain RTP."""
+        if keys != (self._cipher.keys if self._cipher else None):  # a stream that goes on keeps its counters
+            self._cipher = Cipher(*keys) if keys else None
 
     def play(self, frequency: int, level: float = tone.DEFAULT_LEVEL) -> None:
         """Send a tone (Hz, dBFS); 0 Hz is silence."""
@@ -119,7 +127,8 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
     def _send(self, payload_type: int, timestamp: int, payload: bytes, marker: bool = False) -> None:
         self._sequence = (self._sequence + 1) & 0xFFFF
         head = struct.pack("!BBHII", 0x80, payload_type | marker << 7, self._sequence, timestamp, self._ssrc)
-        self._transport.sendto(head + payload, self._remote)
+        packet = head + payload
+        self._transport.sendto(self._cipher.protect(packet) if self._cipher else packet, self._remote)
         self.sent += 1
 
     def datagram_received(self, data, addr):
@@ -127,6 +136,9 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
             return
         kind, sequence, timestamp, ssrc = struct.unpack("!BHII", data[1:12])
         if 64 <= kind & 0x7F <= 95:  # RFC 5761 §4: this is RTCP
+            return
+        if self._cipher and (data := self._cipher.unprotect(data)) is None:
+            self.undecipherable += 1
             return
         start = 12 + 4 * (data[0] & 0x0F)
         if data[0] & 0x10 and len(data) >= start + 4:

@@ -1,13 +1,17 @@
-"""Session descriptions for one audio stream: G.711 and telephone-event (RFC 8866, RFC 3264, RFC 4733)."""
+"""Session descriptions for one audio stream: G.711 and telephone-event (RFC 8866, RFC 3264, RFC 4733),
+plain or with keys for SRTP (RFC 4568)."""
 
 import re
 from dataclasses import dataclass
+
+from trunkline.sandbox.srtp import SUITE
 
 STATIC = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 18: ("G729", 8000)}  # RFC 3551 §6
 NUMBERS = {"PCMU": 0, "PCMA": 8, "telephone-event": 101}
 CODECS = ("PCMA", "PCMU", "telephone-event")
 MIRROR = {"sendonly": "recvonly", "recvonly": "sendonly", "sendrecv": "sendrecv", "inactive": "inactive"}
 TYPE = "application/sdp"
+PLAIN = ("RTP/AVP", "", "")  # profile, and tag and key of a crypto line
 
 
 class SdpError(ValueError):
@@ -23,13 +27,21 @@ class Payload:
 
 @dataclass(frozen=True)
 class Audio:
-    """The audio stream of a description. `direction` is the writer's: 'sendonly' means that they send."""
+    """The audio stream of a description. `direction` is the writer's: 'sendonly' means that they send.
+
+    `keys` are those of its crypto lines with the suite that we speak: (tag, base64).
+    """
 
     address: str
     port: int
     profile: str
     payloads: tuple[Payload, ...]
     direction: str
+    keys: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_secure(self) -> bool:
+        return self.profile.startswith("RTP/SAVP")
 
     def payload(self, name: str) -> Payload | None:
         return next((p for p in self.payloads if p.name.lower() == name.lower()), None)
@@ -56,31 +68,43 @@ def parse(body: bytes) -> Audio:
     direction = re.search(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\s*$", audio) or re.search(
         r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\s*$", session
     )
-    return Audio(connection[1], int(match[1]), match[2], payloads, direction[1] if direction else "sendrecv")
+    keys = tuple(re.findall(rf"(?m)^a=crypto:(\d+) {SUITE} inline:([A-Za-z0-9+/=]+)", audio))
+    return Audio(connection[1], int(match[1]), match[2], payloads, direction[1] if direction else "sendrecv", keys)
 
 
-def offer(address: str, port: int, codecs=CODECS, direction: str = "sendrecv", version: int = 1) -> bytes:
-    """An offer of `codecs` (names, in order of preference)."""
+def offer(
+    address: str, port: int, codecs=CODECS, direction: str = "sendrecv", version: int = 1, key: str = ""
+) -> bytes:
+    """An offer of `codecs` (names, in order of preference), of SRTP with `key` if there is one."""
     payloads = [Payload(NUMBERS[name], name, 8000) for name in codecs]
-    return _write(address, port, payloads, direction, version)
+    crypto = ("RTP/SAVP", "1", key) if key else PLAIN
+    return _write(address, port, payloads, direction, version, crypto)
 
 
-def answer(offered: Audio, address: str, port: int, codecs=CODECS, version: int = 1) -> bytes:
-    """The answer to an offer, in the offer's order, with its payload numbers; raises SdpError when nothing fits."""
+def answer(offered: Audio, address: str, port: int, codecs=CODECS, version: int = 1, key: str = "") -> bytes:
+    """The answer to an offer, in the offer's order, with its payload numbers; raises SdpError when nothing fits.
+
+    An offer of SRTP is answered with `key`.
+    """
     known = {name.lower() for name in codecs}
     payloads = [p for p in offered.payloads if p.name.lower() in known and p.rate == 8000]
     if not any(p.name != "telephone-event" for p in payloads):
         raise SdpError(f"no codec in common with {[p.name for p in offered.payloads]}")
-    return _write(address, port, payloads, MIRROR[offered.direction], version)
+    if offered.is_secure and not offered.keys:
+        raise SdpError(f"there is no key for {SUITE} in it")
+    crypto = (offered.profile, offered.keys[0][0], key) if offered.is_secure else PLAIN
+    return _write(address, port, payloads, MIRROR[offered.direction], version, crypto)
 
 
-def _write(address: str, port: int, payloads: list[Payload], direction: str, version: int) -> bytes:
+def _write(address: str, port: int, payloads: list[Payload], direction: str, version: int, crypto: tuple) -> bytes:
+    profile, tag, key = crypto
     family = "IP6" if ":" in address else "IP4"
     lines = [
         "v=0", f"o=- {port} {version} IN {family} {address}", "s=-", f"c=IN {family} {address}", "t=0 0",
-        f"m=audio {port} RTP/AVP {' '.join(str(p.number) for p in payloads)}",
+        f"m=audio {port} {profile} {' '.join(str(p.number) for p in payloads)}",
         *(f"a=rtpmap:{p.number} {p.name}/{p.rate}" for p in payloads),
         *(f"a=fmtp:{p.number} 0-15" for p in payloads if p.name == "telephone-event"),
+        *([f"a=crypto:{tag} {SUITE} inline:{key}"] if key else []),
         "a=ptime:20", f"a={direction}",
     ]  # fmt: skip
     return "\r\n".join([*lines, ""]).encode()

@@ -38,6 +38,7 @@ class Agent(Stack):
         self.on_call: Callable[[IncomingCall], Coroutine] | None = None
         self.on_request: Callable[[Request], Response | None] | None = None
         self.codecs = sdp.CODECS
+        self.srtp = False  # whether it offers SRTP
         self._incoming: deque[IncomingCall] = deque()
 
     @classmethod

@@ -12,7 +12,7 @@ from trunkline.sip.uri import UriError
 TIMEOUT_MS = range(2000, 20001)
 DEFAULT_TIMEOUT_MS = 5000
 MAX_TARGETS = 20  # at the longest timeout this is already over six minutes of a caller's patience
-MEDIA = ("rtp", "srtp")
+MEDIA = ("rtp", "srtp")  # '' leaves it to the account
 OUR_PARAMETERS = ("timeout", "transport", "media")  # addressed to us: never sent on in the Request-URI
 
 
@@ -29,7 +29,10 @@ class ForwardError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ForwardTarget:
-    """One URI of the list. `uri` is the Request-URI to send; `port` 0 means RFC 3263 decides."""
+    """One URI of the list. `uri` is the Request-URI to send; `port` 0 means RFC 3263 decides.
+
+    `media` is 'rtp', 'srtp', or '' where the setting of the account decides.
+    """
 
     uri: str
     user: str
@@ -49,7 +52,7 @@ class ForwardTarget:
             text += f";timeout={self.timeout_ms}"
         if self.transport != "udp":
             text += f";transport={self.transport}"
-        if self.media != "rtp":
+        if self.media:
             text += f";media={self.media}"
         return text
 
@@ -107,7 +110,10 @@ def _timeout(uri: sip_uri.SipUri) -> int:
 
 
 def _media(uri: sip_uri.SipUri) -> str:
-    media = (uri.parameter("media") or "rtp").lower()
+    media = uri.parameter("media")
+    if media is None:
+        return ""
+    media = media.lower()
     if media not in MEDIA:
         raise UriError(f"media={media} is not possible; write rtp or srtp")
     return media

@@ -7,6 +7,7 @@ log must need nothing else.
 from dataclasses import dataclass
 
 from trunkline.sip import status
+from trunkline.sip.srtp import WRITE_THUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,18 @@ def fax() -> Refusal:
 
 def no_codec() -> Refusal:
     return Refusal(488, "The offer has no audio codec of this service: allow PCMA, PCMU, G722, G729, iLBC or Speex16")
+
+
+def srtp_required() -> Refusal:
+    return Refusal(488, f"This account requires SRTP: offer RTP/SAVP with {WRITE_THUS}")
+
+
+def unusable_srtp(problem: str) -> Refusal:
+    return Refusal(488, f"The SRTP of this offer cannot be used: {problem}")
+
+
+def profile_changed(profile: str) -> Refusal:
+    return Refusal(488, f"This call began with {profile}, and stays so: offer that")
 
 
 def media_unavailable() -> Refusal:

@@ -5,6 +5,7 @@ class Account(models.Model):
     """A customer. A limit of 0 means none."""
 
     ANY, OWNED = "any", "owned"
+    ACCEPTED, OFFERED, REQUIRED = SRTP = "accepted", "offered", "required"
 
     name = models.CharField(max_length=63, unique=True)
     enabled = models.BooleanField(default=True)
@@ -12,6 +13,7 @@ class Account(models.Model):
     calls_per_second = models.PositiveIntegerField(default=10)
     calls_at_once = models.PositiveIntegerField(default=100)
     destinations = models.JSONField(default=list)  # E.164 prefixes that may be called; []: everywhere
+    srtp = models.CharField(max_length=8, default=ACCEPTED)  # see docs/media.md
     created = models.DateTimeField(auto_now_add=True)
 
     def __str__(self):

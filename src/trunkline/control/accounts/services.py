@@ -10,7 +10,7 @@ from trunkline.control.errors import ServiceError
 from trunkline.control.sources import services as source_services
 from trunkline.control.words import check_count, check_name, check_prefix, missing
 
-LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations")
+LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp")
 
 
 def get(name: str) -> Account:
@@ -72,6 +72,7 @@ def as_dict(account: Account) -> dict[str, object]:
         "calls_per_second": account.calls_per_second,
         "calls_at_once": account.calls_at_once,
         "destinations": account.destinations,
+        "srtp": account.srtp,
         "sources": sorted(str(source) for source in account.sources.all()),
         "created": account.created,
     }
@@ -89,6 +90,11 @@ def _check(limits: dict) -> dict:
         raise ServiceError(
             f"caller_id cannot be {checked['caller_id']!r}: write 'any' (any E.164 number) "
             "or 'owned' (only the account's numbers)"
+        )
+    if checked.get("srtp", Account.ACCEPTED) not in Account.SRTP:
+        raise ServiceError(
+            f"srtp cannot be {checked['srtp']!r}: write 'accepted' (where its PBX calls with it), "
+            "'offered' (and its PBX is called with it) or 'required' (and RTP is refused)"
         )
     if "destinations" in checked:
         checked["destinations"] = _destinations(checked["destinations"])

@@ -62,7 +62,7 @@ def _source(kind: str) -> Part:
     return Part("source", SourceNetwork, f"{kind}_id", columns, kept, lambda row: row | {"owner_kind": kind})
 
 
-_LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations")
+_LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp")
 _ADDRESS = ("host", "port", "transport", "username", "password", "strip", "prefix")
 
 PARTS: Mapping[str, tuple[Part, ...]] = {

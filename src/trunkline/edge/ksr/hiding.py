@@ -35,7 +35,7 @@ def hide_response() -> None:
 def _leave_behind() -> None:
     # Read in one piece: asking Kamailio for one field after the other takes three times as long, and keep_hf_re, which
     # compiles its expression for every message, longer still (measured).
-    headers = whole().partition("\r\n\r\n")[0].lower()
+    headers = whole("mb").partition("\r\n\r\n")[0].lower()
     for name in {name.rstrip() for name in _FIELD_NAME.findall(headers)} - _PASSING:
         KSR.hdr.remove(name)
 

@@ -38,16 +38,17 @@ def text(variable: str) -> str:
         return ""
 
 
-def whole() -> str:
-    """The message as it came, body included; as Latin-1 when it is not UTF-8."""
-    return _any_bytes("mb")
-
-
-def _any_bytes(variable: str) -> str:
+def whole(variable: str) -> str:
+    """What a far side wrote, whatever its bytes are: `variable` without the $; Latin-1 when it is not UTF-8."""
     try:
         return get(f"${variable}") or ""
-    except UnicodeDecodeError:
+    except UnicodeDecodeError:  # a session name in Latin-1, say
         return bytes.fromhex(get(f"$({variable}{{s.encode.hexa}})")).decode("latin-1")
+
+
+def description() -> str:
+    """The SDP; '' when there is none."""
+    return whole("rb") if has_sdp() else ""
 
 
 def user_part(variable: str) -> str:

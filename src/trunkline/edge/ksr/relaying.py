@@ -2,25 +2,24 @@
 
 import KSR
 
-from trunkline.edge.ksr.message import get
+from trunkline.edge.ksr.message import whole
 from trunkline.edge.media import FLAGS, Step, anonymous
 
 
-def anchor(step: Step) -> bool:
-    """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer."""
+def anchor(step: Step, more: str = "") -> bool:
+    """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer. `more`: flags."""
+    flags = FLAGS + more
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
     # A relay that had failed is asked again during the first call that needs it, which serves the second (measured).
-    if command(FLAGS) < 0 and command(FLAGS) < 0:
+    if command(flags) < 0 and command(flags) < 0:
         return False
-    KSR.textops.set_body(anonymous(_relayed_sdp()), "application/sdp")
+    KSR.textops.set_body(anonymous(whole("avp(sdp)")), "application/sdp")
     return True
 
 
-def _relayed_sdp() -> str:
-    try:
-        return get("$avp(sdp)")
-    except UnicodeDecodeError:  # a session name in Latin-1, say
-        return bytes.fromhex(get("$(avp(sdp){s.encode.hexa})")).decode("latin-1")
+def refuse_media(description: str) -> None:
+    """Give this message a description of ours, in the place of one that must not go on."""
+    KSR.textops.set_body(description, "application/sdp")
 
 
 def end_media() -> None:

@@ -40,8 +40,8 @@ def forget_routes() -> None:
 
 
 def record_route(parameter: str) -> None:
-    KSR.rr.add_rr_param(parameter)
-    KSR.rr.record_route()
+    """In a branch callback: have the target, and the caller by its response, send later requests through us."""
+    KSR.rr.record_route_params(parameter)
 
 
 def mark_route(mark: str, parameter: str) -> None:

@@ -19,6 +19,11 @@ def current_attempt() -> tuple[str, int]:
     return call, int(attempt)
 
 
+def note_call(call: str) -> None:
+    """Remember for the responses to an in-dialog request which call it belongs to."""
+    put("$avp(attempt)", f"{call} 0")
+
+
 def kept_plan() -> str | None:
     return get("$avp(plan)")
 
@@ -118,6 +123,24 @@ def note_offer(offered: bool) -> None:
 
 def request_offered() -> bool:
     return get("$avp(offered)") == "1"
+
+
+def note_legs(legs: str) -> None:
+    """Remember for the responses the leg that this request came from, and that which it goes to (see edge.legs)."""
+    put("$avp(legs)", legs)
+
+
+def legs() -> str:
+    return get("$avp(legs)")
+
+
+def note_route(parameter: str) -> None:
+    """Remember for the branch callback what our Record-Route shall hold."""
+    put("$avp(route)", parameter)
+
+
+def noted_route() -> str:
+    return get("$avp(route)")
 
 
 def note_media_failure() -> None:

@@ -1,0 +1,73 @@
+"""Which legs of a call are encrypted, and what the media relay is told of it.
+
+A leg is what lies between us and one party. Whether its audio is SRTP is decided once, by the caller's offer and for
+each attempt anew by the target, and stays so to the end of the call: nothing that either side says later turns an
+encrypted leg into a plain one.
+"""
+
+from trunkline.edge.lookup import Account
+from trunkline.edge.media import Step
+from trunkline.sip import refusal, srtp
+from trunkline.sip.refusal import Refusal
+
+SRTP, RTP = "s", "r"  # as the transaction and the Record-Route keep it: two letters, one for either leg
+MEDIA = {SRTP: "srtp", RTP: None}  # in the journal, where plain RTP goes without saying
+
+# A stream of no port is a refused one (RFC 3264 §6).
+REFUSED = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n"
+
+_PROFILES = {SRTP: "RTP/SAVP", RTP: "RTP/AVP"}
+
+
+def of_caller(offer: str, account: Account | None) -> str | Refusal:
+    """The leg of a call that begins. `offer` '' is none: then we offer. `account`: whose PBX calls, None: a carrier."""
+    if not offer:
+        return SRTP if account and account.srtp != "accepted" else RTP
+    if not srtp.is_secure(offer):
+        return refusal.srtp_required() if account and account.srtp == "required" else RTP
+    problem = srtp.problem(offer)
+    return refusal.unusable_srtp(problem) if problem else SRTP
+
+
+def toward_pbx(media: str, account: Account) -> str:
+    """The leg to one *Forward to SIP* target. `media` is what its URI says, '' when nothing."""
+    if account.srtp == "required" or media == "srtp":
+        return SRTP
+    return SRTP if account.srtp == "offered" and not media else RTP
+
+
+def later_offer(offer: str, leg: str) -> Refusal | None:
+    """Whether an offer within a call may come from this leg."""
+    if srtp.is_secure(offer) != (leg == SRTP):
+        return refusal.profile_changed(_PROFILES[leg])
+    problem = srtp.problem(offer) if leg == SRTP else ""
+    return refusal.unusable_srtp(problem) if problem else None
+
+
+def fault(description: str, leg: str) -> str:
+    """Why the answer of an encrypted leg, or its offer in a response, would leave it unencrypted; '' when it is well.
+
+    The relay would take it, and send in the clear (measured).
+    """
+    if leg != SRTP:
+        return ""
+    if not srtp.is_secure(description):
+        return "SRTP was offered, and the answer is plain RTP"
+    problem = srtp.problem(description)
+    return f"the SRTP of the answer cannot be used: {problem}" if problem else ""
+
+
+def flags(step: Step, leg: str) -> str:
+    """What the relay is told of a description that goes to this leg; an answer goes in the profile of its offer."""
+    return f" {_PROFILES[leg]}" if step == "offer" else ""
+
+
+def branch(step: Step, leg: str) -> str:
+    """What it is told besides of an attempt's offer to this leg, or its answer from there.
+
+    Each attempt with SRTP has a branch, and so a key, of its own: without, the relay shows the same one to every
+    target (measured). A branch is known by our Via: the one to come in the INVITE, the first of a response.
+    """
+    if leg != SRTP:
+        return ""
+    return " via-branch=next" if step == "offer" else " via-branch=1"

@@ -1,0 +1,73 @@
+"""Responses on their way back to the sender of a request: their media anchored, their side's names left behind."""
+
+from trunkline.edge import legs, media
+from trunkline.edge.calls import Calls
+from trunkline.edge.dialog import PARAMETER, SHIFTED
+from trunkline.edge.ksr import hiding, message, relaying, routes, transactions
+
+
+class Responses:
+    """One per worker."""
+
+    def __init__(self, calls: Calls):
+        self._calls = calls
+
+    def first(self, code: int) -> None:
+        """A response to the first INVITE of a call."""
+        if code == 100:
+            transactions.keep_deadline()
+            return
+        if transactions.is_late():
+            # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
+            self._calls.late(code, message.text("$tt"))
+            hiding.hide_response()
+            hiding.remove_body()
+            return
+        # First, because nothing of the far side may go on as it came, whatever becomes of the record.
+        fault = self._pass_back(code, attempt=True)
+        if 180 <= code < 300:
+            self._calls.progressed(code, message.text("$rr"))
+        if fault and code >= 200:
+            self._calls.cut(transactions.current_attempt()[0], fault)
+
+    def later(self, code: int) -> None:
+        """A response to a re-INVITE, UPDATE or PRACK."""
+        fault = self._pass_back(code, attempt=False)
+        if fault and code >= 200:
+            self._calls.cut(transactions.current_attempt()[0], fault)
+
+    def plain(self, code: int) -> None:
+        """A response that can have no SDP and no Contact."""
+        hiding.hide_response()
+        self._unshift(code)
+
+    def _pass_back(self, code: int, *, attempt: bool) -> str:
+        """Make it ours; returns why its media must not be, '' when it may."""
+        if code == 100:
+            return ""
+        step = media.reply_step(code, transactions.request_offered())
+        fault = self._anchor(code, step, attempt) if step and message.has_sdp() else ""
+        routes.symmetric_contact()
+        hiding.hide_response()
+        self._unshift(code)
+        return fault
+
+    def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
+        near, far = transactions.legs()
+        if far == legs.SRTP and (fault := legs.fault(message.description(), far)):
+            if code < 200:
+                hiding.remove_body()  # no early media; the answer may be better
+            else:
+                relaying.refuse_media(legs.REFUSED)
+            return fault
+        flags = legs.flags(step, near) + (legs.branch(step, far) if attempt and step == "answer" else "")
+        if not relaying.anchor(step, flags):
+            message.log_error("the media relay did not take an answer: this call has no audio")
+        return ""
+
+    def _unshift(self, code: int) -> None:
+        """The sender gets the CSeq that it sent, and a Route that says what became of it."""
+        if transactions.is_shifted():
+            hiding.shift_cseq(-1)
+            if 180 <= code < 300:
+                routes.mark_route(SHIFTED, f";{PARAMETER}=")

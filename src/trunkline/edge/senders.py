@@ -1,0 +1,31 @@
+"""Whose request is this? Asked of Kamailio's digest check and the store, counted for and against its source."""
+
+from trunkline.contract.edge_config import EdgeConfig
+from trunkline.edge import authenticate
+from trunkline.edge.authenticate import Challenge, Customer
+from trunkline.edge.ksr import digests, message
+from trunkline.edge.limits import Limits
+from trunkline.edge.lookup import Carrier, Lookup
+
+
+class Senders:
+    """One per worker."""
+
+    def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits):
+        self._domain, self._lookup, self._limits = config.domain, lookup, limits
+
+    def identify(self, source: message.Source, recipient: str) -> Customer | Carrier | Challenge:
+        """Who sent the request. `recipient`: the user part of its Request-URI, unescaped."""
+        claim = digests.credentials(self._domain)
+        if claim is None:
+            return authenticate.by_address(source.ip, source.port, self._lookup) or Challenge()
+
+        def verify(ha1: str, algorithm: str) -> str:
+            return digests.verify(self._domain, ha1, algorithm)
+
+        sender = authenticate.by_digest(claim, recipient, self._domain, self._lookup, verify)
+        if isinstance(sender, Customer):
+            self._limits.trust(source.ip)
+        elif sender.wrong and self._limits.refused(source.ip):
+            message.log_error(f"{source.ip} is banned: too many wrong credentials")
+        return sender

@@ -1,0 +1,284 @@
+"""SRTP on customers' legs, RTP to carriers: keys in the description, audio that is decrypted and listened to."""
+
+import re
+from base64 import b64encode
+
+import pytest
+
+from scenarios.parties import CUSTOMER, inbound, one, relayed, to
+from trunkline.sandbox import sdp
+from trunkline.sandbox.call import AUTO
+from trunkline.sandbox.rtp import AudioError
+from trunkline.sandbox.srtp import new_key
+
+pytestmark = pytest.mark.engines
+
+
+async def dial_out(edge, agent, account=0, srtp=True, **options):
+    """A PBX of an account calls a carrier; the call and the carrier."""
+    key, carrier, pbx = edge.key(account or edge.account()), await agent(name="far"), await agent(name="pbx")
+    pbx.srtp = srtp
+    prefix = edge.route(edge.carrier(carrier.address, carrier.port()))
+    options = {"caller": CUSTOMER, "user": key.name, "secret": key.secret} | options
+    return await pbx.dial(edge.uri(f"+{prefix}001"), edge.udp, **options), carrier
+
+
+async def answered_in(edge, agent):
+    """A carrier without SRTP talks to a PBX with it."""
+    pbx = await agent(name="pbx")
+    pbx.srtp = True
+    call = await (await inbound(edge, agent, to(pbx, media="srtp"))).dial()
+    incoming = await pbx.next_call()
+    await incoming.answer()
+    await call.final()
+    await incoming.confirmed()
+    return call, incoming
+
+
+async def answered_out(edge, agent):
+    """A PBX with SRTP talks to a carrier without."""
+    call, carrier = await dial_out(edge, agent)
+    incoming = await carrier.next_call()
+    await incoming.answer()
+    await call.final()
+    await incoming.confirmed()
+    return call, incoming
+
+
+def latin_1(request):
+    request.body = request.body.replace(b"s=-", b"s=B\xfcro")
+
+
+async def talk(near, far):
+    near.audio.play(440)
+    far.audio.play(600)
+    await far.audio.hear(440)
+    await near.audio.hear(600)
+    assert near.audio.undecipherable == far.audio.undecipherable == 0
+
+
+async def test_a_pbx_with_srtp_calls_a_carrier_without(edge, agent):
+    call, carrier = await dial_out(edge, agent)
+    incoming = await carrier.next_call()
+    assert sdp.parse(incoming.request.body).profile == "RTP/AVP"
+    assert b"crypto" not in incoming.request.body
+    await incoming.answer()
+    answered = sdp.parse((await call.final()).body)
+    assert (answered.profile, len(answered.keys)) == ("RTP/SAVP", 1)
+    await talk(call, incoming)
+    call.audio.dial("19#")
+    await incoming.audio.until(lambda: incoming.audio.digits == "19#", 3, "the digits")
+    await call.bye()
+
+
+@pytest.mark.parametrize("setting", ["accepted", "offered", "required"])
+@pytest.mark.parametrize("media", ["", "rtp", "srtp"])
+async def test_what_a_pbx_is_offered(edge, agent, setting, media):
+    pbx = await agent(name="pbx")
+    account = edge.account(srtp=setting)
+    scene = await inbound(edge, agent, to(pbx, **({"media": media} if media else {})), account=account)
+    call = await scene.dial()
+    incoming = await pbx.next_call()
+    secure = media == "srtp" or setting == "required" or (setting == "offered" and not media)
+    offered = sdp.parse(incoming.request.body)
+    assert (offered.profile, len(offered.keys)) == (("RTP/SAVP", 1) if secure else ("RTP/AVP", 0))
+    await incoming.answer()
+    assert sdp.parse((await call.final()).body).profile == "RTP/AVP"
+    await talk(call, incoming)
+    await call.bye()
+    assert one(await scene.events("end"), "attempt").get("media") == ("srtp" if secure else None)
+
+
+@pytest.mark.parametrize("order", ["srtp,rtp", "rtp,srtp", "srtp,srtp", "srtp,rtp,srtp"])
+async def test_each_target_gets_a_key_of_its_own(edge, agent, order):
+    targets = [(await agent(name=f"target{n}"), media) for n, media in enumerate(order.split(","))]
+    scene = await inbound(edge, agent, ",".join(to(target, media=media) for target, media in targets))
+    call = await scene.dial()
+    keys = []
+    for n, (target, media) in enumerate(targets, 1):
+        incoming = await target.next_call()
+        offered = sdp.parse(incoming.request.body)
+        assert offered.is_secure == (media == "srtp")
+        keys += [key for _, key in offered.keys]
+        if n < len(targets):
+            await incoming.open_audio()
+            incoming.audio.play(500 + 100 * n)
+            await incoming.ring(183, body=AUTO)
+            await call.audio.hear(500 + 100 * n)
+            incoming.refuse(503)
+    assert len(set(keys)) == len(keys) == order.count("srtp")
+    await incoming.answer()
+    await call.final()
+    await talk(call, incoming)
+    await call.bye()
+    await scene.events("end")
+
+
+@pytest.mark.parametrize("side", ["near", "far"])
+@pytest.mark.parametrize("direction", ["in", "out"])
+async def test_each_leg_keeps_its_profile(edge, agent, direction, side):
+    near, far = await (answered_in if direction == "in" else answered_out)(edge, agent)
+    actor = {"near": near, "far": far}[side]
+    for held in ("sendonly", "sendrecv"):
+        assert (await actor.reinvite(held)).code == 200
+        assert sdp.parse(near.local_sdp).is_secure == near.remote_audio.is_secure == (direction == "out")
+        assert sdp.parse(far.local_sdp).is_secure == far.remote_audio.is_secure == (direction == "in")
+    assert (await actor.update()).code == 200
+    near.audio.forget()
+    far.audio.forget()
+    await talk(near, far)
+    await near.bye()
+
+
+@pytest.mark.parametrize("side", ["near", "far"])
+async def test_a_reinvite_keeps_the_profiles_when_the_relay_has_forgotten_them(own_edge, agent, side):
+    edge = own_edge()
+    near, far = await answered_in(edge, agent)
+    edge.kill("rtpengine")
+    edge.start_engine("rtpengine")
+    edge.wait_ready()
+    assert (await {"near": near, "far": far}[side].reinvite()).code == 200
+    assert (near.remote_audio.is_secure, far.remote_audio.is_secure) == (False, True)
+    near.audio.forget()
+    far.audio.forget()
+    await talk(near, far)
+    await near.bye()
+
+
+@pytest.mark.parametrize("side", ["near", "far"])
+async def test_an_offer_that_changes_the_profile_is_refused_and_the_call_goes_on(edge, agent, side):
+    near, far = await answered_in(edge, agent)
+    actor, other = (near, far) if side == "near" else (far, near)
+    actor.srtp = not sdp.parse(actor.local_sdp).is_secure
+    response = await actor.reinvite()
+    assert response.code == 488
+    assert ("RTP/AVP" if side == "near" else "RTP/SAVP") in response.warning
+    assert not [request for request in other.requests if request.method == "INVITE"]
+    await talk(near, far)
+    await near.bye()
+
+
+async def test_an_account_that_requires_srtp_cannot_call_without(edge, agent):
+    account = edge.account(srtp="required")
+    call, carrier = await dial_out(edge, agent, account, srtp=False)
+    assert (await call.final()).code == 488
+    assert "requires SRTP" in call.warning
+    assert "AES_CM_128_HMAC_SHA1_80" in call.warning
+    call, carrier = await dial_out(edge, agent, account, srtp=False, edit=latin_1)
+    assert (await call.final()).code == 488
+    assert one(edge.call_events(warning=call.warning), "reject")
+    assert not carrier.calls
+
+
+@pytest.mark.parametrize("setting", ["accepted", "offered", "required"])
+async def test_without_an_offer_the_account_decides(edge, agent, setting):
+    call, carrier = await dial_out(edge, agent, edge.account(srtp=setting), sdp=None)
+    incoming = await carrier.next_call()
+    await incoming.answer()
+    response = await call.final()
+    assert sdp.parse(response.body).is_secure == (setting != "accepted")
+    assert not sdp.parse((await incoming.confirmed()).body).is_secure
+    await talk(call, incoming)
+    await call.bye()
+
+
+async def test_two_pbxs_with_srtp_talk(edge, agent):
+    near, far = await agent(name="near"), await agent(name="far")
+    near.srtp = True
+    number = edge.number(to(far, media="srtp"))
+    key = edge.key()
+    call = await near.dial(edge.uri(number), edge.udp, caller=CUSTOMER, user=key.name, secret=key.secret)
+    incoming = await far.next_call()
+    await incoming.answer()
+    await call.final()
+    await talk(call, incoming)
+    assert (await incoming.reinvite()).code == 200
+    assert (await call.reinvite()).code == 200
+    await talk(call, incoming)
+    await call.bye()
+
+
+GOOD = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"
+BAD_OFFERS = {
+    "no crypto line": (lambda body: re.sub(rb"a=crypto.*\r\n", b"", body), "without a key"),
+    "a short key": (lambda body: re.sub(rb"inline:\S+", b"inline:" + b64encode(bytes(16)), body), "has 16 octets"),
+    "a key that is none": (lambda body: re.sub(rb"inline:\S+", b"inline:%%%", body), "cannot be read"),
+    "no base64": (lambda body: re.sub(rb"inline:\S+", b"inline:abc", body), "not base64"),
+    "other suites only": (lambda body: body.replace(b"SHA1_80", b"SHA1_32"), "AES_CM_128_HMAC_SHA1_80"),
+    "no encryption asked": (lambda body: re.sub(rb"(inline:\S+)", rb"\1 UNENCRYPTED_SRTP", body), "UNENCRYPTED_SRTP"),
+    "DTLS": (lambda body: body.replace(b"RTP/SAVP", b"UDP/TLS/RTP/SAVP"), "DTLS"),
+    "a good line and a bad one": (
+        lambda body: body.replace(b"a=ptime", GOOD.encode() + b64encode(bytes(29)) + b"\r\na=ptime"),
+        "has 29 octets",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_OFFERS)
+async def test_an_offer_whose_srtp_cannot_be_used_is_488_in_words(edge, agent, name):
+    change, words = BAD_OFFERS[name]
+
+    def edit(request):
+        request.body = change(request.body)
+
+    call, carrier = await dial_out(edge, agent, edit=edit)
+    assert (await call.final()).code == 488
+    assert words in call.warning
+    assert one(edge.call_events(warning=call.warning), "reject")
+    assert not carrier.calls
+
+
+async def test_a_usable_line_among_others_is_taken(edge, agent):
+    other = GOOD.replace("1 AES_CM_128_HMAC_SHA1_80", "9 AES_256_CM_HMAC_SHA1_80").encode() + b64encode(bytes(46))
+
+    def edit(request):
+        request.body = request.body.replace(b"a=crypto", other + b"\r\na=crypto", 1)
+
+    call, carrier = await dial_out(edge, agent, edit=edit)
+    incoming = await carrier.next_call()
+    await incoming.answer()
+    await call.final()
+    await talk(call, incoming)
+    await call.bye()
+
+
+async def test_audio_with_another_key_is_not_heard(edge, agent):
+    near, far = await answered_in(edge, agent)
+    await talk(near, far)
+    far.audio.secure((new_key(), far.remote_audio.keys[0][1]))
+    near.audio.forget()
+    with pytest.raises(AudioError):
+        await near.audio.hear(600, timeout=0.6)
+    await near.bye()
+
+
+BAD_ANSWERS = {
+    "plain RTP": lambda body: re.sub(rb"a=crypto.*\r\n", b"", body.replace(b"RTP/SAVP", b"RTP/AVP")),
+    "plain RTP with a key": lambda body: body.replace(b"RTP/SAVP", b"RTP/AVP"),
+    "no key": lambda body: re.sub(rb"a=crypto.*\r\n", b"", body),
+    "a short key": lambda body: re.sub(rb"inline:\S+", b"inline:" + b64encode(bytes(16)), body),
+    "another suite": lambda body: body.replace(b"SHA1_80", b"SHA1_32"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ANSWERS)
+async def test_an_answer_without_srtp_ends_the_call(edge, agent, name):
+    pbx = await agent(name="pbx")
+    scene = await inbound(edge, agent, to(pbx, media="srtp"))
+    call = await scene.dial()
+    incoming = await pbx.next_call()
+    await incoming.open_audio()
+    incoming.audio.play(600)
+    bad = BAD_ANSWERS[name](incoming.take_offer(incoming.request.body))
+    incoming.audio.secure(None)
+    await incoming.ring(183, body=bad)
+    assert not (await call.provisional(183)).body
+    await incoming.answer(bad)
+    response = await call.final()
+    assert b"m=audio 0 " in response.body
+    ended = one(await scene.events("end"), "end")
+    assert ended["by"] == "edge"
+    assert "SRTP" in ended["reason"]
+    assert call.call_id not in relayed(edge)
+    assert call.audio.received == 0
+    assert incoming.audio.received == 0
