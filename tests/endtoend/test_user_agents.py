@@ -14,11 +14,6 @@ SCENARIO = Path(__file__).parents[2] / "bench" / "scenarios" / "caller.xml"
 TRANSPORTS = ("udp", "tcp", "tls")
 
 
-def registered(baresip: Baresip) -> bool:
-    """What it says of its account; its event may have come before we listened."""
-    return any("OK" in str(event.get("data")) or event.get("type") == "REGISTER_OK" for event in baresip.events)
-
-
 # Not TLS: SIPp 3.7 repeats a write without end when TLS 1.3 has it read first, and gives up TLS 1.2.
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 async def test_sipp_calls_the_echo(node, agent, tmp_path, transport):
@@ -84,7 +79,7 @@ async def test_baresip_registers_and_is_called(node, agent, transport):
     )
     try:
         async with Baresip.run(agent.address(), user=node.key.name, parameters=parameters) as baresip:
-            await eventually(lambda: registered(baresip), what="baresip is registered")
+            await eventually(lambda: baresip.is_registered, what="baresip is registered")
             call = await dial_carrier(node, far, f"+{NUMBER}")
             assert (await call.final()).code == 200, call.warning
             call.audio.play(523)

@@ -7,7 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-MODULES = ("g711.so", "aubridge.so", "uuid.so", "ctrl_tcp.so")
+MODULES = ("g711.so", "aubridge.so", "uuid.so", "ctrl_tcp.so", "srtp.so")
 APPLICATIONS = ("account.so", "menu.so")
 
 
@@ -130,6 +130,11 @@ class Baresip:
         """Send one of the commands of its menu."""
         text = json.dumps({"command": name, "params": parameters})
         self._writer.write(f"{len(text)}:{text},".encode())
+
+    @property
+    def is_registered(self) -> bool:
+        """What it says of its account; its event may have come before we listened."""
+        return any("OK" in str(event.get("data")) or event.get("type") == "REGISTER_OK" for event in self.events)
 
     async def event(self, kind: str, timeout: float = 5.0) -> dict:
         """The first event of a kind, e.g. CALL_ESTABLISHED."""

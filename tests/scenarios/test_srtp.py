@@ -282,3 +282,40 @@ async def test_an_answer_without_srtp_ends_the_call(edge, agent, name):
     assert call.call_id not in relayed(edge)
     assert call.audio.received == 0
     assert incoming.audio.received == 0
+
+
+async def ended_by_us(edge, call, far):
+    events = await edge.events("end", call_id=call.call_id)
+    assert one(events, "end")["by"] == "edge"
+    assert "plain RTP" in one(events, "end")["reason"]
+    assert call.call_id not in relayed(edge)
+    assert far.audio.undecipherable == 0
+    assert (await call.reinvite()).code == 481
+
+
+async def test_a_later_answer_without_srtp_ends_the_call(edge, agent):
+    near, far = await answered_in(edge, agent)
+    await talk(near, far)
+
+    def plainly(request):
+        response = far.agent.response(request, 200)
+        response.headers += [("Contact", far.agent.contact_for(far.hop)), ("Content-Type", sdp.TYPE)]
+        response.body = BAD_ANSWERS["plain RTP"](far.local_sdp)
+        return response
+
+    far.respond = plainly
+    assert b"m=audio 0 " in (await near.send("INVITE", near.make_offer(), [("Content-Type", sdp.TYPE)])).body
+    far.respond = None
+    await ended_by_us(edge, near, far)
+
+
+async def test_an_answer_without_srtp_in_the_ack_ends_the_call(edge, agent):
+    account = edge.account(srtp="required")
+    call, carrier = await dial_out(edge, agent, account, sdp=None)
+    incoming = await carrier.next_call()
+    taken = call.take_offer
+    call.take_offer = lambda body: BAD_ANSWERS["plain RTP"](taken(body))
+    await incoming.answer()
+    await call.final()
+    assert b"m=audio 0 " in (await incoming.confirmed()).body
+    await ended_by_us(edge, call, incoming)

@@ -305,9 +305,9 @@ class Calls:
         self._journal.flush()
         relaying.end_media()
 
-    def cut(self, call: str, reason: str) -> None:
-        """End a call's record and its media ourselves: its parties are left without either."""
+    def cut(self, call: str, reason: str, offerer: str = "") -> None:
+        """End a call's record and its media ourselves: its parties are left without either (see `end_media`)."""
         message.log_error(f"call {call} is ended: {reason}")
         self._close("end", call, by="edge", reason=reason)
         self._journal.flush()
-        relaying.end_media()
+        relaying.end_media(offerer)

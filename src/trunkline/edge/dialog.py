@@ -2,7 +2,7 @@
 
 `;tl=CALL.ACCOUNT.FLAGS.MAC`: the call's id, the account whose calls at once it counts among, whether its INVITE
 made the offer (e: early, l: late), its numbers have a '+' (p; d: digits only) and the audio of the caller's and of
-the callee's leg is encrypted (s: SRTP, r: RTP), and a MAC over these, the Call-ID and the tag of the caller. Without
+the callee's leg is encrypted (s, f: SRTP, r: RTP), and a MAC over these, the Call-ID and the tag of the caller. Without
 it anybody could send an INVITE with a To tag and a Route through us to a carrier; with it that takes a party of a
 real call.
 """
@@ -19,7 +19,7 @@ PARAMETER = "tl"
 # In the Route of a caller whose INVITE was repeated with a carrier's credentials: its CSeq is one below the far side's.
 SHIFTED = ";cs=1"
 
-_TOKEN = re.compile(r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])([rs]{2})\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
+_TOKEN = re.compile(r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])([rsf]{2})\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
 _FROM_TAG = re.compile(r";ftag=([^;>,]+)", re.ASCII)
 
 

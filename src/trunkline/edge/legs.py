@@ -10,13 +10,15 @@ from trunkline.edge.media import Step
 from trunkline.sip import refusal, srtp
 from trunkline.sip.refusal import Refusal
 
-SRTP, RTP = "s", "r"  # as the transaction and the Record-Route keep it: two letters, one for either leg
-MEDIA = {SRTP: "srtp", RTP: None}  # in the journal, where plain RTP goes without saying
+# A leg as the transaction and the Record-Route keep it, two letters for the two legs of a call. A party that began
+# with RTP/SAVPF (RFC 5124) takes no other offer later, baresip for one.
+SRTP, SRTP_F, RTP = "s", "f", "r"
+MEDIA = {SRTP: "srtp", SRTP_F: "srtp", RTP: None}  # in the journal, where plain RTP goes without saying
 
 # A stream of no port is a refused one (RFC 3264 §6).
 REFUSED = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n"
 
-_PROFILES = {SRTP: "RTP/SAVP", RTP: "RTP/AVP"}
+_PROFILES = {SRTP: "RTP/SAVP", SRTP_F: "RTP/SAVPF", RTP: "RTP/AVP"}
 
 
 def of_caller(offer: str, account: Account | None) -> str | Refusal:
@@ -26,7 +28,9 @@ def of_caller(offer: str, account: Account | None) -> str | Refusal:
     if not srtp.is_secure(offer):
         return refusal.srtp_required() if account and account.srtp == "required" else RTP
     problem = srtp.problem(offer)
-    return refusal.unusable_srtp(problem) if problem else SRTP
+    if problem:
+        return refusal.unusable_srtp(problem)
+    return SRTP_F if srtp.profile(offer) == _PROFILES[SRTP_F] else SRTP
 
 
 def toward_pbx(media: str, account: Account) -> str:
@@ -38,9 +42,9 @@ def toward_pbx(media: str, account: Account) -> str:
 
 def later_offer(offer: str, leg: str) -> Refusal | None:
     """Whether an offer within a call may come from this leg."""
-    if srtp.is_secure(offer) != (leg == SRTP):
+    if srtp.is_secure(offer) != (leg != RTP):
         return refusal.profile_changed(_PROFILES[leg])
-    problem = srtp.problem(offer) if leg == SRTP else ""
+    problem = srtp.problem(offer) if leg != RTP else ""
     return refusal.unusable_srtp(problem) if problem else None
 
 
@@ -49,7 +53,7 @@ def fault(description: str, leg: str) -> str:
 
     The relay would take it, and send in the clear (measured).
     """
-    if leg != SRTP:
+    if leg == RTP:
         return ""
     if not srtp.is_secure(description):
         return "SRTP was offered, and the answer is plain RTP"

@@ -133,8 +133,8 @@ class Requests:
         """Anchor the description of an in-dialog request from one leg to the other; each keeps its profile."""
         if step == "offer" and (refused := legs.later_offer(message.description(), near)):
             return refused
-        if near == legs.SRTP and step == "answer" and (fault := legs.fault(message.description(), near)):
+        if near != legs.RTP and step == "answer" and (fault := legs.fault(message.description(), near)):
             relaying.refuse_media(legs.REFUSED)
-            self._calls.cut(dialog.call, fault)
+            self._calls.cut(dialog.call, fault, message.get("$tt"))
             return refusal.unusable_srtp(fault)
         return None if relaying.anchor(step, legs.flags(step, far)) else refusal.media_unavailable()

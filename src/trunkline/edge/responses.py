@@ -54,7 +54,7 @@ class Responses:
 
     def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
         near, far = transactions.legs()
-        if far == legs.SRTP and (fault := legs.fault(message.description(), far)):
+        if far != legs.RTP and (fault := legs.fault(message.description(), far)):
             if code < 200:
                 hiding.remove_body()  # no early media; the answer may be better
             else:

@@ -8,6 +8,7 @@ import binascii
 import re
 
 SUITE = "AES_CM_128_HMAC_SHA1_80"
+PROFILES = ("RTP/SAVP", "RTP/SAVPF")
 KEY_BYTES = 30  # RFC 4568 §6.2: a master key of 128 bits and a master salt of 112
 WRITE_THUS = f"a=crypto:1 {SUITE} inline:, then {KEY_BYTES} octets in base64"
 
@@ -19,15 +20,21 @@ _INLINE = re.compile(r"inline:([A-Za-z0-9+/=]+)((?:\|[^|;\s]+){0,2})", re.ASCII 
 _UNWANTED = re.compile(r"UNENCRYPTED_SRTP|UNENCRYPTED_SRTCP|UNAUTHENTICATED_SRTP|KDR=(?!0\b)\S+|FEC_\w+=\S+")
 
 
+def profile(sdp: str) -> str:
+    """The profile of the audio, as in `RTP/SAVP`; '' when there is no audio."""
+    audio = _AUDIO.search(sdp)
+    return audio[1].upper() if audio else ""
+
+
 def is_secure(sdp: str) -> bool:
     """Whether the audio of a description is said to be encrypted, by its profile (RFC 3711 §12, RFC 5124)."""
-    return "SAVP" in _profile(sdp)
+    return "SAVP" in profile(sdp)
 
 
 def problem(sdp: str) -> str:
     """Why the encrypted audio of a description cannot be had, in words for its sender; '' when it can."""
     audio = _AUDIO.search(sdp)
-    if audio is None or audio[1].upper() not in ("RTP/SAVP", "RTP/SAVPF"):
+    if audio is None or audio[1].upper() not in PROFILES:
         return f"DTLS is not spoken here: offer RTP/SAVP with {WRITE_THUS}"
     lines = _CRYPTO.findall(audio[2])
     if not lines:
@@ -36,11 +43,6 @@ def problem(sdp: str) -> str:
     if not ours:
         return f"no crypto line has the suite {SUITE}: allow it beside yours"
     return next((fault for match in ours if (fault := _fault(match[2], match[3] or ""))), "")
-
-
-def _profile(sdp: str) -> str:
-    audio = _AUDIO.search(sdp)
-    return audio[1].upper() if audio else ""
 
 
 def _fault(key: str, parameters: str) -> str:

@@ -22,5 +22,9 @@ def refuse_media(description: str) -> None:
     KSR.textops.set_body(description, "application/sdp")
 
 
-def end_media() -> None:
-    KSR.rtpengine.rtpengine_delete0()
+def end_media(offerer: str = "") -> None:
+    """Let the call's ports go. `offerer`: the tag of the party whose offer alone the relay has seen, if not From's."""
+    if offerer:
+        KSR.rtpengine.rtpengine_delete(f"from-tag={offerer}")
+    else:
+        KSR.rtpengine.rtpengine_delete0()
