@@ -67,6 +67,17 @@ def test_an_account_is_made_shown_changed_and_disabled(run, ask, acme):
     assert acme["key"] in run("account", "show", "acme").out
 
 
+def test_srtp_is_set_and_what_it_needs_is_said(run, ask, acme):
+    ran = run("account", "set", "acme", "--srtp", "required")
+    assert "have its PBX use TLS" in ran.out
+    assert ask("account", "show", "acme")["srtp"] == "required"
+    assert "TLS" not in run("account", "set", "acme", "--srtp", "accepted").out
+    ran = run("number", "forward", "447700900000", "sip:a@b.example;media=srtp")
+    assert ran.out.splitlines()[-1].startswith("Warning: entry 1: the keys of its SRTP travel readable")
+    assert "Warning: entry 1" in run("number", "show", "447700900000").out
+    assert run("account", "set", "acme", "--srtp", "never").status == 2
+
+
 def test_a_change_that_fails_half_way_changes_nothing(run, ask, acme):
     ran = run("account", "set", "acme", "--calls-at-once", "5", "--remove-source", "192.0.2.1")
     assert ran.status == 1

@@ -12,6 +12,7 @@ def test_an_account_has_sane_limits(services):
         "calls_per_second": 10,
         "calls_at_once": 100,
         "destinations": [],
+        "srtp": "accepted",
         "sources": [],
         "created": None,
     }
@@ -34,6 +35,7 @@ def test_limits_can_be_given_and_changed_one_by_one(services):
         ({"calls_per_second": -1}, "whole number from 0"),
         ({"calls_at_once": True}, "whole number from 0"),
         ({"caller_id": "mine"}, "'any'"),
+        ({"srtp": "never"}, "'accepted'"),
         ({"destinations": ["44x"]}, "digits only"),
         ({"destinations": ["0044"]}, "digits only"),
         ({"destinations": [""]}, "leave the list itself empty"),

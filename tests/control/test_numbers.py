@@ -23,6 +23,25 @@ def test_a_wrong_forward_is_refused_with_the_entry_and_the_old_one_stays(cast, s
     assert services.numbers.get(cast.number.e164).forward == "sip:owner@pbx.example"
 
 
+@pytest.mark.parametrize(
+    ("setting", "forward", "words"),
+    [
+        ("accepted", "sip:a@b.example", ""),
+        ("accepted", "sip:a@b.example,sip:a@c.example;media=srtp", "entry 2: the keys of its SRTP travel readable"),
+        ("accepted", "sip:a@b.example;transport=tls;media=srtp", ""),
+        ("offered", "sip:a@b.example;transport=tcp", "entry 1: the keys"),
+        ("offered", "sip:a@b.example;media=rtp", ""),
+        ("required", "sip:a@b.example;transport=tls;media=rtp", "entry 1: its account requires SRTP"),
+    ],
+)
+def test_srtp_whose_keys_can_be_read_is_warned_about(cast, services, setting, forward, words):
+    services.accounts.change(cast.owner, srtp=setting)
+    services.numbers.forward(cast.number, forward)
+    warnings = services.numbers.as_dict(services.numbers.get(cast.number.e164))["warnings"]
+    assert len(warnings) == bool(words)
+    assert words in "".join(warnings)
+
+
 def test_an_empty_forward_ends_it(cast, services):
     services.numbers.forward(cast.number, " ")
     assert services.numbers.get(cast.number.e164).forward == ""

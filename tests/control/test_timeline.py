@@ -45,6 +45,21 @@ def test_each_step_says_whose_words_it_has(steps):
     ]
 
 
+def test_srtp_and_keys_that_could_be_read_are_told(steps):
+    assert steps(
+        ("setup", 0, {"called": "33100000001", "source": "udp:192.0.2.7:5060", "media": "srtp"}),
+        ("attempt", 1, {"n": 1, "target": "sip:a@b.example", "address": "tls:198.51.100.1:5061", "media": "srtp"}),
+        ("attempt", 2, {"n": 2, "target": "sip:key1@sip.example", "media": "srtp"}),
+    ) == [
+        (
+            "caller",
+            "calls 33100000001 from udp:192.0.2.7:5060 with SRTP, whose keys anyone on the way could read: use TLS",
+        ),
+        ("trunkline", "tries sip:a@b.example at tls:198.51.100.1:5061 with SRTP"),
+        ("trunkline", "tries sip:key1@sip.example with SRTP"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("event", "expected"),
     [

@@ -242,6 +242,24 @@ async def test_a_usable_line_among_others_is_taken(edge, agent):
     await call.bye()
 
 
+async def test_best_effort_srtp_is_answered_with_a_key(edge, agent):
+    """RFC 8643: RTP/AVP with crypto lines."""
+
+    def edit(request):
+        request.body = request.body.replace(b"RTP/SAVP", b"RTP/AVP")
+
+    call, carrier = await dial_out(edge, agent, edit=edit)
+    incoming = await carrier.next_call()
+    await incoming.answer()
+    answered = sdp.parse((await call.final()).body)
+    assert answered.profile == "RTP/AVP"
+    call.audio.secure((call.key, answered.keys[0][1]))
+    await talk(call, incoming)
+    await call.bye()
+    call, _ = await dial_out(edge, agent, edge.account(srtp="required"), edit=edit)
+    assert (await call.final()).code == 488
+
+
 async def test_audio_with_another_key_is_not_heard(edge, agent):
     near, far = await answered_in(edge, agent)
     await talk(near, far)

@@ -8,7 +8,7 @@ from trunkline.sip.forward import ForwardError, ForwardTarget, canonical, parse
 
 
 def test_the_examples_of_the_page():
-    one = ForwardTarget("sip:1234@example.com", "1234", "example.com", 0, "udp", 5000, "rtp")
+    one = ForwardTarget("sip:1234@example.com", "1234", "example.com", 0, "udp", 5000, "")
     assert parse("sip:1234@example.com") == [one]
     hosts = [t.host for t in parse("sip:1234@example.com,sip:1234@example.net,sip:1234@example.org")]
     assert hosts == ["example.com", "example.net", "example.org"]
@@ -31,6 +31,12 @@ def test_our_parameters_stay_here_and_others_go_on():
     target = parse("sip:1234@example.com;x=1;timeout=2000;transport=tcp;media=srtp;line=3")[0]
     assert target.uri == "sip:1234@example.com;x=1;line=3"
     assert (target.transport, target.media) == ("tcp", "srtp")
+
+
+def test_media_is_kept_as_it_was_written():
+    text = "sip:a@b.c,sip:a@b.c;media=rtp,sip:a@b.c;media=srtp"
+    assert [target.media for target in parse(text.upper().replace("SIP:", "sip:"))] == ["", "rtp", "srtp"]
+    assert canonical(parse(text)) == text
 
 
 def test_sips_means_tls():

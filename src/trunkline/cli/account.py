@@ -41,10 +41,8 @@ def _limits(function):
 def add(services, name, sources, **limits):
     """Make an account."""
     account = services.accounts.create(name, sources=sources, **_given(limits))
-    return Answer(
-        services.accounts.as_dict(account),
-        [f"Account {name} is made. Give it a key with: trunkline key add {name}"],
-    )
+    said = [f"Account {name} is made. Give it a key with: trunkline key add {name}", *_warnings(account)]
+    return Answer(services.accounts.as_dict(account), said)
 
 
 @operation(command, "list")
@@ -79,7 +77,7 @@ def set_(services, name, added, removed, **limits):
         account = services.accounts.change(services.accounts.get(name), **_given(limits))
         services.sources.remove(account, *removed)
         services.sources.add(account, *added)
-    return Answer(services.accounts.as_dict(account), [f"Account {name} is changed."])
+    return Answer(services.accounts.as_dict(account), [f"Account {name} is changed.", *_warnings(account)])
 
 
 @operation(command)
@@ -96,6 +94,12 @@ def disable(services, name):
     """Refuse an account's calls, both ways; it keeps all that it has."""
     account = services.accounts.change(services.accounts.get(name), enabled=False)
     return Answer(services.accounts.as_dict(account), [f"Account {name} is disabled: its calls are refused."])
+
+
+def _warnings(account) -> list[str]:
+    if account.srtp == account.ACCEPTED:
+        return []
+    return ["The keys of SRTP travel in the SIP messages, readable by anyone on the way: have its PBX use TLS."]
 
 
 def _given(limits: dict) -> dict:

@@ -21,7 +21,7 @@ def add(services, number, account, forward):
     """Take in a number."""
     owner = services.accounts.get(account) if account else None
     added = services.numbers.add(number, owner, forward)
-    return Answer(services.numbers.as_dict(added), [f"Number {added} is taken in for {_owner(added)}."])
+    return _answer(services, added, f"Number {added} is taken in for {_owner(added)}.")
 
 
 @operation(command, "list")
@@ -50,7 +50,8 @@ def show(services, number):
     columns = ("uri", "port", "transport", "timeout_ms", "media")
     rows = [[n, *(target[column] or "-" for column in columns)] for n, target in enumerate(document["targets"], 1)]
     targets = table(("", "uri", "port", "transport", "timeout, ms", "media"), rows, right=("timeout, ms",))
-    return Answer(document, [head, targets if rows else "It is forwarded nowhere: its calls are refused."])
+    warnings = [f"Warning: {warning}." for warning in document["warnings"]]
+    return Answer(document, [head, targets if rows else "It is forwarded nowhere: its calls are refused.", *warnings])
 
 
 @operation(command)
@@ -63,7 +64,7 @@ def forward(services, number, uris):
     """
     changed = services.numbers.forward(services.numbers.get(number), uris)
     said = f"Calls to {changed} go to {changed.forward}" if changed.forward else f"{changed} is forwarded nowhere"
-    return Answer(services.numbers.as_dict(changed), [f"{said}."])
+    return _answer(services, changed, f"{said}.")
 
 
 @operation(command)
@@ -114,6 +115,11 @@ def _refused(problems: list) -> Answer:
     if len(problems) > PROBLEMS_SHOWN:
         view.append(f"… and {len(problems) - PROBLEMS_SHOWN} more; --json lists them all.")
     return Answer(document, [*view, f"{error[0].upper()}{error[1:]}."], failed=True)
+
+
+def _answer(services, number, said: str) -> Answer:
+    document = services.numbers.as_dict(number)
+    return Answer(document, [said, *(f"Warning: {warning}." for warning in document["warnings"])])
 
 
 def _owner(number) -> str:

@@ -5,8 +5,9 @@ all lines of one call). The rest depends on the event:
 
 | event    | fields                                                                                          |
 |----------|-------------------------------------------------------------------------------------------------|
-| setup    | direction, account, key, owner, carrier, caller, called, source, call_id: a call was accepted    |
-| attempt  | n, kind, target, address: an INVITE leaves for target number n (from 1)                          |
+| setup    | direction, account, key, owner, carrier, caller, called, source, call_id, media: a call was     |
+|          | accepted                                                                                        |
+| attempt  | n, kind, target, address, media: an INVITE leaves for target number n (from 1)                   |
 | progress | n, code: the first 18x of an attempt                                                             |
 | failed   | n, code, reason, cause: attempt n is over without an answer                                      |
 | answer   | n, code: a 2xx reached the caller                                                                |
@@ -14,6 +15,8 @@ all lines of one call). The rest depends on the event:
 | end      | by, reason: a BYE was seen, or the edge itself ended the call                                    |
 | reject   | code, reason, warning, direction, account, key, carrier, caller, called, source, call_id:       |
 |          | a call that was refused before any attempt; it has this one line                                 |
+
+`media` is "srtp" where the audio of that leg is encrypted, the caller's in setup and the target's in attempt.
 
 A field that is not known is left out. A reader skips a line that is empty or does not parse: a full disk can leave half
 a line, and whoever writes next begins with an empty one, so that its own are whole.

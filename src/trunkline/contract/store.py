@@ -22,7 +22,7 @@ CREATE TABLE account (
     calls_per_second INTEGER NOT NULL,  -- 0: no limit
     calls_at_once    INTEGER NOT NULL,  -- 0: no limit
     destinations     TEXT NOT NULL,     -- JSON list of E.164 prefixes without '+'; []: everywhere
-    srtp             TEXT NOT NULL      -- 'accepted', 'offered' or 'required', see edge/legs.py
+    srtp             TEXT NOT NULL      -- 'accepted', 'offered' or 'required': see edge/legs.py
 );
 CREATE TABLE credential (               -- one row per live secret of a key (two while it rotates)
     key_id     INTEGER NOT NULL,

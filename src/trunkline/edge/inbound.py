@@ -28,7 +28,7 @@ def attempts(number: Number, lookup: Lookup, domain: str) -> list[Attempt] | Ref
     found: list[Attempt] = []
     for group, target in enumerate(ForwardTarget(**entry) for entry in number.forward):
         common = {"target": str(target), "group": group, "timeout": target.timeout_ms, "uri": target.uri}
-        common["leg"] = legs.toward_pbx(target.media, number.account)
+        common["leg"] = legs.toward_pbx(target, number.account)
         if target.host == domain:
             found.append(_registered(target, number, lookup, common))
         else:

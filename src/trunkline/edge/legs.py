@@ -8,6 +8,7 @@ encrypted leg into a plain one.
 from trunkline.edge.lookup import Account
 from trunkline.edge.media import Step
 from trunkline.sip import refusal, srtp
+from trunkline.sip.forward import ForwardTarget
 from trunkline.sip.refusal import Refusal
 
 # A leg as the transaction and the Record-Route keep it, two letters for the two legs of a call. A party that began
@@ -33,11 +34,9 @@ def of_caller(offer: str, account: Account | None) -> str | Refusal:
     return SRTP_F if srtp.profile(offer) == _PROFILES[SRTP_F] else SRTP
 
 
-def toward_pbx(media: str, account: Account) -> str:
-    """The leg to one *Forward to SIP* target. `media` is what its URI says, '' when nothing."""
-    if account.srtp == "required" or media == "srtp":
-        return SRTP
-    return SRTP if account.srtp == "offered" and not media else RTP
+def toward_pbx(target: ForwardTarget, account: Account) -> str:
+    """The leg to one *Forward to SIP* target."""
+    return SRTP if target.takes_srtp(account.srtp) else RTP
 
 
 def later_offer(offer: str, leg: str) -> Refusal | None:

@@ -42,6 +42,10 @@ class ForwardTarget:
     timeout_ms: int
     media: str
 
+    def takes_srtp(self, setting: str) -> bool:
+        """Whether its offer is SRTP, given the `srtp` setting of the account."""
+        return setting == "required" or self.media == "srtp" or (setting == "offered" and not self.media)
+
     def as_dict(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in self.__slots__}
 

@@ -13,7 +13,7 @@ class Account(models.Model):
     calls_per_second = models.PositiveIntegerField(default=10)
     calls_at_once = models.PositiveIntegerField(default=100)
     destinations = models.JSONField(default=list)  # E.164 prefixes that may be called; []: everywhere
-    srtp = models.CharField(max_length=8, default=ACCEPTED)  # see docs/media.md
+    srtp = models.CharField(max_length=8, default=ACCEPTED)  # see docs/srtp.md
     created = models.DateTimeField(auto_now_add=True)
 
     def __str__(self):

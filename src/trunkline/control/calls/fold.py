@@ -89,6 +89,7 @@ def fold_attempt(attempt: Attempt, event: Event) -> None:
             if attempt.started is None or time < attempt.started:
                 attempt.started, attempt.kind = time, _text(event, "kind", 16)
                 attempt.target, attempt.address = _text(event, "target", 255), _text(event, "address", 64)
+                attempt.media = _text(event, "media", 8)
         case "progress":
             attempt.ringing = min(attempt.ringing or time, time)
         case "failed" | "answer":
@@ -104,6 +105,7 @@ def _introduce(call: Call, event: Event, directory: Directory) -> None:
         ("called", 64),
         ("source", 64),
         ("call_id", 255),
+        ("media", 8),
     ):
         setattr(call, name, _text(event, name, width) or getattr(call, name))
     # A call that was refused early has them as they came: '+44…'. All calls of a number are found by one spelling.

@@ -24,6 +24,7 @@ class Call(models.Model):
     called = models.CharField(max_length=64)
     source = models.CharField(max_length=64)
     call_id = models.CharField(max_length=255)
+    media = models.CharField(max_length=8, default="")  # 'srtp', or '' for plain RTP: between the caller and us
     started = models.DateTimeField()
     ringing = models.DateTimeField(null=True)
     answered = models.DateTimeField(null=True)
@@ -62,6 +63,7 @@ class Attempt(models.Model):
     kind = models.CharField(max_length=16)
     target = models.CharField(max_length=255)
     address = models.CharField(max_length=64)
+    media = models.CharField(max_length=8, default="")  # as in Call: between us and the target
     started = models.DateTimeField(null=True)
     ringing = models.DateTimeField(null=True)
     ended = models.DateTimeField(null=True)  # of the final response, or of giving up

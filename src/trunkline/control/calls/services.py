@@ -64,7 +64,7 @@ def attempts(call: Call) -> list[Attempt]:
 
 def as_dict(call: Call) -> dict[str, object]:
     """The call as commands and the API show it; times are aware, `duration` is in s, `fault` a word of sip.status."""
-    names = ("uid", "node", "direction", "outcome", "key", "carrier", "caller", "called", "source", "call_id")
+    names = ("uid", "node", "direction", "outcome", "key", "carrier", "caller", "called", "source", "media", "call_id")
     times = ("started", "ringing", "answered", "ended", "duration", "code", "reason", "warning")
     return {
         **{name: getattr(call, name) for name in names},
@@ -78,7 +78,7 @@ def as_dict(call: Call) -> dict[str, object]:
 
 
 def attempt_as_dict(attempt: Attempt) -> dict[str, object]:
-    names = ("n", "kind", "target", "address", "started", "ringing", "ended", "code", "reason", "cause")
+    names = ("n", "kind", "target", "address", "media", "started", "ringing", "ended", "code", "reason", "cause")
     return {name: getattr(attempt, name) for name in names}
 
 

@@ -27,7 +27,13 @@ _OUR_WORDS = {  # contract.journal.CAUSES but 'reply' and 'cancel' -> what the a
 
 def steps(call: Call, attempts: Iterable[Attempt]) -> list[Step]:
     """The steps that are known, by their times; those of the same moment stay in the order of a call."""
-    found = [Step(call.started, "caller", f"calls {call.called or '?'} from {call.source or '?'}")]
+    found = [
+        Step(
+            call.started,
+            "caller",
+            f"calls {call.called or '?'} from {call.source or '?'}{_media(call.media, call.source)}",
+        )
+    ]
     for attempt in attempts:
         found += _attempt(attempt)
     if call.answered:
@@ -46,12 +52,20 @@ def _attempt(attempt: Attempt) -> list[Step]:
     found = []
     if attempt.started:
         address = f" at {attempt.address}" if attempt.address else ""
-        found.append(Step(attempt.started, US, f"tries {target}{address}"))
+        found.append(Step(attempt.started, US, f"tries {target}{address}{_media(attempt.media, attempt.address)}"))
     if attempt.ringing:
         found.append(Step(attempt.ringing, target, "rings"))
     if attempt.ended:
         found.append(_end(attempt, target))
     return found
+
+
+def _media(media: str, address: str) -> str:
+    """`address` starts with the transport, when it is known."""
+    if media != "srtp":
+        return ""
+    readable = address and not address.startswith("tls:")
+    return " with SRTP, whose keys anyone on the way could read: use TLS" if readable else " with SRTP"
 
 
 def _end(attempt: Attempt, target: str) -> Step:

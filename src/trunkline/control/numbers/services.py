@@ -80,11 +80,25 @@ def check_forward(text: str) -> str:
         raise ServiceError(f"cannot forward to that: {where}{error}. Write it like sip:1234@example.com") from None
 
 
+def _warnings(targets: list[forwarding.ForwardTarget], account: Account | None) -> list[str]:
+    """What the owner should know of a *Forward to SIP* list, though it can be used."""
+    setting = account.srtp if account else Account.ACCEPTED
+    said = []
+    for entry, target in enumerate(targets, 1):
+        if setting == Account.REQUIRED and target.media == "rtp":
+            said.append(f"entry {entry}: its account requires SRTP, so media=rtp does nothing")
+        if target.takes_srtp(setting) and target.transport != "tls":
+            said.append(f"entry {entry}: the keys of its SRTP travel readable by anyone on the way: add ;transport=tls")
+    return said
+
+
 def as_dict(number: Number) -> dict[str, object]:
+    targets = forwarding.parse(number.forward)
     return {
         "number": f"+{number.e164}",
         "account": number.account.name if number.account else None,
         "forward": number.forward,
-        "targets": [target.as_dict() for target in forwarding.parse(number.forward)],
+        "targets": [target.as_dict() for target in targets],
+        "warnings": _warnings(targets, number.account),
         "created": number.created,
     }
