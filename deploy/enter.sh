@@ -31,6 +31,8 @@ enter_root() {
         *) if [ -d "$folder" ]; then set -- "$@" --bind "$folder" "$folder"; fi ;;
         esac
     done
+    # bwrap would close the folders that it makes on the way to what it mounts to everybody but root.
+    set -- "$@" --perms 755 --dir "${venv%/*}"
     set -- "$@" --bind "$clone" "$clone" "$venv_access" "$venv" "$venv"
     if [ -d "$home" ]; then set -- "$@" --bind "$home" "$home"; fi
     # A company's own CA and package index are in the host's files.
