@@ -2,6 +2,8 @@ import pytest
 
 from trunkline.control import ServiceError
 
+DOMAIN = "sip.trunk.example"
+
 
 def test_a_number_may_be_written_in_any_way_sip_has(services):
     number = services.numbers.add("+44 (7700) 900-123")
@@ -82,3 +84,15 @@ def test_a_removed_number_is_gone(cast, services):
     services.numbers.remove(cast.number)
     with pytest.raises(ServiceError, match=r"no number '\+447700900001'"):
         services.numbers.get("+447700900001")
+
+
+def test_a_registered_pbx_must_have_a_key_of_the_numbers_own_account(cast, services):
+    own, _ = services.keys.create(cast.owner)
+    foreign, _ = services.keys.create(cast.stranger)
+    services.numbers.forward(cast.number, f"sip:{own.name}@{DOMAIN}")
+    for name in (foreign.name, "nobody"):
+        with pytest.raises(ServiceError, match=rf"account 'owner' has no key '{name}'.*trunkline key list"):
+            services.numbers.forward(cast.number, f"sip:{name}@{DOMAIN}")
+    with pytest.raises(ServiceError, match="has no account"):
+        services.numbers.add("+33123456789", None, f"sip:{own.name}@{DOMAIN}")
+    assert services.numbers.get(cast.number.e164).forward == f"sip:{own.name}@{DOMAIN}"

@@ -78,7 +78,8 @@ def _checked(rows: Iterable[Row], accounts: dict[str, Account], result: Plan) ->
             lines[digits] = row.line
             if row.account and row.account not in accounts:
                 raise ServiceError(f"there is no account {row.account!r}: make it first, or leave the field empty")
-            yield row.line, Number(e164=digits, account=accounts.get(row.account), forward=forward_of(row.forward))
+            account = accounts.get(row.account)
+            yield row.line, Number(e164=digits, account=account, forward=forward_of(row.forward, account))
         except ServiceError as error:
             result.problems.append(Problem(row.line, row.number, str(error)))
 

@@ -1,10 +1,12 @@
 """What can be done with numbers. Every function raises ServiceError with what to do instead."""
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
+from trunkline.control.keys.models import Key
 from trunkline.control.numbers.models import Number
 from trunkline.control.words import check_e164, check_prefix, missing
 from trunkline.sip import forward as forwarding
@@ -33,7 +35,7 @@ def listing(account: Account | None = None, prefix: str = "", unassigned: bool =
 
 def add(text: str, account: Account | None = None, forward: str = "") -> Number:
     """Take in a number, for an account or (None) into the operator's inventory."""
-    digits, forward = check_e164(text), check_forward(forward)
+    digits, forward = check_e164(text), check_forward(forward, account)
     with writing() as log:
         there = Number.objects.select_related("account").filter(e164=digits).first()
         if there:
@@ -57,7 +59,7 @@ def assign(number: Number, account: Account | None) -> Number:
 
 def forward(number: Number, text: str) -> Number:
     """Set the *Forward to SIP* list; '' forwards the number nowhere."""
-    canonical = check_forward(text)
+    canonical = check_forward(text, number.account)
     with writing() as log:
         number.forward = canonical
         number.save(update_fields=["forward"])
@@ -71,13 +73,28 @@ def remove(number: Number) -> None:
         number.delete()
 
 
-def check_forward(text: str) -> str:
-    """The canonical form of a *Forward to SIP* text."""
+def check_forward(text: str, account: Account | None) -> str:
+    """The canonical form of a *Forward to SIP* text for a number of this account."""
     try:
-        return forwarding.canonical(forwarding.parse(text))
+        targets = forwarding.parse(text)
     except forwarding.ForwardError as error:
         where = f"{text[error.start : error.end].strip()!r}: " if error.entry else ""
         raise ServiceError(f"cannot forward to that: {where}{error}. Write it like sip:1234@example.com") from None
+    for target in targets:
+        if target.host == settings.TRUNKLINE_REALM:
+            _check_key(target.user, account)
+    return forwarding.canonical(targets)
+
+
+def _check_key(name: str, account: Account | None) -> None:
+    """sip:KEY@DOMAIN means the PBX that registers with that key, which must be one of the number's own account."""
+    if account is None:
+        raise ServiceError("cannot forward to a registered PBX: the number has no account, so no key is its own")
+    if not Key.objects.filter(name=name, account=account).exists():
+        raise ServiceError(
+            f"cannot forward to sip:{name}@{settings.TRUNKLINE_REALM}: account {account.name!r} has no key {name!r}; "
+            f"see `trunkline key list --account {account.name}`"
+        )
 
 
 def _warnings(targets: list[forwarding.ForwardTarget], account: Account | None) -> list[str]:
