@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trunkline.contract import store
 from trunkline.contract.feed import Change, Database, Snapshot, Unavailable
-from trunkline.node.follow import PORTION, AnotherDatabase, Follower
+from trunkline.node.follow import PORTION, AnotherDatabase, Follower, StoreLost
 
 
 class Control:
@@ -365,3 +365,16 @@ def test_any_interleaving_ends_equal_to_the_snapshot(tmp_path_factory, before, a
     assert contents(connection) == control.entities
     assert store.sequence(connection) == control.sequence
     connection.close()
+
+
+@pytest.mark.parametrize("replacement", [None, b"another file"])
+def test_a_store_that_is_lost_under_the_node_is_said_and_not_written_to(control, connection, tmp_path, replacement):
+    follower = Follower(control, connection)
+    settle(follower)
+    (tmp_path / "edge.db").rename(tmp_path / "lost.db")
+    if replacement:
+        (tmp_path / "edge.db").write_bytes(replacement)
+    control.set("number", 1, "447700900000")
+    with pytest.raises(StoreLost, match="trunkline down"):
+        follower.step()
+    assert contents(connection) == {}

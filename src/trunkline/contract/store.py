@@ -5,6 +5,7 @@ of the control plane concerns one *entity* (an account, a key, a number, a carri
 the set of rows that carry its id, and is always replaced as a whole, so applying a change twice is harmless.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -140,6 +141,16 @@ def _create(connection: sqlite3.Connection) -> None:
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     drops = "".join(f"DROP TABLE {row['name']};" for row in tables)
     connection.executescript(f"BEGIN IMMEDIATE;{drops}{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+
+
+def inode(connection: sqlite3.Connection) -> int:
+    """The inode that is at the path of an open store now: another one than at first, or 0 (none), when the file was
+    replaced or deleted, which leaves every process that has it open with a file that nobody else will ever see."""
+    path = connection.execute("PRAGMA database_list").fetchone()["file"]
+    try:
+        return os.stat(path).st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def put(connection: sqlite3.Connection, kind: str, entity_id: int, rows: Rows) -> None:

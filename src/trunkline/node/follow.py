@@ -24,11 +24,16 @@ class AnotherDatabase(Unavailable):
     """The database is not the one that this node follows; the text says which it is, and what to do."""
 
 
+class StoreLost(Unavailable):
+    """The store's file was deleted or replaced; the text says what to do."""
+
+
 class Follower:
     """A `part.Part`. `progress` is called now and then during a rebuild, which can take a minute."""
 
     def __init__(self, feed: Feed, connection: sqlite3.Connection, progress: Callable[[], None] = lambda: None):
         self._feed, self._db, self._progress = feed, connection, progress
+        self._inode = store.inode(connection)
         self._head = -1
         self._rebuilding = 0  # rows written so far by a rebuild in progress
 
@@ -37,6 +42,7 @@ class Follower:
 
     def step(self) -> bool:
         """Apply one portion of what is outstanding. Raises Unavailable, sqlite3.OperationalError (a full disk)."""
+        self._check_in_place()
         have = store.sequence(self._db)
         database, self._head = self._feed.database(), self._feed.head()
         wish = store.wish(self._db)
@@ -54,6 +60,14 @@ class Follower:
         else:
             self._apply(database, changes)
         return True
+
+    def _check_in_place(self) -> None:
+        """Raises StoreLost: what is written into a lost file would be gone with the next start."""
+        if store.inode(self._db) != self._inode:
+            raise StoreLost(
+                "edge.db was deleted or replaced while the node runs. Calls go on with what it knew, changes do not "
+                "reach it: start the node anew (`trunkline down`, then `trunkline up`), and it is filled again"
+            )
 
     def _recognise(self, database: Database) -> None:
         """Raises AnotherDatabase. A store that was filled before identities were noted takes the first it meets."""
