@@ -69,8 +69,13 @@ class Home:
         """The process manager's control, a Unix stream socket."""
         return self.run / "supervisor.sock"
 
+    @property
+    def open_calls(self) -> Path:
+        """The calls that are up, as the part `clear` knows them."""
+        return self.root / "calls.json"
+
     def status(self, part: str) -> Path:
-        """What a part of the node (`follow`, `resolve`, `ship`) says of itself, JSON."""
+        """What a part of the node (`follow`, `resolve`, `ship`, `clear`) says of itself, JSON."""
         return self.run / f"{part}.status.json"
 
     @property

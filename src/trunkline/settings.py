@@ -99,9 +99,14 @@ class Media(Section):
 class Calls(Section):
     carrier_timeout_ms: Milliseconds = Field(5000, description="Silence after which the next carrier is tried, ms.")
     ring_timeout_ms: Milliseconds = Field(120_000, description="Ringing after which a call is given up, ms.")
-    max_seconds: int = Field(
-        14_400, ge=60, le=604_800, description="After this a call no longer counts as a call at once, s."
+    max_seconds: int = Field(14_400, ge=2, le=604_800, description="The longest a call may last; then it is ended, s.")
+    dead_seconds: int = Field(
+        60, ge=2, le=3600, description="Silence of both parties, RTP and RTCP, after which a call is ended, s."
     )
+    one_way_seconds: int = Field(
+        600, ge=2, le=86_400, description="Silence of one party while the other is heard, after which a call is ended, s."
+    )
+    hold_seconds: int = Field(3600, ge=2, le=86_400, description="Silence on hold after which a call is ended, s.")
 
 
 class Limits(Section):

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from harness.world import World
 from trunkline.contract import journal, store
 from trunkline.contract.journal import Event
 from trunkline.home import Home
-from trunkline.node import certificates, engines, folders, ports, probes, render, secrets
+from trunkline.node import certificates, clear, engines, folders, part, ports, probes, render, secrets
 from trunkline.sandbox.transport import Hop
 from trunkline.settings import Settings
 
@@ -46,6 +47,8 @@ class Edge(World):
         self.settings = Settings(home=self.home.root, **sections)
         self.address = address
         self._processes: dict[str, subprocess.Popen] = {}
+        self._stop = threading.Event()
+        self._clearing: threading.Thread | None = None
         folders.make(self.home)
         self.store = store.open_writer(self.home.store)
         super().__init__(self.store, self.settings.sip.domain)
@@ -76,6 +79,21 @@ class Edge(World):
         for name in ("rtpengine", "kamailio"):
             self.start_engine(name)
         self.wait_ready()
+        self.start_clearing()
+
+    def start_clearing(self) -> None:
+        """Start the node's part that ends calls and lets their media go: the edge does neither by itself."""
+        clearer, reporter = clear.make(self.settings, self.home), part.Reporter(self.home.status("clear"))
+        self._stop = threading.Event()
+        arguments = (clearer, reporter, self._stop, clear.PAUSE / 4)
+        self._clearing = threading.Thread(target=part.run, args=arguments, daemon=True)
+        self._clearing.start()
+
+    def kill_clearing(self) -> None:
+        """End that part, which keeps nothing then that it had not kept before."""
+        self._stop.set()
+        if self._clearing:
+            self._clearing.join(STOP_SECONDS)
 
     def start_engine(self, name: str) -> None:
         """Start one engine (again)."""
@@ -126,7 +144,8 @@ class Edge(World):
         return self._processes[name].pid
 
     def stop(self) -> None:
-        """Stop both engines and remove every file."""
+        """Stop everything and remove every file."""
+        self.kill_clearing()
         for name in ("kamailio", "rtpengine"):
             self.kill(name, signal.SIGTERM)
         self.store.close()

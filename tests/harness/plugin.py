@@ -91,19 +91,19 @@ def agent(addresses):
 @pytest.fixture(scope="session")
 def edge(addresses):
     """A running edge that all tests of this process share: make accounts, numbers and carriers of your own in it."""
-    with _running(addresses) as running:
-        yield running
+    with running(addresses) as started:
+        yield started
 
 
 @pytest.fixture
 def own_edge(addresses):
     """Makes edges for one test: `own_edge(auth={"nonce_seconds": 10})` starts one with these settings."""
     with contextlib.ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(_running(addresses, **settings))
+        yield lambda **settings: stack.enter_context(running(addresses, **settings))
 
 
 @contextlib.contextmanager
-def _running(addresses: Block, **settings):
+def running(addresses: Block, **settings):
     address = addresses.take()
     edge = Edge(address, **settings)
     _edges.append(edge)

@@ -15,8 +15,9 @@ from shipping import SqliteSink
 from harness.polling import until
 from trunkline.contract import journal
 from trunkline.contract.feed import Unavailable
+from trunkline.node.lines import BATCH_LINES
 from trunkline.node.part import Reporter, read_status, run
-from trunkline.node.ship import BATCH_LINES, Shipper
+from trunkline.node.ship import Shipper
 
 SHIPPING = Path(__file__).with_name("shipping.py")
 

@@ -1,8 +1,10 @@
 """Who takes part in a scenario: a carrier's trunk and a customer's PBX on either side of an edge, and their call."""
 
+import asyncio
 import re
 import secrets
 import socket
+import time
 from dataclasses import dataclass
 
 from harness.edge import Edge
@@ -114,6 +116,14 @@ def relayed(edge: Edge) -> list[str]:
         found.append(rest[: int(length)].decode())
         rest = rest[int(length) :]
     return found
+
+
+async def forgotten(edge: Edge, call: OutgoingCall, timeout: float = 3.0) -> None:
+    """Wait until the media relay has let a call go: the node does that, once it has read that the call is over."""
+    deadline = time.monotonic() + timeout
+    while call.call_id in relayed(edge):
+        assert time.monotonic() < deadline, f"the media of {call.call_id} is still there after {timeout:g} s"
+        await asyncio.sleep(0.02)
 
 
 def kinds(events: list[Event]) -> list[str]:

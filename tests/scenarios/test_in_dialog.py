@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from scenarios.parties import RINGING, kinds, one, relayed, ringing_in, talking
+from scenarios.parties import RINGING, forgotten, kinds, one, ringing_in, talking
 from trunkline.sandbox import sdp
 
 pytestmark = pytest.mark.engines
@@ -27,7 +27,7 @@ async def hung_up(pair, side="near"):
     events = await pair.events("end")
     assert one(events, "end")["by"] == {"near": "caller", "far": "callee"}[side]
     assert kinds(events).count("answer") == 1
-    assert pair.near.call_id not in relayed(pair.edge)
+    await forgotten(pair.edge, pair.near)
     return events
 
 

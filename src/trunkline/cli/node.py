@@ -74,6 +74,18 @@ def ship():
 
 
 @command.command()
+def clear():
+    """End calls that are dead or too long, and let the media of each go when it is over."""
+    from trunkline.node.clear import PAUSE, make
+
+    settings, home = _load()
+    stop = stop_on_signal()
+    clearer = make(settings, home)
+    run(clearer, Reporter(home.status("clear")), stop, PAUSE)
+    clearer.close()
+
+
+@command.command()
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 def adopt(yes: bool):
     """Fill the edge's store anew from the database of the settings, be it the one that the node followed or another.

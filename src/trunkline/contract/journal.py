@@ -10,13 +10,16 @@ all lines of one call). The rest depends on the event:
 | attempt  | n, kind, target, address, media: an INVITE leaves for target number n (from 1)                   |
 | progress | n, code: the first 18x of an attempt                                                             |
 | failed   | n, code, reason, cause: attempt n is over without an answer                                      |
-| answer   | n, code: a 2xx reached the caller                                                                |
+| answer   | n, code, dialog: a 2xx reached the caller                                                        |
 | finish   | code, reason, warning: the caller got this final refusal; the call is over                       |
-| end      | by, reason: a BYE was seen, or the edge itself ended the call                                    |
+| end      | by, reason: a BYE was seen, be it our own node's (`edge`)                                        |
 | reject   | code, reason, warning, direction, account, key, carrier, caller, called, source, call_id:       |
 |          | a call that was refused before any attempt; it has this one line                                 |
 
 `media` is "srtp" where the audio of that leg is encrypted, the caller's in setup and the target's in attempt.
+
+`dialog` is what a BYE to either party takes: `tags` and `contacts` (the Contact header), each the caller's and the
+callee's; `source`, where the answer came from (as in setup); `routes`, the Record-Route headers of the answer.
 
 A field that is not known is left out. A reader skips a line that is empty or does not parse: a full disk can leave half
 a line, and whoever writes next begins with an empty one, so that its own are whole.

@@ -9,7 +9,7 @@ from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.dialog import Dialog, Dialogs, name
 from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
 from trunkline.edge.journal import Journal
-from trunkline.edge.ksr import digests, hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.ksr import digests, ends, hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Account, Carrier, Lookup
 from trunkline.edge.media import has_our_codec
@@ -274,7 +274,7 @@ class Calls:
             if not transactions.answered():
                 transactions.note_answer()
                 self._limits.answered(call, message.text("$tt"))
-                self._journal.note("answer", call, n=n, code=code)
+                self._journal.note("answer", call, n=n, code=code, dialog=ends.of_answer())
         elif not transactions.rang(n):
             transactions.let_ring(self._config.ring_timeout)
             transactions.note_ringing(n)
@@ -301,9 +301,15 @@ class Calls:
         callee = to_tag if by_caller else from_tag
         if self._limits.callee(dialog.call) not in (callee, None) or self._limits.turned_away(dialog.call, callee):
             return
-        self._close("end", dialog.call, by="caller" if by_caller else "callee", reason=reason)
+        self._end(dialog, "caller" if by_caller else "callee", reason)
+
+    def cleared(self, dialog: Dialog, words: str) -> None:
+        """Our own node ends the call."""
+        self._end(dialog, "edge", words)
+
+    def _end(self, dialog: Dialog, by: str, reason: str | None) -> None:
+        self._close("end", dialog.call, by=by, reason=reason)
         self._journal.flush()
-        relaying.end_media()
 
     def cut(self, call: str, reason: str, offerer: str = "") -> None:
         """End a call's record and its media ourselves: its parties are left without either (see `end_media`)."""

@@ -1,5 +1,6 @@
 """Every request: sane? banned? then to the part that knows its method."""
 
+from trunkline.contract import clearing
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media, register
 from trunkline.edge.calls import Calls
@@ -96,14 +97,21 @@ class Requests:
             return
         self._forward(method, dialog)
 
+    def _bye(self, dialog: Dialog) -> None:
+        """The media is let go by the node, once it has read that the call is over (`node/clear.py`)."""
+        reason, seal = message.text("$hdr(Reason)"), message.text(f"$hdr({clearing.HEADER})")
+        if seal and clearing.is_sealed(self._config.dialog_secret, dialog.call, reason, seal):
+            self._calls.cleared(dialog, clearing.words(reason))
+        else:
+            self._calls.ended(dialog, message.get("$ft"), message.get("$tt"), reason or None)
+
     def _forward(self, method: str, dialog: Dialog) -> None:
         routes.follow_contact()
         transactions.note_shift(dialog.shifted)
         if dialog.shifted:
             hiding.shift_cseq(1)
         if method == "BYE":
-            reason = message.text("$hdr(Reason)") or None
-            self._calls.ended(dialog, message.get("$ft"), message.get("$tt"), reason)
+            self._bye(dialog)
         elif method in ("INVITE", "UPDATE"):
             routes.symmetric_contact()
         has_sdp = message.has_sdp()

@@ -41,6 +41,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
         "follow": lambda: _follow(home),
         "resolve": lambda: _resolve(home),
         "ship": lambda: _ship(home),
+        "clear": lambda: _clear(home),
     }
     checks = []
     for name, process in processes.items():
@@ -123,6 +124,15 @@ def _ship(home: Home) -> Check:
         text = f"{status['problem']}; {_since(status)}. {status['waiting']} bytes wait, none is lost{damaged}"
         return Check("ship", False, text)
     return Check("ship", True, f"{status['waiting']} bytes wait{damaged}")
+
+
+def _clear(home: Home) -> Check:
+    status, wrong = _heard("clear", home)
+    if not status:
+        return Check("clear", False, wrong)
+    if status["problem"]:
+        return Check("clear", False, f"{status['problem']}; {_since(status)}. Calls that die are not ended meanwhile")
+    return Check("clear", True, f"{status['up']} call{'s' * (status['up'] != 1)} up; {status['ended']} ended by it")
 
 
 def _heard(name: str, home: Home) -> tuple[Mapping | None, str]:

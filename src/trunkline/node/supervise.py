@@ -58,6 +58,7 @@ def programs(settings: Settings) -> list[Program]:
         Program("ship", _ours("node", "ship"), 10),
         Program("follow", _ours("node", "follow"), 20),
         Program("resolve", _ours("node", "resolve"), 30),
+        Program("clear", _ours("node", "clear"), 35),
         Program("rtpengine", _ours("node", "engine", "rtpengine"), 40),
         # It ends within 0.2 s; but a SIGTERM while it forks its workers reaches only some of them, and it then waits
         # 60 s for the others. Killing it costs nothing: registrations are on the disk as soon as they are answered.

@@ -44,11 +44,17 @@ def record_route(parameter: str) -> None:
     KSR.rr.record_route_params(parameter)
 
 
-def mark_route(mark: str, parameter: str) -> None:
-    """In a response: put `mark` before a parameter of our Record-Route, for its receiver's later requests."""
+def record_routes() -> list[str]:
+    """The values of the Record-Route headers, from the top."""
     values = []
     while value := KSR.hdr.get_idx("Record-Route", len(values)):
         values.append(value)
+    return values
+
+
+def mark_route(mark: str, parameter: str) -> None:
+    """In a response: put `mark` before a parameter of our Record-Route, for its receiver's later requests."""
+    values = record_routes()
     KSR.hdr.remove("Record-Route")
     for value in values:
         append_header("Record-Route: " + value.replace(parameter, mark + parameter))

@@ -1,0 +1,90 @@
+"""The BYEs that end a call from its middle: one to each party, as its peer would send it through our edge."""
+
+import ipaddress
+import re
+from typing import NamedTuple
+from urllib.parse import quote
+
+from trunkline.contract import clearing
+from trunkline.node.calls import OpenCall
+
+# RFC 3261 §8.1.1.5: below 2**31, and above all that the party has seen of its peer, as nothing follows a BYE. One
+# less, for a callee that counts one further than the caller (a carrier's challenge was answered for it).
+LAST_CSEQ = 2**31 - 2
+CALLER, CALLEE = 0, 1
+
+_ALIAS = {"udp": 1, "tcp": 2, "tls": 3}
+_HOST = re.compile(r"sips?:(?:[^@>;]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
+
+
+class Bye(NamedTuple):
+    """A request without its Via, which is the sender's."""
+
+    start: str
+    headers: str
+
+    def text(self, via: str) -> bytes:
+        return f"{self.start}\r\nVia: {via}\r\n{self.headers}\r\n".encode()
+
+
+def both(call: OpenCall, words: str, domain: str, secret: str) -> list[Bye]:
+    """To the callee and to the caller; one that we do not know how to reach is left out.
+
+    `secret` seals them, see `contract.clearing`.
+    """
+    return [bye for party in (CALLEE, CALLER) if (bye := _bye(call, party, words, domain, secret))]
+
+
+def _bye(call: OpenCall, party: int, words: str, domain: str, secret: str) -> Bye | None:
+    target, routes = _target(call, party), _routes(call, party)
+    if not target or not routes:
+        return None
+    other, reason = 1 - party, clearing.reason(words)
+    names = [f"<sip:{_user(number)}@{domain}>;tag={tag}" for number, tag in zip(call.numbers, call.tags, strict=True)]
+    headers = (
+        f"Route: {', '.join(routes)}",
+        f"From: {names[other]}",
+        f"To: {names[party]}",
+        f"Call-ID: {call.call_id}",
+        f"CSeq: {LAST_CSEQ} BYE",
+        "Max-Forwards: 70",
+        f"Reason: {reason}",
+        f"{clearing.HEADER}: {clearing.seal(secret, call.uid, reason)}",
+        "Content-Length: 0",
+    )
+    return Bye(f"BYE {target} SIP/2.0", "".join(f"{header}\r\n" for header in headers))
+
+
+def _routes(call: OpenCall, party: int) -> list[str]:
+    """The Route from our edge on. RFC 3261 §12.1: the callee's route set is the Record-Route as it stands, which
+    leads to the caller; the caller's is the reverse of it."""
+    listed = call.routes if party == CALLER else call.routes[::-1]
+    ours = next((index for index, route in enumerate(listed) if f";tl={call.uid}." in route), len(listed))
+    return listed[ours:]
+
+
+def _target(call: OpenCall, party: int) -> str:
+    """The party's Contact; with the address that it sends from where the Contact would not lead there, which is the
+    edge's own rule (`ksr/routes.py`)."""
+    contact = call.contacts[party]
+    uri = contact[contact.index("<") + 1 :].partition(">")[0] if "<" in contact else contact.partition(";")[0]
+    host = _HOST.match(uri.strip())
+    if not host:
+        return ""
+    transport, _, address = call.sources[party].partition(":")
+    ip, _, port = address.rpartition(":")
+    if transport == "udp" and _is_public(host[1]):
+        return uri.strip()
+    ip = f"[{ip}]" if ":" in ip else ip
+    return f"{uri.strip()};alias={ip}~{port}~{_ALIAS[transport]}"
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host.strip("[]")).is_private or host.startswith("127.")
+    except ValueError:
+        return False
+
+
+def _user(number: str) -> str:
+    return quote(number, safe="+-_.!~*'()&=$,;?/")

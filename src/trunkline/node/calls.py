@@ -1,0 +1,123 @@
+"""The calls that are up on this node, as its journal tells of them: what it takes to watch and to end each."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trunkline.contract.journal import Event
+from trunkline.node import lines
+
+
+@dataclass(slots=True)
+class OpenCall:
+    """An answered call. Of each pair the first is the caller's, the second the callee's."""
+
+    uid: str
+    numbers: list[str]  # E.164 digits, or what the caller called itself
+    call_id: str  # the caller's; topology hiding makes the callee's of it
+    sources: list[str]  # transport:ip:port that each one's messages come from
+    answered: float  # Unix time, s
+    tags: list[str] = field(default_factory=list)
+    contacts: list[str] = field(default_factory=list)
+    routes: list[str] = field(default_factory=list)  # the Record-Routes of the answer, one entry each
+    lost: float = 0.0  # since when no media relay knows it; 0: one does
+    ending: str = ""  # why we are ending it
+
+
+class Calls:
+    """What is up, by uid. `follow` the journal, `ended` tells what is over since; `save` and `load` outlive us."""
+
+    def __init__(self, journal: Path, state: Path):
+        self._journal, self._state = journal, state
+        self._positions: dict[str, int] = {}  # by a file's identity
+        self._setups: dict[str, Event] = {}
+        self.up: dict[str, OpenCall] = {}
+        self._changed = False
+        self._load()
+
+    def follow(self) -> tuple[list[OpenCall], list[OpenCall], bool]:
+        """Read on in the journal: the calls that were answered, those that ended, and whether there is more to read."""
+        answered, ended, seen, more = [], [], {}, False
+        for path in lines.files(self._journal):
+            with open(path, "rb") as file:
+                name = lines.identity(file)
+                if not name:
+                    continue
+                position = self._positions.get(name, 0)
+                batch = lines.read(file, position)
+            seen[name] = position + batch.size
+            more |= bool(batch.size)
+            for event in batch.events:
+                self._take(event, answered, ended)
+        self._changed |= seen != self._positions
+        self._positions = seen  # files that are gone are forgotten
+        return [call for call in answered if call.uid in self.up], ended, more
+
+    def _take(self, event: Event, answered: list[OpenCall], ended: list[OpenCall]) -> None:
+        uid = event["call"]
+        match event["event"]:
+            case "setup":
+                self._setups[uid] = event
+            case "answer":
+                setup = self._setups.pop(uid, None)
+                if setup and (call := _opened(setup, event)):
+                    self.up[uid] = call
+                    answered.append(call)
+            case "finish" | "end":
+                self._setups.pop(uid, None)
+                if call := self.up.pop(uid, None):
+                    ended.append(call)
+
+    def save(self) -> None:
+        """Keep all of it in the state file. Raises OSError."""
+        if not self._changed:
+            return
+        known = {
+            "positions": self._positions,
+            "setups": self._setups,
+            "up": [dataclasses.asdict(call) for call in self.up.values()],
+        }
+        draft = self._state.with_suffix(".draft")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(known, file)
+        os.replace(draft, self._state)
+        self._changed = False
+
+    def _load(self) -> None:
+        try:
+            known = json.loads(self._state.read_text(encoding="utf-8"))
+            self.up = {row["uid"]: OpenCall(**row) for row in known["up"]}
+            self._positions, self._setups = known["positions"], known["setups"]
+        except (FileNotFoundError, ValueError, TypeError, KeyError):  # none, or of another version: read all there is
+            self.up, self._positions, self._setups = {}, {}, {}
+
+
+def _opened(setup: Event, answer: Event) -> OpenCall | None:
+    """The call that an answer has opened; None when its lines lack what they should have."""
+    dialog = answer.get("dialog")
+    if not isinstance(dialog, Mapping):
+        return None
+    return OpenCall(
+        uid=answer["call"],
+        numbers=[str(setup.get("caller", "")), str(setup.get("called", ""))],
+        call_id=str(setup.get("call_id", "")),
+        sources=[str(setup.get("source", "")), str(dialog.get("source", ""))],
+        answered=answer["time"],
+        tags=[str(tag) for tag in dialog.get("tags", ())],
+        contacts=[str(contact) for contact in dialog.get("contacts", ())],
+        routes=_entries(dialog.get("routes", ())),
+    )
+
+
+def _entries(headers: Sequence[str]) -> list[str]:
+    """The entries of Record-Route headers; a comma within <> belongs to a URI."""
+    found = []
+    for piece in ",".join(headers).split(","):
+        if found and found[-1].count("<") > found[-1].count(">"):
+            found[-1] += "," + piece
+        else:
+            found.append(piece.strip())
+    return [entry for entry in found if entry]

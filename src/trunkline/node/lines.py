@@ -1,0 +1,55 @@
+"""Reading the journal's files on from where one stopped, across renaming and restarts."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from trunkline.contract import journal
+
+BATCH_LINES = 1000
+BATCH_BYTES = 4_000_000
+
+
+@dataclass(slots=True)
+class Batch:
+    events: list[journal.Event] = field(default_factory=list)
+    damaged: list[bytes] = field(default_factory=list)
+    size: int = 0  # bytes of the file that it covers
+
+
+def files(current: Path) -> Sequence[Path]:
+    """The journal's files, the oldest first; `current` is the one that the edge appends to."""
+    rotated = sorted(current.parent.glob(f"{current.stem}-*{current.suffix}"))
+    return [*rotated, current] if current.exists() else rotated
+
+
+def identity(file: BinaryIO) -> str:
+    """A name that a file keeps when it is renamed, and that no later file gets: an inode is used again after a
+    deletion, but a first line, with its time and call, is not. '' while there is no whole line but empty ones."""
+    file.seek(0)
+    first = file.readline()
+    while first == b"\n":
+        first = file.readline()
+    if not first.endswith(b"\n"):
+        return ""
+    return f"{os.fstat(file.fileno()).st_ino:x}-{hashlib.sha256(first).hexdigest()[:16]}"
+
+
+def read(file: BinaryIO, position: int) -> Batch:
+    """The next whole lines from a position on; a half line at the end is left for later."""
+    batch = Batch()
+    file.seek(position)
+    while len(batch.events) + len(batch.damaged) < BATCH_LINES and batch.size < BATCH_BYTES:
+        line = file.readline()
+        if not line.endswith(b"\n"):
+            break
+        batch.size += len(line)
+        event = journal.decode(line)
+        if event is None:
+            batch.damaged.append(line)
+        else:
+            batch.events.append(event)
+    return batch
