@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 _WHERE = "Every setting is described in docs/settings.md"
 _FORMS = {  # the patterns below, for people
     "node.name": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
+    "node.region": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
     "sip.domain": "a host name in small letters, like sip.example.com",
     "database.url": "postgresql://user:password@host/name, or sqlite:////path",
 }
@@ -44,6 +45,11 @@ def _ip(value: str) -> str:
 class Node(Section):
     name: str = Field(
         "node1", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="This machine's name in records and status."
+    )
+    region: str = Field(
+        "default",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="Where this machine is, like `eu-west`: the heading under which `ranges` prints it.",
     )
 
 

@@ -13,6 +13,7 @@ from trunkline.sandbox import carrier, pbx
 from trunkline.sandbox.certificate import self_signed
 from trunkline.sandbox.trace import Trace
 from trunkline.sandbox.ua import Agent
+from trunkline.settings import Settings
 
 SHOWN = 40_000  # characters of a trace in a failure
 
@@ -107,6 +108,7 @@ def running(addresses: Block, **settings):
     address = addresses.take()
     edge = Edge(address, **settings)
     _edges.append(edge)
+    started[address] = edge.settings
     try:
         edge.start()
         yield edge
@@ -117,6 +119,7 @@ def running(addresses: Block, **settings):
 
 
 _edges: list[Edge] = []
+started: dict[str, Settings] = {}  # of every edge so far, the newest on each address
 _log_sizes = pytest.StashKey[list[tuple[Edge, dict[str, int]]]]()
 
 

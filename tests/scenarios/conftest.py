@@ -1,8 +1,11 @@
-"""What holds in every scenario, whatever it is about: nothing leaks, and the edge's own code does not fail."""
+"""What holds in every scenario, whatever it is about: nothing leaks, media goes to no place that is not published,
+and the edge's own code does not fail."""
 
 import pytest
 
+from harness import plugin
 from scenarios.hiding import leaks
+from scenarios.published import outside
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +18,15 @@ def nothing_leaks(request):
         return
     found = leaks(agents.trace, {edge.domain, edge.address, "0.0.0.0"})
     assert not found, f"{len(found)} leaks, the first: {found[0]}"
+
+
+@pytest.fixture(autouse=True)
+def media_stays_in_the_published_ranges(request):
+    """Every c= and m= that we send lies inside what `trunkline ranges` prints."""
+    yield
+    if agents := request.node.funcargs.get("agent"):
+        found = [place for settings in plugin.started.values() for place in outside(agents.trace, settings)]
+        assert not found, f"{len(found)} places for media are not published, the first: {found[0]}"
 
 
 @pytest.fixture(autouse=True)

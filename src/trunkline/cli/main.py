@@ -13,6 +13,7 @@ COMMANDS = {
     "status": "status",
     "logs": "logs",
     "check": "check",
+    "ranges": "ranges",
     "account": "account",
     "key": "key",
     "number": "number",

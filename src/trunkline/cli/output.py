@@ -40,7 +40,7 @@ def operation(group: click.Group, name: str | None = None) -> Callable:
             except _Refused as error:
                 _complain(str(error), as_json)
                 raise SystemExit(1) from None
-            _print(answer, as_json)
+            show(answer, as_json)
             if answer.failed:
                 raise SystemExit(1)
 
@@ -125,7 +125,8 @@ def _complain(error: str, as_json: bool) -> None:
         click.echo(f"trunkline: {error}.", err=True)
 
 
-def _print(answer: Answer, as_json: bool) -> None:
+def show(answer: Answer, as_json: bool) -> None:
+    """Print what a command found."""
     if as_json:
         click.echo(json.dumps(answer.document, indent=2, default=_jsonable))
     elif answer.raw is not None:

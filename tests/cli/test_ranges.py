@@ -1,0 +1,54 @@
+"""What an operator publishes for the firewalls of others."""
+
+import pytest
+
+
+@pytest.fixture
+def setting(monkeypatch):
+    """`setting(SIP__PORT="5070")`"""
+    return lambda **values: [monkeypatch.setenv(f"TRUNKLINE_{name}", value) for name, value in values.items()]
+
+
+def rows(document):
+    [region] = document["regions"]
+    [node] = region["nodes"]
+    return region["region"], node["node"], node["ranges"]
+
+
+def test_every_place_has_its_row_for_each_direction(ask, setting):
+    setting(SIP__ADDRESS="198.51.100.20", SIP__PORT="5070", SIP__TLS_PORT="5071", NODE__REGION="eu-west")
+    setting(MEDIA__ADDRESS="198.51.100.21", MEDIA__PORT_MIN="20000", MEDIA__PORT_MAX="20999", NODE__NAME="ams1")
+    region, node, ranges = rows(ask("ranges"))
+    assert (region, node) == ("eu-west", "ams1")
+    found = {(r["purpose"], r["direction"], r["protocol"], r["address"], r["port_min"], r["port_max"]) for r in ranges}
+    assert found == {
+        ("signalling", "to", "udp", "198.51.100.20", 5070, 5070),
+        ("signalling", "to", "tcp", "198.51.100.20", 5070, 5070),
+        ("signalling", "to", "tcp", "198.51.100.20", 5071, 5071),
+        ("signalling", "from", "udp", "198.51.100.20", 5070, 5070),
+        ("signalling", "from", "tcp", "198.51.100.20", 1, 65535),
+        ("media", "to", "udp", "198.51.100.21", 20000, 20999),
+        ("media", "from", "udp", "198.51.100.21", 20000, 20999),
+    }
+
+
+def test_behind_a_nat_they_are_what_others_see(ask, setting):
+    setting(SIP__ADDRESS="10.0.0.5", SIP__ADVERTISED="198.51.100.20")
+    assert {r["address"] for r in rows(ask("ranges"))[2]} == {"198.51.100.20"}
+    setting(MEDIA__ADDRESS="10.0.0.6", MEDIA__ADVERTISED="198.51.100.21")
+    media = {r["address"] for r in rows(ask("ranges"))[2] if r["purpose"] == "media"}
+    assert media == {"198.51.100.21"}
+
+
+def test_people_read_it_as_a_table(run, setting):
+    setting(SIP__ADDRESS="198.51.100.20")
+    said = run("ranges").out
+    assert "Region default, node node1" in said
+    assert "30000-39999" in said
+    assert run("ranges").status == 0
+
+
+def test_a_region_is_a_plain_word(run, setting):
+    setting(NODE__REGION="EU West")
+    with pytest.raises(Exception, match="'EU West' is not of this form: 1 to 63 of a-z"):
+        run("ranges")
