@@ -140,3 +140,19 @@ def one(events: list[Event], kind: str) -> Event:
     found = [event for event in events if event["event"] == kind]
     assert len(found) == 1, f"{len(found)} {kind!r} events in {events}"
     return found[0]
+
+
+async def answered_by(pbx, call, timeout=5.0):
+    """Have a PBX take the call and the caller hang up again."""
+    incoming = await pbx.next_call(timeout)
+    await incoming.answer()
+    assert (await call.final()).code == 200
+    await call.bye()
+    return incoming
+
+
+async def refused(call, code, *words):
+    """The caller's final response has this code, and a Warning with these words."""
+    assert (await call.final()).code == code
+    assert all(word in call.warning for word in words), call.warning
+    return call

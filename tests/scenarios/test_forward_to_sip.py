@@ -5,27 +5,11 @@ import time
 
 import pytest
 
-from scenarios.parties import CUSTOMER, failures, inbound, kinds, one, relayed, ringing_in, to
+from scenarios.parties import answered_by, failures, inbound, kinds, one, refused, relayed, ringing_in, to
 from trunkline.sandbox.certificate import self_signed
 from trunkline.sip.status import of
 
 pytestmark = pytest.mark.engines
-
-
-async def answered_by(pbx, call, timeout=5.0):
-    """Have a PBX take the call and the caller hang up again."""
-    incoming = await pbx.next_call(timeout)
-    await incoming.answer()
-    assert (await call.final()).code == 200
-    await call.bye()
-    return incoming
-
-
-async def refused(call, code, *words):
-    """The caller's final response has this code, and a Warning with these words."""
-    assert (await call.final()).code == code
-    assert all(word in call.warning for word in words), call.warning
-    return call
 
 
 @pytest.mark.parametrize("code", [500, 501, 502, 503, 504, 505, 513, 580, 599])
@@ -357,84 +341,6 @@ async def test_twenty_targets_are_tried_in_order(edge, agent):
     events = await scene.events("end")
     assert [e["n"] for e in events if e["event"] == "attempt"] == list(range(1, 21))
     assert len(failures(events)) == 19
-
-
-async def test_a_hosted_number_goes_straight_to_its_owner(edge, agent):
-    key, caller, pbx = edge.key(), await agent(name="caller"), await agent(name="pbx")
-    number = edge.number(to(pbx))
-    call = await caller.dial(edge.uri(number), edge.udp, caller=CUSTOMER, user=key.name, secret=key.secret)
-    incoming = await answered_by(pbx, call)
-    assert incoming.caller.uri == f"sip:447700900000@{edge.domain}"
-    events = await edge.events("end", called=number)
-    setup = one(events, "setup")
-    assert (setup["direction"], setup["account"]) == ("internal", key.account_id)
-    assert setup["owner"] not in (None, key.account_id)
-
-
-async def test_a_customer_may_call_its_own_number(edge, agent):
-    key, pbx = edge.key(), await agent(name="pbx")
-    number = edge.number(to(pbx), key.account_id)
-    call = await pbx.dial(edge.uri(f"+{number}"), edge.udp, caller=CUSTOMER, user=key.name, secret=key.secret)
-    await answered_by(pbx, call)
-    setup = one(await edge.events("end", called=number), "setup")
-    assert (setup["direction"], setup["account"], setup["owner"]) == ("internal", key.account_id, key.account_id)
-
-
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
-async def test_a_forward_to_ourselves_is_no_loop(edge, agent, transport):
-    hop = getattr(edge, transport)
-    number = edge.number()
-    edge.number(f"sip:{number}@{hop.host}:{hop.port};transport={transport}", e164=number)
-    trunk = await agent(name="trunk")
-    edge.carrier(trunk.address, trunk.port())
-    call = await trunk.dial(edge.uri(f"+{number}"), edge.udp)
-    await refused(call, 480, "this service")
-    events = await edge.events("finish", called=number)
-    assert kinds(events) == ["setup", "attempt", "failed", "finish"]
-    assert not edge.journal(event="reject", source=f"udp:{edge.address}:{edge.settings.sip.port}")
-
-
-async def test_a_contact_that_names_ourselves_is_no_loop(edge, agent):
-    """The call goes to where the REGISTER came from, whatever its Contact names."""
-    key, pbx, trunk = edge.key(), await agent(name="pbx"), await agent(name="trunk")
-    response = await pbx.register(
-        edge.uri("x"), key.name, key.secret, edge.udp, contact=f"<sip:1@{edge.address}:{edge.settings.sip.port}>"
-    )
-    assert response.code == 200
-    number = edge.number(f"sip:{key.name}@{edge.domain}", key.account_id)
-    edge.carrier(trunk.address, trunk.port())
-    call = await trunk.dial(edge.uri(f"+{number}"), edge.udp)
-    (await pbx.next_call()).refuse(486)
-    assert (await call.final()).code == 486
-    await pbx.register(edge.uri("x"), key.name, key.secret, edge.udp, expires=0)
-
-
-async def test_a_circle_through_other_services_ends_soon(edge, own_edge, agent):
-    """Each of three takes the one before for a carrier, so none can tell that its own PBX is part of a circle."""
-    ring = [edge, own_edge(), own_edge()]
-    for here, after in zip(ring, [*ring[1:], edge], strict=True):
-        after.carrier(here.address, here.settings.sip.port)
-        here.number(f"sip:+99940999001@{after.address}", e164="99940999001")
-    trunk = await agent(name="trunk")
-    edge.carrier(trunk.address, trunk.port())
-    call = await trunk.dial(edge.uri("+99940999001"), edge.udp)
-    # Max-Forwards ends it with 483, unless the message outgrew a datagram before: each hop hides the last one's Via.
-    assert (await call.final(10)).code in (480, 483, 486)
-    assert call.warning or edge.call_events(called="99940999001")
-    assert len(edge.journal(event="setup", called="99940999001")) <= 20
-
-
-async def test_a_number_is_not_forwarded_to_a_carrier(edge, agent):
-    """It would be a call past the routes and limits, which the carrier takes for the operator's own."""
-    carrier, trunk = await agent(name="carrier"), await agent(name="trunk")
-    for party in (carrier, trunk):
-        edge.carrier(party.address, party.port())
-    number = edge.number(f"sip:+9001234567@{carrier.address}:{carrier.port()}")
-    call = await trunk.dial(edge.uri(f"+{number}"), edge.udp)
-    assert (await call.final()).code == 480
-    assert "leads to a carrier" in call.warning
-    with pytest.raises(TimeoutError):
-        await carrier.next_call(timeout=0.5)
 
 
 async def test_the_pbx_sees_the_call_as_ours(edge, agent):
