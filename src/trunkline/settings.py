@@ -5,6 +5,7 @@
 
 import ipaddress
 import os
+import re
 import socket
 import tomllib
 from pathlib import Path
@@ -40,6 +41,10 @@ def _ip(value: str) -> str:
     if value:
         ipaddress.ip_address(value)
     return value
+
+
+def _ips(values: list[str]) -> list[str]:
+    return [str(ipaddress.ip_address(value)) for value in values]
 
 
 class Node(Section):
@@ -137,14 +142,47 @@ class Dns(Section):
     servers: list[str] = Field([], description="IP addresses of the name servers to ask. Empty: /etc/resolv.conf.")
     port: Port = Field(53, description="Port of those name servers.")
 
-    @field_validator("servers")
-    @classmethod
-    def _servers(cls, values: list[str]) -> list[str]:
-        return [_ip(value) for value in values]
+    _addresses = field_validator("servers")(_ips)
 
 
 class Journal(Section):
     rotate_mb: int = Field(64, ge=1, le=4096, description="Size at which the node starts the next journal file, MB.")
+
+
+class Web(Section):
+    enabled: bool = Field(True, description="Serve the dashboard from this node.")
+    address: str = Field("", description="IP address that the dashboard listens on. Empty: `sip.address`.")
+    port: Port = Field(8443, description="Its TCP port.")
+    hosts: list[str] = Field(
+        [],
+        description="Host names that people reach it by, like `trunk.example.com`; the first one is printed by `up`. "
+        "`sip.domain` and the node's addresses always serve.",
+    )
+    tls: bool = Field(
+        True, description="Serve HTTPS with the node's certificate. `false`: HTTP, for a proxy that ends TLS in front."
+    )
+    proxies: list[str] = Field(
+        [], description="IP addresses of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
+    )
+    workers: int = Field(2, ge=1, le=32, description="Processes that answer requests.")
+
+    _addresses = field_validator("address")(_ip)
+
+    _addresses_of_proxies = field_validator("proxies")(_ips)
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts(cls, values: list[str]) -> list[str]:
+        for value in values:
+            if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", value):
+                raise ValueError(f"{value!r} is not a host name in small letters, like trunk.example.com")
+        return values
+
+    @model_validator(mode="after")
+    def _proxied(self):
+        if not self.tls and not self.proxies:
+            raise ValueError("tls = false sends passwords in the clear: name the proxy that ends TLS in proxies")
+        return self
 
 
 class Sandbox(Section):
@@ -172,6 +210,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     dns: Dns = Dns()
     journal: Journal = Journal()
+    web: Web = Web()
     sandbox: Sandbox = Sandbox()
 
     @classmethod
@@ -196,6 +235,10 @@ class Settings(BaseSettings):
     @property
     def media_advertised(self) -> str:
         return self.media.advertised or (self.sip.advertised if not self.media.address else "") or self.media_address
+
+    @property
+    def web_address(self) -> str:
+        return self.web.address or self.sip_address
 
     @property
     def database_url(self) -> str:

@@ -27,6 +27,7 @@ DEFAULTS = {
     "sip": {"workers": 2, "memory_mb": 64},
     "media": {"port_min": 30000, "port_max": 33999},
     "limits": {"requests_per_10s": 1_000_000, "refusals_per_minute": 100_000},
+    "web": {"enabled": False},
     "sandbox": {"enabled": False},
 }
 CONFIGS = {"kamailio": "kamailio.cfg", "rtpengine": "rtpengine.conf"}

@@ -32,10 +32,20 @@ def test_secrets_are_made_once_private_and_long(tmp_path):
     assert secrets.ensure(path) == made
     assert mode(path) == 0o600
     values = json.loads(path.read_text())
-    assert set(values) == {"nonce", "mask", "dialog"}
-    assert len(set(values.values())) == 3
+    assert set(values) == {"nonce", "mask", "dialog", "dashboard"}
+    assert len(set(values.values())) == 4
     assert all(len(value) >= 32 and int(value, 16) for value in values.values())
     assert not any(value in repr(made) for value in values.values())
+
+
+def test_a_file_from_before_there_was_a_dashboard_keeps_its_secrets(tmp_path):
+    path = tmp_path / "secrets.json"
+    before = {name: name[0] * 64 for name in ("nonce", "mask", "dialog")}
+    path.write_text(json.dumps(before))
+    made = secrets.ensure(path)
+    assert (made.nonce, made.mask, made.dialog) == tuple(before.values())
+    assert len(made.dashboard) == 64
+    assert secrets.ensure(path) == made
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"nonce": "short", "mask": "short", "dialog": "short"}', '{"a": 1}'])

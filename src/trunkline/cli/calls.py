@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from trunkline.cli import csv_text
 from trunkline.cli.output import Answer, facts, operation, table
+from trunkline.control import csv_text
 
 OUTCOMES = ("open", "answered", "cancelled", "failed", "rejected")
 _CONDITIONS = ("number", "since", "until", "outcome")

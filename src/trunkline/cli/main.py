@@ -17,6 +17,7 @@ COMMANDS = {
     "account": "account",
     "key": "key",
     "number": "number",
+    "user": "user",
     "carrier": "carrier",
     "route": "route",
     "calls": "calls",

@@ -86,6 +86,14 @@ def clear():
 
 
 @command.command()
+def web():
+    """Serve the dashboard."""
+    from trunkline.cli import web as serving
+
+    serving.serve(*_load())
+
+
+@command.command()
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 def adopt(yes: bool):
     """Fill the edge's store anew from the database of the settings, be it the one that the node followed or another.

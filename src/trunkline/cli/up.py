@@ -26,6 +26,7 @@ from trunkline.node import (
     stop,
     supervise,
     watch,
+    web,
 )
 from trunkline.settings import Settings
 
@@ -67,6 +68,7 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
             manager = _bring_up(settings, home)
             try:
                 well = not with_check or _check(ctx, settings)
+                _show_dashboard(settings)
                 if not detach:
                     click.echo("The node runs until Ctrl-C. `trunkline up --detach` leaves it running.")
                     _watch(home, manager)
@@ -150,7 +152,9 @@ def _bring_up(settings: Settings, home: Home) -> subprocess.Popen:
         control.migrate()
     with _step("secrets and certificate") as said:
         kept = secrets.ensure(home.secrets)
-        said.append(certificates.ensure(home.tls, sip.domain, {settings.sip_address, settings.sip_advertised}))
+        addresses = {settings.sip_address, settings.sip_advertised}
+        addresses |= {settings.web_address} if settings.web.enabled else set()
+        said.append(certificates.ensure(home.tls, sip.domain, addresses, settings.web.hosts))
     if settings.sandbox.enabled:
         with _step("sandbox account"):
             importlib.import_module("trunkline.cli.sandbox").ensure(settings)
@@ -213,6 +217,25 @@ def _check(ctx: click.Context, settings: Settings) -> bool:
         error.show()
         return False
     return True
+
+
+def _show_dashboard(settings: Settings) -> None:
+    """Where it is, and how to get in: `up` makes no user, because what it prints may be kept in a log."""
+    if not settings.web.enabled:
+        return
+    click.echo(f"The dashboard is at {web.url(settings)}")
+    from trunkline.control import services
+
+    try:
+        with control.database.plain_words():
+            nobody = not services.users.listing().exists()
+    except control.DatabaseUnavailable as error:
+        click.echo(f"Whether it has users is not known: {error}.", err=True)
+        return
+    finally:
+        control.database.close()
+    if nobody:
+        click.echo("Make its first user, which prints a password: trunkline user add NAME --operator")
 
 
 def _watch(home: Home, manager: subprocess.Popen) -> None:

@@ -10,10 +10,12 @@ import django
 from django.conf import settings as django_settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
+from trunkline.control.dashboard.options import OPTIONS
 from trunkline.control.errors import DatabaseUnavailable
 from trunkline.settings import Settings
 
-APPS = ("changes", "accounts", "keys", "carriers", "routes", "sources", "numbers", "calls")
+APPS = ("changes", "accounts", "keys", "carriers", "routes", "sources", "numbers", "calls", "users")
+DJANGOS = ("django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions")
 
 SNAPSHOT = "snapshot"  # alias of a second connection, whose transactions read one moment and block no writer
 
@@ -44,11 +46,13 @@ def setup(settings: Settings) -> None:
     if not django_settings.configured:
         django_settings.configure(
             DATABASES=databases,
-            INSTALLED_APPS=[f"trunkline.control.{app}" for app in APPS],
+            INSTALLED_APPS=[*(f"trunkline.control.{app}" for app in APPS), *DJANGOS],
             LOGGING_CONFIG=None,  # logging is the process's business
             TIME_ZONE="UTC",
             USE_TZ=True,
             TRUNKLINE_REALM=settings.sip.domain,
+            TRUNKLINE=settings,
+            **OPTIONS,
         )
         django.setup()
         return
@@ -58,6 +62,7 @@ def setup(settings: Settings) -> None:
             del connections[alias]
     connections.settings = connections.configure_settings(databases)
     django_settings.TRUNKLINE_REALM = settings.sip.domain
+    django_settings.TRUNKLINE = settings
 
 
 def close() -> None:
@@ -181,6 +186,8 @@ def _databases(url: str) -> dict[str, dict]:
         from psycopg import IsolationLevel
 
         snapshot["OPTIONS"]["isolation_level"] = IsolationLevel.REPEATABLE_READ
+    # A request of the dashboard takes the connection of the one before; nothing else ends connections by their age.
+    database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     return {DEFAULT_DB_ALIAS: database, SNAPSHOT: snapshot}
 
 

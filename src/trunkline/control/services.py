@@ -6,7 +6,7 @@
 from django.db.transaction import atomic as together
 
 from trunkline.control.accounts import services as accounts
-from trunkline.control.calls import fault, timeline
+from trunkline.control.calls import fault, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import services as carriers
 from trunkline.control.keys import services as keys
@@ -14,6 +14,7 @@ from trunkline.control.numbers import importing
 from trunkline.control.numbers import services as numbers
 from trunkline.control.routes import services as routes
 from trunkline.control.sources import services as sources
+from trunkline.control.users import services as users
 
 __all__ = [
     "accounts",
@@ -24,7 +25,9 @@ __all__ = [
     "keys",
     "numbers",
     "routes",
+    "seen",
     "sources",
     "timeline",
     "together",
+    "users",
 ]

@@ -23,13 +23,15 @@ class CertificateError(Exception):
     """A certificate or key file cannot be read; the text says which and what to do."""
 
 
-def ensure(folder: Path, domain: str, addresses: Iterable[str]) -> str:
+def ensure(folder: Path, domain: str, addresses: Iterable[str], hosts: Iterable[str] = ()) -> str:
     """Make what is missing of `ca.crt`, `ca.key`, `node.crt`, `node.key`; returns what was done, in plain words.
 
+    It holds for the domain, the other hosts and the addresses.
     Raises CertificateError.
     """
     now = dt.datetime.now(dt.UTC)
-    names = [x509.DNSName(domain), *(x509.IPAddress(ipaddress.ip_address(a)) for a in sorted(set(addresses)))]
+    names = [x509.DNSName(name) for name in dict.fromkeys([domain, *hosts])]
+    names += [x509.IPAddress(ipaddress.ip_address(a)) for a in sorted(set(addresses))]
     certificate_path, key_path = folder / "node.crt", folder / "node.key"
     if certificate_path.exists() and key_path.exists():
         current = load(certificate_path)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from trunkline.home import Home
-from trunkline.node import certificates, part, ports, probes
+from trunkline.node import certificates, part, ports, probes, web
 from trunkline.node.supervise import Manager, Process
 from trunkline.settings import Settings
 
@@ -42,6 +42,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
         "resolve": lambda: _resolve(home),
         "ship": lambda: _ship(home),
         "clear": lambda: _clear(home),
+        "web": lambda: _web(settings),
     }
     checks = []
     for name, process in processes.items():
@@ -133,6 +134,15 @@ def _clear(home: Home) -> Check:
     if status["problem"]:
         return Check("clear", False, f"{status['problem']}; {_since(status)}. Calls that die are not ended meanwhile")
     return Check("clear", True, f"{status['up']} call{'s' * (status['up'] != 1)} up; {status['ended']} ended by it")
+
+
+def _web(settings: Settings) -> Check:
+    its, address = settings.web, settings.web_address
+    try:
+        probes.web(address, its.port, its.tls)
+    except probes.Silent as error:
+        return Check("web", False, f"the dashboard on {address} port {its.port}: {error}")
+    return Check("web", True, web.url(settings))
 
 
 def _heard(name: str, home: Home) -> tuple[Mapping | None, str]:

@@ -30,6 +30,8 @@ def endpoints(settings: Settings, ports: Ports) -> list[Endpoint]:
         Endpoint("udp", "127.0.0.1", ports.media_control, "media.control_port"),
         Endpoint("udp", settings.media_address, 0, "media.address"),  # port 0: is the address there at all
     ]
+    if settings.web.enabled:
+        listed.append(Endpoint("tcp", settings.web_address, settings.web.port, "web.port"))
     if sandbox.enabled:
         for name, address, port in (
             ("carrier", sandbox.carrier_address, sandbox.carrier_port),

@@ -1,9 +1,11 @@
-"""Questions to the engines: Kamailio's JSON-RPC, a SIP OPTIONS, rtpengine's NG ping. Each raises Silent."""
+"""Questions to the engines: Kamailio's JSON-RPC, a SIP OPTIONS, rtpengine's NG ping, the dashboard. Each raises Silent."""
 
+import http.client
 import json
 import os
 import secrets
 import socket
+import ssl
 import tempfile
 from pathlib import Path
 
@@ -68,6 +70,24 @@ def rtpengine_ping(port: int, timeout: float = SECONDS) -> None:
         reply = _exchange(client, f"{cookie} d7:command4:pinge".encode())
     if reply != f"{cookie} d6:result4:ponge".encode():
         raise Silent(f"ping was answered with {reply[:80]!r}")
+
+
+def web(address: str, port: int, tls: bool, timeout: float = SECONDS) -> None:
+    """Ask the dashboard whether it is there. Who it is does not matter here, so no certificate is verified."""
+    context = ssl._create_unverified_context() if tls else None
+    kind = http.client.HTTPSConnection if tls else http.client.HTTPConnection
+    connection = kind(address, port, timeout=timeout, **({"context": context} if tls else {}))
+    try:
+        connection.request("GET", "/alive")
+        status = connection.getresponse().status
+    except TimeoutError as error:
+        raise Silent("it does not answer") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Silent(f"it cannot be reached: {error}") from error
+    finally:
+        connection.close()
+    if status != 200:
+        raise Silent(f"it answers {status}")
 
 
 def _exchange(client: socket.socket, request: bytes, *address: str) -> bytes:

@@ -22,6 +22,7 @@ class Secrets:
     nonce: str  # keys the digest nonces
     mask: str  # keys the masks of topology hiding
     dialog: str  # keys the MAC that proves a dialog is ours
+    dashboard: str  # keys what the dashboard signs
 
     def __repr__(self) -> str:
         return "Secrets(...)"
@@ -29,10 +30,15 @@ class Secrets:
 
 def ensure(path: Path) -> Secrets:
     """Read the secrets, making them where there are none. Raises SecretsError."""
-    try:
-        return _read(path)
-    except FileNotFoundError:
-        made = Secrets(*(entropy.token_hex(32) for _ in fields(Secrets)))
+    known = _read(path) if path.exists() else {}
+    missing = [field.name for field in fields(Secrets) if field.name not in known]
+    made = Secrets(**known, **{name: entropy.token_hex(32) for name in missing})
+    if missing:
+        _write(path, made)
+    return made
+
+
+def _write(path: Path, made: Secrets) -> None:
     # Complete before it has its name: a full disk or a crash must not leave half a file.
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
@@ -41,14 +47,15 @@ def ensure(path: Path) -> Secrets:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, path)
-    return made
 
 
-def _read(path: Path) -> Secrets:
+def _read(path: Path) -> dict[str, str]:
+    """What is kept; a file from before there was a dashboard lacks its secret, and no other may be missing."""
     text = path.read_text(encoding="ascii", errors="replace")
     try:
-        made = Secrets(**json.loads(text))
-        if not all(isinstance(value, str) and len(value) >= 32 for value in asdict(made).values()):
+        known = json.loads(text)
+        Secrets(**({"dashboard": ""} | known))
+        if not all(isinstance(value, str) and len(value) >= 32 for value in known.values()):
             raise ValueError("a secret has less than 32 characters")
     except (ValueError, TypeError) as error:
         raise SecretsError(
@@ -56,4 +63,4 @@ def _read(path: Path) -> Secrets:
             "calls in progress then cannot be ended from the far side"
         ) from error
     path.chmod(0o600)  # a copy brought from another node may have come with open permissions
-    return made
+    return known

@@ -64,6 +64,8 @@ def programs(settings: Settings) -> list[Program]:
         # 60 s for the others. Killing it costs nothing: registrations are on the disk as soon as they are answered.
         Program("kamailio", _ours("node", "engine", "kamailio"), 50, stop_seconds=4),
     ]
+    if settings.web.enabled:
+        listed.append(Program("web", _ours("node", "web"), 55))
     if settings.sandbox.enabled:
         listed.append(Program("sandbox", _ours("sandbox", "run"), 60))
     return listed

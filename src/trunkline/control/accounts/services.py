@@ -52,7 +52,7 @@ def change(account: Account, *, enabled: bool | None = None, **limits) -> Accoun
 def remove(account: Account) -> None:
     """Remove an account that never had anything; others are to be disabled, so that their records stay true."""
     with writing() as log:
-        for what in ("numbers", "keys", "calls", "calls_received"):
+        for what in ("numbers", "keys", "users", "calls", "calls_received"):
             if getattr(account, what).exists():
                 held = what.replace("_", " ")
                 raise ServiceError(

@@ -23,21 +23,25 @@ def find(
     since: datetime | None = None,
     until: datetime | None = None,
     outcome: str = "",
+    before: tuple[datetime, int] | None = None,
     limit: int = 50,
 ) -> list[Call]:
     """The newest calls that fulfil every condition: an account's made and received, a number's as caller and called.
 
-    Times are aware; `since` is included, `until` is not.
+    Times are aware; `since` is included, `until` is not. `before` is the start and the id of a call: only older ones,
+    those of the same moment by their ids, so that pages neither miss nor repeat a call.
     """
     if limit < 1:
         raise ServiceError(f"the limit cannot be {limit}: write 1 or more")
     if outcome and outcome not in OUTCOMES:
         raise ServiceError(f"no call has the outcome {outcome!r}: write one of {', '.join(OUTCOMES)}")
-    calls = Call.objects.select_related("account", "owner").order_by("-started")
+    calls = Call.objects.select_related("account", "owner").order_by("-started", "-pk")
     if since:
         calls = calls.filter(started__gte=since)
     if until:
         calls = calls.filter(started__lt=until)
+    if before:
+        calls = calls.filter(started__lte=before[0]).exclude(started=before[0], pk__gte=before[1])
     if outcome:
         calls = calls.filter(outcome=outcome)
     # Each of the lists below comes off one index, newest first; one query with OR would sort all that match.

@@ -12,6 +12,15 @@ from trunkline.control.words import check_e164, check_prefix, missing
 from trunkline.sip import forward as forwarding
 
 
+class ForwardRefused(ServiceError):
+    """A *Forward to SIP* text cannot be used. `problem` says why without naming commands, `entry` counts from 1
+    (0: the text as a whole), `start` and `end` are the faulty entry's place in the text."""
+
+    def __init__(self, text: str, problem: str, entry: int = 0, start: int = 0, end: int = 0):
+        super().__init__(text)
+        self.problem, self.entry, self.start, self.end = problem, entry, start, end
+
+
 def get(text: str) -> Number:
     digits = check_e164(text)
     number = Number.objects.select_related("account").filter(e164=digits).first()
@@ -20,8 +29,10 @@ def get(text: str) -> Number:
     return number
 
 
-def listing(account: Account | None = None, prefix: str = "", unassigned: bool = False) -> QuerySet[Number]:
-    """The numbers of an account, of a prefix, or the inventory that no account has."""
+def listing(
+    account: Account | None = None, prefix: str = "", unassigned: bool = False, containing: str = ""
+) -> QuerySet[Number]:
+    """The numbers of an account, of a prefix, with some digits somewhere, or the inventory that no account has."""
     numbers = Number.objects.select_related("account").order_by("e164")
     if account:
         numbers = numbers.filter(account=account)
@@ -30,6 +41,8 @@ def listing(account: Account | None = None, prefix: str = "", unassigned: bool =
     if prefix:
         digits = check_prefix(prefix)
         numbers = numbers.filter(e164__range=(digits, digits.ljust(15, "9")))  # a range uses the index everywhere
+    if containing:
+        numbers = numbers.filter(e164__contains=containing)
     return numbers
 
 
@@ -74,30 +87,36 @@ def remove(number: Number) -> None:
 
 
 def check_forward(text: str, account: Account | None) -> str:
-    """The canonical form of a *Forward to SIP* text for a number of this account."""
+    """The canonical form of a *Forward to SIP* text for a number of this account. Raises ForwardRefused."""
     try:
         targets = forwarding.parse(text)
     except forwarding.ForwardError as error:
         where = f"{text[error.start : error.end].strip()!r}: " if error.entry else ""
-        raise ServiceError(f"cannot forward to that: {where}{error}. Write it like sip:1234@example.com") from None
-    for target in targets:
-        if target.host == settings.TRUNKLINE_REALM:
-            _check_key(target.user, account)
+        said = f"cannot forward to that: {where}{error}. Write it like sip:1234@example.com"
+        raise ForwardRefused(said, error.problem, error.entry, error.start, error.end) from None
+    for entry, target in enumerate(targets, 1):
+        if target.host == settings.TRUNKLINE_REALM and (refused := _check_key(target.user, account)):
+            start = max(text.lower().find(f"{target.user}@{target.host}".lower()), 0)
+            raise ForwardRefused(*refused, entry, start, start + len(f"{target.user}@{target.host}"))
     return forwarding.canonical(targets)
 
 
-def _check_key(name: str, account: Account | None) -> None:
-    """sip:KEY@DOMAIN means the PBX that registers with that key, which must be one of the number's own account."""
+def _check_key(name: str, account: Account | None) -> tuple[str, str] | None:
+    """What is wrong with sip:KEY@DOMAIN, for the command line and for the dashboard; None when it is right.
+
+    It means the PBX that registers with that key, which must be one of the number's own account.
+    """
     if account is None:
-        raise ServiceError("cannot forward to a registered PBX: the number has no account, so no key is its own")
-    if not Key.objects.filter(name=name, account=account).exists():
-        raise ServiceError(
-            f"cannot forward to sip:{name}@{settings.TRUNKLINE_REALM}: account {account.name!r} has no key {name!r}; "
-            f"see `trunkline key list --account {account.name}`"
-        )
+        problem = "the number has no account, so no key is its own"
+        return f"cannot forward to a registered PBX: {problem}", problem
+    if Key.objects.filter(name=name, account=account).exists():
+        return None
+    problem = f"account {account.name!r} has no key {name!r}"
+    uri = f"sip:{name}@{settings.TRUNKLINE_REALM}"
+    return f"cannot forward to {uri}: {problem}; see `trunkline key list --account {account.name}`", problem
 
 
-def _warnings(targets: list[forwarding.ForwardTarget], account: Account | None) -> list[str]:
+def warnings(targets: list[forwarding.ForwardTarget], account: Account | None) -> list[str]:
     """What the owner should know of a *Forward to SIP* list, though it can be used."""
     setting = account.srtp if account else Account.ACCEPTED
     said = []
@@ -116,6 +135,6 @@ def as_dict(number: Number) -> dict[str, object]:
         "account": number.account.name if number.account else None,
         "forward": number.forward,
         "targets": [target.as_dict() for target in targets],
-        "warnings": _warnings(targets, number.account),
+        "warnings": warnings(targets, number.account),
         "created": number.created,
     }

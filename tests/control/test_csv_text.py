@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from trunkline.cli import csv_text
+from trunkline.control import csv_text
 
 
 def _through(value: object) -> str:

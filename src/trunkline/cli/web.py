@@ -1,0 +1,57 @@
+"""The process that serves the dashboard, and what each of its workers loads."""
+
+import ctypes
+import logging
+import signal
+from collections.abc import Callable
+
+from trunkline import settings as all_settings
+from trunkline.home import Home
+from trunkline.node import secrets
+
+PR_SET_PDEATHSIG = 1
+THREADS = 8  # that run Python in each worker; a request waits for the database, hardly for anything else
+CONNECTIONS = 512  # to each worker
+HEADER_MS = 10_000  # to send the headers of a request, and between two requests of a connection
+LOG = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"level": "INFO", "propagate": True}}}
+
+
+def serve(settings: all_settings.Settings, home: Home) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    from granian import Granian
+    from granian.constants import Interfaces, SSLProtocols
+    from granian.http import HTTP1Settings
+
+    web = settings.web
+    certificate = {"ssl_cert": home.tls / "node.crt", "ssl_key": home.tls / "node.key"} if web.tls else {}
+    Granian(
+        "trunkline.cli.web:application",
+        factory=True,
+        address=settings.web_address,
+        port=web.port,
+        interface=Interfaces.WSGI,
+        websockets=False,
+        ssl_protocol_min=SSLProtocols.tls12,
+        workers=web.workers,
+        blocking_threads=THREADS,
+        backpressure=CONNECTIONS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS, keep_alive=True),
+        log_dictconfig=LOG,
+        **certificate,
+    ).serve()
+
+
+def application() -> Callable:
+    """What a worker serves; Granian calls it in each."""
+    # A worker whose parent was killed would keep the port.
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    from trunkline import control
+
+    settings = all_settings.load()
+    control.setup(settings)
+    from trunkline.control.dashboard.application import make
+
+    return make(settings, secrets.ensure(Home(settings.home).secrets).dashboard)

@@ -1,0 +1,111 @@
+"""The records of calls: a list with filters, its CSV, and one call with all that happened in it."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from trunkline.control import csv_text
+from trunkline.control.calls import fault, seen, services, timeline
+from trunkline.control.calls.models import OPEN, Call
+from trunkline.control.dashboard.calls.form import Filters
+from trunkline.control.dashboard.pages import show
+from trunkline.control.errors import ServiceError
+
+PAGE = 50
+MOST_IN_CSV = 10_000
+WHO = {"caller": "The caller", "callee": "The called party", timeline.US: "Trunkline"}
+
+
+@require_GET
+def calls(request: HttpRequest) -> HttpResponse:
+    form = Filters(request.GET)
+    found = []
+    if form.is_valid():
+        found = services.find(account=request.account, before=_before(request), limit=PAGE + 1, **form.conditions())
+    kept = {name: value for name in form.fields if (value := request.GET.get(name))}
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    older = urlencode(kept | {"before": f"{last.started.isoformat()}~{last.pk}"}) if last else ""
+    values = {
+        "section": "calls",
+        "form": form,
+        "rows": [_row(request, call) for call in found[:PAGE]],
+        "filtered": bool(kept),
+        "older": older,
+        "newest": f"?{urlencode(kept)}" if request.GET.get("before") else "",
+        "filters": urlencode(kept),
+    }
+    return show(request, "calls/list.html", values, part="results", status=200 if form.is_valid() else 422)
+
+
+@require_GET
+def as_csv(request: HttpRequest) -> HttpResponse:
+    form = Filters(request.GET)
+    if not form.is_valid():
+        raise ServiceError("; ".join(str(error) for errors in form.errors.values() for error in errors).rstrip("."))
+    found = services.find(account=request.account, limit=MOST_IN_CSV, **form.conditions())
+    rows = [services.as_dict(seen.by(request.account, call, services.attempts(call))[0]) for call in found]
+    response = HttpResponse(csv_text.render(rows), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="calls.csv"'
+    return response
+
+
+@require_GET
+def call(request: HttpRequest, uid: str) -> HttpResponse:
+    try:
+        known = services.get(uid)
+        its, attempts = seen.by(request.account, known, services.attempts(known))
+    except (ServiceError, ValueError):  # none, or somebody else's: a stranger cannot tell
+        raise Http404 from None
+    steps = [
+        {
+            "after": f"+{(step.time - its.started).total_seconds():.3f}",
+            "who": WHO.get(step.who, step.who),
+            "ours": step.who == timeline.US,
+            "what": step.what,
+        }
+        for step in timeline.steps(its, attempts)
+    ]
+    values = {
+        "section": "calls",
+        "call": its,
+        "direction": _direction(request, its),
+        "steps": steps,
+        "attempts": attempts,
+        "fault": fault.of(its, attempts),
+        "verdict": fault.in_words(its, attempts),
+        "open": its.outcome == OPEN,
+    }
+    return show(request, "calls/call.html", values, part="record")
+
+
+def _row(request: HttpRequest, call: Call) -> dict:
+    its, attempts = seen.by(request.account, call, services.attempts(call))
+    return {
+        "call": its,
+        "direction": _direction(request, its),
+        "fault": fault.of(its, attempts),
+        "verdict": fault.in_words(its, attempts),
+    }
+
+
+def _direction(request: HttpRequest, call: Call) -> str:
+    """As the account sees it: a call between two customers leaves one and reaches the other."""
+    if request.account is None or call.direction != "internal":
+        return call.direction
+    return "outbound" if call.account_id == request.account.pk else "inbound"
+
+
+def _before(request: HttpRequest) -> tuple[datetime, int] | None:
+    text = request.GET.get("before", "")
+    if not text:
+        return None
+    started, _, pk = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(started)
+        if moment.tzinfo is None or not 0 < int(pk) < 2**63:
+            raise ValueError
+    except ValueError:
+        raise Http404 from None
+    return moment, int(pk)

@@ -1,0 +1,72 @@
+"""Pages for what went wrong, each with what to do."""
+
+import logging
+import sys
+
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from trunkline.control.errors import DatabaseUnavailable, ServiceError
+
+log = logging.getLogger(__name__)
+
+
+def page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    return render(request, "error.html", {"title": title, "text": text}, status=status)
+
+
+def bad(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, 400, "That request makes no sense", "Go back, and try again from the page itself.")
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return page(
+        request,
+        403,
+        "This form is out of date",
+        "It was not sent from a page of yours, or you signed in or out since the page was opened. "
+        "Open the page again and repeat what you did. Cookies must be allowed.",
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, 403, "That is not yours to do", str(exception) or "Ask an owner of your account.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, 404, "There is no such page", "It was removed, or never was, or belongs to somebody else.")
+
+
+def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
+    response = page(request, 405, "That cannot be done so", "Go back, and use the buttons of the page.")
+    response.headers["Allow"] = methods
+    return response
+
+
+def refused(request: HttpRequest, error: ServiceError) -> HttpResponse:
+    return page(request, 422, "That cannot be done", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return page(
+        request, 413, "That is too much at once", "Nothing that is typed here is longer than 100,000 characters."
+    )
+
+
+def in_the_clear(request: HttpRequest) -> HttpResponse:
+    return page(request, 403, "Only over HTTPS", "Open this page by its https:// address.")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """What to say of an exception: a database that is away passes, anything else is a fault of ours, and logged."""
+    error = sys.exc_info()[1]
+    if isinstance(error, (Error, DatabaseUnavailable)):
+        log.warning("%s: %s", request.path, error)
+        return page(
+            request,
+            503,
+            "The database does not answer",
+            "Calls go on meanwhile, and none is lost from the records. Try again in a minute.",
+        )
+    return page(request, 500, "That is our fault", "It was logged. Try again; if it stays, tell whoever runs this.")

@@ -1,0 +1,93 @@
+"""What holds for every request: its size, its scheme, whose it is, and whose things it is about."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.dashboard import errors
+from trunkline.control.dashboard.options import LARGEST_BODY
+from trunkline.control.errors import DatabaseUnavailable, ServiceError
+
+ACTING = "acting_as"  # in an operator's session: the id of the account whose pages it sees
+
+
+class Guard:
+    """Refuses what is too large or came in the clear, and keeps pages out of every cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        _believe_proxy(request)
+        response = self._refusal(request) or _for_htmx(request, self._get_response(request))
+        if response.status_code == 405 and not response.content:
+            response = errors.not_allowed(request, response.headers["Allow"])
+        # What was on the screen must not be there for the next person at this machine, after the sign-out.
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+        return response
+
+    def _refusal(self, request: HttpRequest) -> HttpResponse | None:
+        if not request.is_secure() and request.path != "/alive":
+            return errors.in_the_clear(request)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > LARGEST_BODY:
+            return errors.too_large(request)
+        return None
+
+
+class Scope:
+    """`request.account`: whose things a page shows and changes; None is every account's, for operators alone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view, arguments, named) -> None:
+        user = request.user
+        request.account, request.acting = None, False
+        if not user.is_authenticated:
+            return
+        if not user.is_operator:
+            request.account = user.account
+        elif acting := request.session.get(ACTING):
+            request.account = Account.objects.filter(pk=acting).first()
+            request.acting = request.account is not None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, ServiceError) and not isinstance(error, DatabaseUnavailable):
+            return errors.refused(request, error)
+        return None
+
+
+def _believe_proxy(request: HttpRequest) -> None:
+    """Take the client's address and scheme from the proxy in front; nobody else is believed."""
+    proxies = settings.TRUNKLINE.web.proxies
+    environ: Mapping = request.META
+    if environ.get("REMOTE_ADDR") not in proxies:
+        return
+    if environ.get("HTTP_X_FORWARDED_PROTO") == "https":
+        request.META["wsgi.url_scheme"] = "https"
+    # Each proxy appends whom it heard, so the last that is no proxy is the client; what is left of it, anybody wrote.
+    heard = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    clients = [address for address in heard if address and address not in proxies]
+    if clients:
+        request.META["REMOTE_ADDR"] = clients[-1]
+
+
+def _for_htmx(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A part of a page cannot be the sign-in page: have the whole page go there."""
+    sign_in = reverse("sign-in")
+    if response.status_code != 302 or "HX-Request" not in request.headers:
+        return response
+    if urlsplit(response.headers["Location"]).path != sign_in:
+        return response
+    there = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = urlencode({"next": there.path + (f"?{there.query}" if there.query else "")})
+    return HttpResponse(status=204, headers={"HX-Redirect": f"{sign_in}?{back}"})

@@ -1,0 +1,51 @@
+"""*Forward to SIP* as it is typed, and what is said of it."""
+
+from dataclasses import dataclass, field
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.numbers import services
+from trunkline.sip import forward
+
+LONGEST = 10_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`text` as it was typed. When `problem` is not '', the fault is at `before`, `fault`, `after`, which are the text."""
+
+    text: str
+    targets: list[forward.ForwardTarget] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    problem: str = ""
+    entry: int = 0
+    before: str = ""
+    fault: str = ""
+    after: str = ""
+
+
+def check(text: str, account: Account | None) -> Checked:
+    """What a text comes to for a number of this account; never raises for anything that was typed."""
+    text = text.replace("\r\n", "\n")
+    if len(text) > LONGEST:
+        return Checked(text[:200] + "…", problem=f"it has {len(text):,} characters; at most {LONGEST:,} are read")
+    try:
+        canonical = services.check_forward(one_line(text), account)
+    except services.ForwardRefused as error:
+        start, end = error.start, error.end
+        start += len(text[start:end]) - len(text[start:end].lstrip())
+        parts = (text[:start], text[start:end], text[end:]) if error.entry else ("", "", "")
+        return Checked(text, [], [], error.problem, error.entry, *parts)
+    targets = forward.parse(canonical)
+    return Checked(text, targets, services.warnings(targets, account))
+
+
+def one_line(text: str) -> str:
+    """URIs may stand on lines of their own; each line end becomes a comma, or a blank where there is one already, so
+    that every character keeps its place."""
+    characters = list(text.replace("\r\n", "\n"))
+    for place, character in enumerate(characters):
+        if character == "\n":
+            before, after = "".join(characters[:place]).rstrip(), text[place:].lstrip()
+            separates = before and after and not before.endswith(",") and not after.startswith(",")
+            characters[place] = "," if separates else " "
+    return "".join(characters)

@@ -1,0 +1,97 @@
+"""Products > Numbers: the account's numbers, and where the calls of each go."""
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from trunkline.control.dashboard.numbers import form
+from trunkline.control.dashboard.pages import show, wants_part
+from trunkline.control.numbers import services
+from trunkline.control.numbers.models import Number
+
+PAGE = 25
+_SEPARATORS = str.maketrans("", "", "-.() \u202f\u00a0")
+
+
+@require_GET
+def numbers(request: HttpRequest) -> HttpResponse:
+    wanted = request.GET.get("q", "").strip()
+    prefix, containing, problem = _search(wanted)
+    found = services.listing(request.account, prefix=prefix, containing=containing)
+    page = Paginator(found if not problem else Number.objects.none(), PAGE).get_page(request.GET.get("page"))
+    values = {
+        "section": "numbers",
+        "wanted": wanted,
+        "problem": problem,
+        "page": page,
+        "rows": [services.as_dict(row) | {"digits": row.e164} for row in page],
+    }
+    return show(request, "numbers/list.html", values, part="results")
+
+
+@require_GET
+def number(request: HttpRequest, digits: str) -> HttpResponse:
+    """One number: for htmx its row alone, as after Cancel."""
+    return _row(request, _own(request, digits))
+
+
+@require_http_methods(["GET", "POST"])
+def forward(request: HttpRequest, digits: str) -> HttpResponse:
+    """The editor of *Forward to SIP*, and *Update*."""
+    own = _own(request, digits)
+    if request.method == "GET":
+        return _editor(request, own, form.check(_by_line(own.forward), own.account))
+    checked = form.check(request.POST.get("forward", ""), own.account)
+    if checked.problem:
+        return _editor(request, own, checked, status=422)
+    own = services.forward(own, form.one_line(checked.text))
+    if not wants_part(request):
+        return redirect("number", digits=own.e164)
+    return _row(request, own, updated=True)
+
+
+@require_POST
+def check(request: HttpRequest, digits: str) -> HttpResponse:
+    """What is being typed comes to this."""
+    own = _own(request, digits)
+    checked = form.check(request.POST.get("forward", ""), own.account)
+    return render(request, "numbers/checked.html", {"checked": checked})
+
+
+def _own(request: HttpRequest, digits: str) -> Number:
+    """The number, if it is this user's business; whether a stranger's exists is not told."""
+    found = services.listing(request.account).filter(e164=digits).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _row(request: HttpRequest, own: Number, updated: bool = False) -> HttpResponse:
+    values = {"section": "numbers", "row": services.as_dict(own) | {"digits": own.e164}, "updated": updated}
+    return render(request, "numbers/row.html" if wants_part(request) else "numbers/number.html", values)
+
+
+def _editor(request: HttpRequest, own: Number, checked: form.Checked, status: int = 200) -> HttpResponse:
+    template = "numbers/editor.html" if wants_part(request) else "numbers/edit.html"
+    values = {"section": "numbers", "number": own, "checked": checked, "refused": status != 200}
+    values["realm"] = settings.TRUNKLINE_REALM
+    return render(request, template, values, status=status)
+
+
+def _by_line(text: str) -> str:
+    """A list that is easier to read and to reorder: one URI on each line."""
+    return ",\n".join(map(str, form.forward.parse(text)))
+
+
+def _search(wanted: str) -> tuple[str, str, str]:
+    """What to look for, as (prefix, digits anywhere, or why it is neither)."""
+    text = wanted.translate(_SEPARATORS)
+    international = text.startswith(("+", "00"))
+    digits = text.removeprefix("+").removeprefix("00") if international else text
+    if not digits:
+        return "", "", ""
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 15) or (international and digits[0] == "0"):
+        return "", "", f"“{wanted[:40]}” is not part of a telephone number: write digits, like 7700 or +44 7700"
+    return (digits, "", "") if international else ("", digits, "")

@@ -1,0 +1,31 @@
+"""The first page: how the last day's calls went."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from trunkline.control.calls import statistics
+from trunkline.control.calls.models import REJECTED
+from trunkline.control.dashboard.overview import chart
+from trunkline.control.dashboard.pages import show
+from trunkline.control.numbers.services import listing
+
+
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    day = statistics.last_day(request.account, now)
+    share = day.answered_share
+    numbers = listing(request.account)
+    values = {
+        "section": "overview",
+        "day": day,
+        "share": None if share is None else round(100 * share),
+        "rejected": day.count(REJECTED),
+        "up": statistics.up(request.account, now),
+        "chart": chart.bars(day.hours) if day.total else None,
+        "refusals": chart.shares(day.refusals),
+        "numbers": numbers.count(),
+        "nowhere": numbers.filter(forward="", account__isnull=False).count(),
+    }
+    return show(request, "overview/overview.html", values)

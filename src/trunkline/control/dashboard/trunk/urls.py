@@ -1,0 +1,12 @@
+from django.urls import path
+
+from trunkline.control.dashboard.trunk import views
+
+urlpatterns = [
+    path("trunk/", views.trunk, name="trunk"),
+    path("trunk/keys", views.add, name="key-add"),
+    path("trunk/keys/<str:name>/rotate", views.rotate, name="key-rotate"),
+    path("trunk/keys/<str:name>/retire/<int:slot>", views.retire, name="key-retire"),
+    path("trunk/keys/<str:name>/enable", views.enable, name="key-enable"),
+    path("trunk/keys/<str:name>/disable", views.disable, name="key-disable"),
+]

@@ -1,0 +1,73 @@
+"""Template filters: values as people read them."""
+
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+
+from django import template
+from django.utils.timezone import now
+
+from trunkline import __version__
+from trunkline.control.dashboard.options import HERE
+
+register = template.Library()
+
+
+@register.filter
+def spaced(number: object) -> str:
+    """An E.164 number in groups, so that it can be read aloud; anything else as it is."""
+    digits = str(number).removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15):
+        return str(number)
+    groups = [digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)][::-1]
+    if len(groups[0]) == 1:
+        groups[:2] = [groups[0] + groups[1]]
+    return "+" + "\u202f".join(groups)
+
+
+@register.filter
+def length_of_time(seconds: float | None) -> str:
+    """`3:05`, `1:02:03`"""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def seconds(milliseconds: int) -> str:
+    """`2.5 s`"""
+    return f"{milliseconds / 1000:g} s"
+
+
+@register.filter
+def moment(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S}" if time else ""
+
+
+@register.filter
+def ago(time: datetime | None) -> str:
+    if time is None:
+        return "never"
+    seconds = (now() - time).total_seconds()
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {name}{'s' * (count != 1)} ago"
+    return "just now"
+
+
+@register.filter
+def sentence(text: object) -> str:
+    """Words of a service as a sentence: a capital in front, a full stop at the end."""
+    text = str(text)
+    return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""
+
+
+@register.simple_tag
+@cache
+def version() -> str:
+    """Changes with our style sheet and script, so that no browser keeps old ones."""
+    files = b"".join(path.read_bytes() for path in sorted((HERE / "static").iterdir()))
+    return sha256(files + __version__.encode()).hexdigest()[:12]

@@ -1,0 +1,57 @@
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+
+from trunkline.control.accounts.models import Account
+
+OWNER, MEMBER, OPERATOR = ROLES = ("owner", "member", "operator")
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in. Operators have no account and see all; owners and members see their account's own."""
+
+    USERNAME_FIELD = "name"
+
+    name = models.CharField(max_length=254, unique=True)  # small letters; often an e-mail address
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="users")
+    role = models.CharField(max_length=8, default=MEMBER)
+    enabled = models.BooleanField(default=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role=OPERATOR, account=None)
+                | models.Q(role__in=(OWNER, MEMBER), account__isnull=False),
+                name="user_role_and_account",
+            )
+        ]
+
+    @property
+    def is_active(self) -> bool:
+        return self.enabled
+
+    @property
+    def is_operator(self) -> bool:
+        return self.role == OPERATOR
+
+    @property
+    def manages(self) -> bool:
+        """Whether keys and secrets are this user's business."""
+        return self.role in (OWNER, OPERATOR)
+
+    def __str__(self):
+        return self.name
+
+
+class SignIn(models.Model):
+    """An attempt to sign in that has not succeeded."""
+
+    name = models.CharField(max_length=254)  # as it was given
+    network = models.CharField(max_length=43)  # the IPv4 address, or the /64 of an IPv6 one
+    time = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["name", "time"], name="sign_in_name"),
+            models.Index(fields=["network", "time"], name="sign_in_network"),
+        ]

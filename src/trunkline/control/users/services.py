@@ -1,0 +1,108 @@
+"""What can be done with users. Every function raises ServiceError with what to do instead.
+
+A password is made here unless one is given, returned once, and kept as a hash.
+"""
+
+import re
+import secrets
+import string
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.errors import ServiceError
+from trunkline.control.users.models import MEMBER, OPERATOR, OWNER, User
+from trunkline.control.words import missing
+
+PASSWORD_LENGTH = 20  # of 57 characters: 116 bits
+# Without those that people take for one another when they read a password off a screen.
+_ALPHABET = "".join(c for c in string.ascii_letters + string.digits if c not in "0O1lI")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._+@-]{0,253}", re.ASCII)
+
+
+def get(name: str) -> User:
+    user = User.objects.select_related("account").filter(name=spelling(name)).first()
+    if user is None:
+        raise missing("user", name, "see `trunkline user list`, or make it with `trunkline user add`")
+    return user
+
+
+def listing(account: Account | None = None) -> QuerySet[User]:
+    users = User.objects.select_related("account").order_by("account__name", "name")
+    return users.filter(account=account) if account else users
+
+
+def create(name: str, account: Account | None, role: str = MEMBER, password: str = "") -> tuple[User, str]:
+    """A user and its password. Without an account it is an operator's."""
+    name = check_name(name)
+    role = role if account else OPERATOR
+    if account and role not in (OWNER, MEMBER):
+        raise ServiceError(f"a user of an account cannot be {role!r}: write 'owner' or 'member'")
+    user = User(name=name, account=account, role=role)
+    password = _set(user, password)
+    with transaction.atomic():
+        if User.objects.filter(name=name).exists():
+            raise ServiceError(f"there is already a user {name!r}: choose another name")
+        user.save()
+    return user, password
+
+
+def set_password(user: User, password: str = "") -> str:
+    """Give a user another password; whoever is signed in with the old one is signed out."""
+    password = _set(user, password)
+    user.save(update_fields=["password"])
+    return password
+
+
+def change(user: User, *, role: str | None = None, enabled: bool | None = None) -> User:
+    """A user that is not enabled is signed out and cannot sign in."""
+    if role is not None:
+        if user.is_operator or role not in (OWNER, MEMBER):
+            raise ServiceError(f"{user.name!r} cannot become {role!r}: users of accounts are 'owner' or 'member'")
+        user.role = role
+    if enabled is not None:
+        user.enabled = bool(enabled)
+    user.save(update_fields=["role", "enabled"])
+    return user
+
+
+def remove(user: User) -> None:
+    user.delete()
+
+
+def spelling(name: str) -> str:
+    """A name as it is kept."""
+    return name.strip().lower()
+
+
+def check_name(name: str) -> str:
+    name = spelling(name)
+    if not _NAME.fullmatch(name):
+        raise ServiceError(
+            f"{name!r} cannot be the name of a user: write an e-mail address, or up to 254 of a-z, 0-9 and . _ + @ -"
+        )
+    return name
+
+
+def as_dict(user: User) -> dict[str, object]:
+    return {
+        "name": user.name,
+        "account": user.account.name if user.account else None,
+        "role": user.role,
+        "enabled": user.enabled,
+        "created": user.created,
+        "signed_in": user.last_login,
+    }
+
+
+def _set(user: User, password: str) -> str:
+    password = password or "".join(secrets.choice(_ALPHABET) for _ in range(PASSWORD_LENGTH))
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ServiceError(" ".join(error.messages)) from None
+    user.set_password(password)
+    return password

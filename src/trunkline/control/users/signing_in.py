@@ -1,0 +1,62 @@
+"""Signing in: the name and password of a user, and how often somebody may try.
+
+An attempt is written down before its password is looked at, so that attempts made at once count too.
+"""
+
+import ipaddress
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from trunkline.control.errors import ServiceError
+from trunkline.control.users.models import SignIn, User
+from trunkline.control.users.services import spelling
+
+WINDOW = timedelta(minutes=15)
+# Attempts in the window: from one network for one name; from one network, which may be an office; for one name from
+# everywhere, which an attacker with many addresses can use up to keep its user out, but not to guess a password.
+PER_NAME_AND_NETWORK, PER_NETWORK, PER_NAME = 5, 30, 100
+
+
+class SignInRefused(ServiceError):
+    """Not signed in; `too_many` attempts, or a wrong name or password."""
+
+    def __init__(self, text: str, too_many: bool = False):
+        super().__init__(text)
+        self.too_many = too_many
+
+
+def authenticate(name: str, password: str, address: str) -> User:
+    """The user of a name and a password. Raises SignInRefused, which does not tell whether there is such a user."""
+    name, network, now = spelling(name)[:254], network_of(address), timezone.now()
+    _count(name, network, now)
+    user = User.objects.select_related("account").filter(name=name).first()
+    if user is None:
+        User().set_password(password)  # takes as long as checking one
+    if user is None or not user.check_password(password) or not user.enabled:
+        raise SignInRefused("The name or the password is not right.")
+    SignIn.objects.filter(name=name, network=network).delete()
+    return user
+
+
+def network_of(address: str) -> str:
+    """What one person has: an IPv4 address, or the /64 of an IPv6 one."""
+    ip = ipaddress.ip_address(address)
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+def _count(name: str, network: str, now) -> None:
+    """Write an attempt down, unless there were too many."""
+    SignIn.objects.filter(time__lt=now - WINDOW).delete()
+    for condition, most in (
+        (Q(name=name, network=network), PER_NAME_AND_NETWORK),
+        (Q(network=network), PER_NETWORK),
+        (Q(name=name), PER_NAME),
+    ):
+        if SignIn.objects.filter(condition, time__gte=now - WINDOW).count() >= most:
+            raise SignInRefused(
+                f"There were too many attempts. Wait {WINDOW.seconds // 60} minutes, then try again.", too_many=True
+            )
+    SignIn.objects.create(name=name, network=network, time=now)
