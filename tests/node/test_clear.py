@@ -62,7 +62,9 @@ class Scene:
     def write(self, *events, call="0011223344556677"):
         with open(self.path, "ab") as file:
             for event in events:
-                file.write(journal.encode({"time": self.now, "node": "node1", "call": call, "call_id": "c@pbx"} | event))
+                file.write(
+                    journal.encode({"time": self.now, "node": "node1", "call": call, "call_id": "c@pbx"} | event)
+                )
 
     def answered(self):
         self.write(SETUP, {"event": "answer", "dialog": DIALOG})

@@ -82,7 +82,7 @@ class Calls:
             self._reject(refused, call.direction, facts)
             return
         try:
-            transactions.note_legs(leg + legs.RTP)
+            transactions.note_legs(leg + leg)
             self._start(call, plan, facts | {"media": legs.MEDIA[leg]})
         except Exception:
             self._records.abandoned(plan.call)
@@ -93,7 +93,9 @@ class Calls:
         offer = message.description()
         if offer and not has_our_codec(offer):
             return refusal.no_codec()
-        return legs.of_caller(offer, None if call.direction == "inbound" else payer)
+        leg = legs.of_caller(offer, None if call.direction == "inbound" else payer)
+        transactions.note_origin(legs.origin(offer, message.get("$si"), leg))
+        return leg
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
         self._attempts.enter(plan, 0)

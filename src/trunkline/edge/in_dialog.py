@@ -58,10 +58,12 @@ class InDialog:
 
     def _take_media(self, step: media.Step, dialog: Dialog, near: str, far: str) -> Refusal | None:
         """Anchor the description of an in-dialog request from one leg to the other; each keeps its profile."""
-        if step == "offer" and (refused := legs.later_offer(message.description(), near)):
+        description = message.description()
+        if step == "offer" and (refused := legs.later_offer(description, near)):
             return refused
-        if near != legs.RTP and step == "answer" and (fault := legs.fault(message.description(), near)):
+        if step == "answer" and (fault := legs.fault(description, near)):
             relaying.refuse_media(legs.REFUSED)
             self._records.cut(dialog.call, fault, message.get("$tt"))
             return refusal.unusable_srtp(fault)
-        return None if relaying.anchor(step, legs.flags(step, far)) else refusal.media_unavailable()
+        flags = legs.flags(step, far) + legs.origin(description, message.get("$si"), near)
+        return None if relaying.anchor(step, flags) else refusal.media_unavailable()

@@ -79,7 +79,8 @@ class Edge:
         if not transactions.request_offered():
             return
         leg = transactions.legs()[1]
-        if not relaying.anchor("offer", legs.flags("offer", leg) + legs.branch("offer", leg)):
+        flags = legs.flags("offer", leg) + legs.branch("offer", leg) + transactions.origin()
+        if not relaying.anchor("offer", flags):
             transactions.note_media_failure()
             transactions.drop()
 

@@ -55,13 +55,16 @@ class Responses:
 
     def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
         near, far = transactions.legs()
-        if far != legs.RTP and (fault := legs.fault(message.description(), far)):
+        description = message.description() if far != legs.CARRIER else ""
+        if fault := legs.fault(description, far):
             if code < 200:
                 hiding.remove_body()  # no early media; the answer may be better
             else:
                 relaying.refuse_media(legs.REFUSED)
             return fault
-        flags = legs.flags(step, near) + (legs.branch(step, far) if attempt and step == "answer" else "")
+        flags = legs.flags(step, near) + legs.origin(description, message.get("$si"), far)
+        if attempt and step == "answer":
+            flags += legs.branch(step, far)
         if not relaying.anchor(step, flags):
             message.log_error("the media relay did not take an answer: this call has no audio")
         return ""
