@@ -45,7 +45,7 @@ def _entities(carrier: str) -> store.Rows:
     a1 = f"{KEY}:{REALM}:{SECRET}".encode()
     return {
         "account": [{"id": 1, "name": "bench", "enabled": 1, "caller_id": "any", "calls_per_second": 0,
-                     "calls_at_once": 0, "destinations": "[]"}],
+                     "calls_at_once": 0, "destinations": "[]", "srtp": "accepted"}],
         "credential": [{"key_id": 1, "key": KEY, "slot": 1, "account_id": 1,
                         "ha1_md5": hashlib.md5(a1).hexdigest(), "ha1_sha256": hashlib.sha256(a1).hexdigest()}],
         "carrier": [{"id": 1, "name": "carrier", "enabled": 1, "host": carrier, "port": 5060, "transport": "udp",
