@@ -115,6 +115,27 @@ async def test_each_target_gets_a_key_of_its_own(edge, agent, order):
     assert call.call_id not in relayed(edge)
 
 
+async def test_two_pbxs_with_tls_and_srtp(edge, agent):
+    """As it should be: keys that nobody on the way can read."""
+    near, first, second = [await agent("tls", name=name) for name in ("near", "first", "second")]
+    near.srtp = True
+    key = edge.key(edge.account(srtp="required"))
+    number = edge.number(f"{to(first)},{to(second)}", edge.account(srtp="required"))
+    call = await near.dial(edge.uri(number), edge.tls, caller=CUSTOMER, user=key.name, secret=key.secret)
+    (await first.next_call()).refuse(503)
+    incoming = await second.next_call()
+    await incoming.answer()
+    await call.final()
+    await talk(call, incoming)
+    assert (await incoming.reinvite()).code == 200
+    await talk(call, incoming)
+    await call.bye()
+    events = await edge.events("end", called=number)
+    assert (one(events, "setup")["source"][:4], one(events, "setup")["media"]) == ("tls:", "srtp")
+    attempts = [(e["address"][:4], e["media"]) for e in events if e["event"] == "attempt"]
+    assert attempts == [("tls:", "srtp")] * 2
+
+
 async def test_targets_that_all_refuse_hold_no_ports(edge, agent):
     first, second = await agent(name="first"), await agent(name="second")
     scene = await inbound(edge, agent, f"{to(first, media='srtp')},{to(second, media='srtp')}")

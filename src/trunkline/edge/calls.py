@@ -291,7 +291,6 @@ class Calls:
 
     def cut(self, call: str, reason: str, offerer: str = "") -> None:
         """End a call's record and its media ourselves: its parties are left without either (see `end_media`)."""
-        message.log_error(f"call {call} is ended: {reason}")
         self._close("end", call, by="edge", reason=reason)
         self._journal.flush()
         relaying.end_media(offerer)
