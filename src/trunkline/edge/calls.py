@@ -90,7 +90,7 @@ class Calls:
 
     def _leg(self, call: Permitted, payer: Account) -> str | Refusal:
         """The leg to the caller, see legs, or why its offer cannot be taken."""
-        offer = message.description()
+        offer = message.sdp()
         if offer and not has_our_codec(offer):
             return refusal.no_codec()
         leg = legs.of_caller(offer, None if call.direction == "inbound" else payer)

@@ -58,7 +58,7 @@ class InDialog:
 
     def _take_media(self, step: media.Step, dialog: Dialog, near: str, far: str) -> Refusal | None:
         """Anchor the description of an in-dialog request from one leg to the other; each keeps its profile."""
-        description = message.description()
+        description = message.sdp()
         if step == "offer" and (refused := legs.later_offer(description, near)):
             return refused
         if step == "answer" and (fault := legs.fault(description, near)):

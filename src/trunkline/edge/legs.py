@@ -8,9 +8,9 @@ either side says later turns an encrypted leg into a plain one.
 from trunkline.edge.lookup import Account
 from trunkline.edge.media import Step
 from trunkline.sip import refusal, srtp
+from trunkline.sip.connection import addresses
 from trunkline.sip.forward import ForwardTarget
 from trunkline.sip.refusal import Refusal
-from trunkline.sip.sdp import addresses
 
 # A leg as the transaction and the Record-Route keep it, two letters for the two legs of a call. A party that began
 # with RTP/SAVPF (RFC 5124) takes no other offer later, baresip for one.

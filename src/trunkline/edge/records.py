@@ -113,7 +113,6 @@ class Records:
 
     def cut(self, call: str, reason: str, offerer: str = "") -> None:
         """End a call's record and its media ourselves: its parties are left without either (see `end_media`)."""
-        message.log_error(f"call {call} is ended: {reason}")
         self._end(call, "edge", reason)
         relaying.end_media(offerer)
 

@@ -55,7 +55,7 @@ class Responses:
 
     def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
         near, far = transactions.legs()
-        description = message.description() if far != legs.CARRIER else ""
+        description = message.sdp() if far != legs.CARRIER else ""
         if fault := legs.fault(description, far):
             if code < 200:
                 hiding.remove_body()  # no early media; the answer may be better

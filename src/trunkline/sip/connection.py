@@ -1,4 +1,4 @@
-"""Facts of a session description (RFC 8866) that decisions need."""
+"""Where a session description (RFC 8866) has media sent."""
 
 import ipaddress
 import re
