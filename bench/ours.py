@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Iterator
 
 from bench.systems import KEY, REALM, SECRET, System
@@ -24,6 +26,17 @@ class Trunkline(System):
         render.write(self.settings, self.home, secrets.ensure(self.home.secrets), control_port)
         self._fill()
 
+    def start(self) -> None:
+        """Beside the engines, the part of the node that lets go of a call's media when it is over."""
+        super().start()
+        variables = {
+            f"TRUNKLINE_{section}__{key}".upper(): str(value)
+            for section, values in self.settings.model_dump(exclude_unset=True, exclude={"home"}).items()
+            for key, value in values.items()
+        }
+        command = [sys.executable, "-m", "trunkline", "node", "clear"]
+        self._spawn("clear", command, environment=os.environ | variables | {"TRUNKLINE_HOME": str(self.home.root)})
+
     def _fill(self) -> None:
         connection = store.open_writer(self.home.store)
         try:
@@ -45,7 +58,7 @@ def _entities(carrier: str) -> store.Rows:
     a1 = f"{KEY}:{REALM}:{SECRET}".encode()
     return {
         "account": [{"id": 1, "name": "bench", "enabled": 1, "caller_id": "any", "calls_per_second": 0,
-                     "calls_at_once": 0, "destinations": "[]"}],
+                     "calls_at_once": 0, "destinations": "[]", "srtp": "accepted"}],
         "credential": [{"key_id": 1, "key": KEY, "slot": 1, "account_id": 1,
                         "ha1_md5": hashlib.md5(a1).hexdigest(), "ha1_sha256": hashlib.sha256(a1).hexdigest()}],
         "carrier": [{"id": 1, "name": "carrier", "enabled": 1, "host": carrier, "port": 5060, "transport": "udp",

@@ -65,11 +65,13 @@ class System:
 
     def _start(self, name: str) -> None:
         engine = engines.commands(self.settings, self.home)[name]
+        self._spawn(name, engine.command, engine.user)
+
+    def _spawn(self, name: str, command: list[str], user: str = "", environment: dict[str, str] | None = None) -> None:
         with open(self.home.log / f"{name}.log", "ab") as log:
             self._processes[name] = subprocess.Popen(
-                engine.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True, user=engine.user or None, group=engine.user or None,
-                extra_groups=[] if engine.user else None,
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment,
+                start_new_session=True, user=user or None, group=user or None, extra_groups=[] if user else None,
             )  # fmt: skip
 
     def _wait(self, probe) -> None:
@@ -91,7 +93,7 @@ class System:
         return "\n".join("\n".join([f"--- {name}", *text.splitlines()[-lines:]]) for name, text in texts)
 
     def cpu_seconds(self) -> dict[str, float]:
-        """CPU time so far of all processes of each engine, s."""
+        """CPU time so far of all processes, by engine or part of the node, s."""
         return {name: cpu.group_seconds(process.pid) for name, process in self._processes.items()}
 
     def stop(self) -> None:

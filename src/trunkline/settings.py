@@ -115,7 +115,7 @@ class Calls(Section):
         60, ge=2, le=3600, description="Silence of both parties, RTP and RTCP, after which a call is ended, s."
     )
     one_way_seconds: int = Field(
-        600, ge=2, le=86_400, description="Silence of one party while the other is heard, after which a call is ended, s."
+        600, ge=2, le=86_400, description="Silence of one party, the other being heard, after which a call is ended, s."
     )
     hold_seconds: int = Field(3600, ge=2, le=86_400, description="Silence on hold after which a call is ended, s.")
 

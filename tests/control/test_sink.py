@@ -44,6 +44,8 @@ def _call(account="owner", call="c0ffee0000000001"):
         _event("answer", 2, call, n=2, code=200),
         _event("end", 12.5, call, by="caller", reason="Q.850;cause=16"),
         _event("end", 12.6, call, by="callee"),  # both hung up at once
+        _event("quality", 12.7, call, caller={"packets": 500, "lost": 1, "mos": 4.2}, callee={"packets": 490}),
+        _event("quality", 12.8, call, caller={"packets": 3}, callee={"packets": 490, "jitter": 1.5}),
     ]
 
 
@@ -73,6 +75,25 @@ def test_a_call_in_order(cast, services, sink):
     assert (first["code"], first["cause"], first["target"], _seconds(first["ended"])) == (503, "reply", "telco", 0.04)
     assert (second["code"], second["cause"], _seconds(second["ringing"])) == (200, "", 0.5)
     assert sink.position("node1", "f") == 900
+
+
+def test_the_quality_of_both_parties(cast, services, sink):
+    caller = {"packets": 1502, "lost": 3, "jitter": 2.0, "round_trip": 40.0, "mos": 4.3}
+    events = _call(cast.owner.pk)[:-2]  # whose own lines say less
+    sink.store("node1", "f", [*events, _event("quality", 13, caller=caller, callee={"packets": 7})], 1)
+    record = _record(services)
+    assert {name: record[f"caller_{name}"] for name in caller} == caller
+    assert (record["callee_packets"], record["callee_lost"], record["callee_mos"]) == (7, None, None)
+    call = services.calls.get(record["uid"])
+    words = "1502 packets, 3 lost, jitter 2.0 ms, round trip 40.0 ms, MOS 4.3"
+    assert [services.quality.in_words(call, party) for party in ("caller", "callee")] == [words, "7 packets"]
+    assert record["outcome"] == "answered"
+
+
+@pytest.mark.parametrize("value", [True, "9", -1, 2**31, 1.5, float("nan"), float("inf"), [], None, {}])
+def test_a_count_that_is_none(cast, services, sink, value):
+    sink.store("node1", "f", [_call()[0], _event("quality", 13, caller={"packets": value}, callee=value)], 1)
+    assert _record(services)["caller_packets"] is None
 
 
 def test_a_rejected_call_has_one_line(cast, services, sink):

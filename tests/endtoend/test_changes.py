@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from chaos.calling import answer_quickly, carrier, dial_carrier, pbx, quick
+from chaos.calling import answer_quickly, carrier, dial_carrier, fresh_number, pbx, quick, record
 from harness.node import NUMBER, SIP_PORT, Key
-from harness.placing import dial
+from harness.placing import answered, dial
+from trunkline.sandbox import sdp
 from trunkline.sandbox.behaviour import refuse
 
 SECONDS = 2.0
@@ -115,5 +116,44 @@ async def test_route_add(node, agent):
 
     async def accepted() -> bool:
         return await code(node, ua, "99981111111") == 200
+
+    await in_force(accepted)
+
+
+async def test_account_srtp(node, agent):
+    """From the command to the calls both ways, and to what their records say of them."""
+    far, ua, its_pbx = await carrier(node, agent), await agent(), await pbx(node, agent)
+    far.on_call = answer_quickly
+    assert "have its PBX use TLS" in await asyncio.to_thread(
+        node.do, "account", "set", "customer", "--srtp", "required"
+    )
+
+    async def required() -> bool:
+        return await code(node, ua, "99951111111") == 488
+
+    await in_force(required)
+    far.on_call = None
+    ua.srtp = True
+    number = fresh_number()
+    call, incoming = await answered(node, ua, far, node.key, number)
+    assert sdp.parse(incoming.request.body).profile == "RTP/AVP"
+    call.audio.play(440)
+    await incoming.audio.hear(440)
+    await call.bye()
+    found = await record(node, number)
+    assert found["media"] == "srtp"
+    assert "keys anyone on the way could read" in await asyncio.to_thread(node.do, "calls", "show", found["uid"])
+
+    call = await dial_carrier(node, far, f"+{NUMBER}")
+    incoming = await its_pbx.next_call()
+    assert sdp.parse(incoming.request.body).profile == "RTP/SAVP"
+    incoming.refuse(486)
+    await call.final()
+    await command(node, "account", "set", "customer", "--srtp", "accepted")
+
+    async def accepted() -> bool:
+        ua.srtp = False
+        far.on_call = answer_quickly
+        return await code(node, ua, "99951111111") == 200
 
     await in_force(accepted)

@@ -168,14 +168,17 @@ class Edge(World):
         return self.journal(call=calls[-1]) if calls else []
 
     async def events(self, last: str, timeout: float = 5.0, **fields: object) -> list[Event]:
-        """`call_events`, once an event of the kind `last` is among them; TimeoutError after `timeout` s."""
+        """`call_events`, once an event of the kind `last` is among them; TimeoutError after `timeout` s.
+
+        Without the quality, which comes some time after the end, unless it is what is waited for.
+        """
         deadline = time.monotonic() + timeout
         while last not in [event["event"] for event in self.call_events(**fields)]:
             found = self.call_events(**fields)
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no {last!r} for {fields} in the journal within {timeout:g} s; there are: {found}")
             await asyncio.sleep(0.02)
-        return self.call_events(**fields)
+        return [event for event in self.call_events(**fields) if last == "quality" or event["event"] != "quality"]
 
     def log_size(self) -> dict[str, int]:
         """How long each log is by now: what `log_tail` may skip."""

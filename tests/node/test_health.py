@@ -34,7 +34,7 @@ def check(home, monkeypatch):
                 pass
 
             def processes(self):
-                states = dict.fromkeys(("follow", "resolve", "ship"), "RUNNING") | processes
+                states = dict.fromkeys(("follow", "resolve", "ship", "clear"), "RUNNING") | processes
                 return [Process(name, state, 1, 0, "Exited too quickly") for name, state in states.items()]
 
         monkeypatch.setattr(health, "Manager", Manager)
@@ -48,6 +48,7 @@ def says(home, name, **facts):
         "follow": {"sequence": 5, "head": 5, "rebuilding": 0},
         "resolve": {"names": 1, "unanswered": 0, "never": 0, "stalest": 0.0, "reason": ""},
         "ship": {"waiting": 0, "shipped": 0, "damaged": 0},
+        "clear": {"up": 0, "ended": 0},
     }
     facts = {key: time.time() - 3700 if value is AGO else value for key, value in facts.items()}
     word = {"time": time.time(), "since": time.time(), "problem": ""} | defaults[name] | facts
@@ -77,6 +78,8 @@ AGO = "3700 s ago"  # counted when the test runs, which may be long after the fi
         ("ship", {"waiting": 12}, True, "12 bytes wait"),
         ("ship", {"damaged": 2}, True, "0 bytes wait; 2 damaged lines kept in damaged.jsonl"),
         ("ship", {"waiting": 12, "problem": "gone", "since": AGO}, False, "12 bytes wait, none is lost"),
+        ("clear", {"up": 1, "ended": 2}, True, "1 call up; 2 ended by it"),
+        ("clear", {"problem": "disk full", "since": AGO}, False, "disk full; for 1 h 1 min. Calls that die are not"),
     ],
 )
 def test_what_a_part_says_of_itself(home, check, name, facts, ok, text):

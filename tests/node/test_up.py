@@ -102,6 +102,7 @@ def test_a_node_lives_through_the_death_of_each_part(node):
         "follow",
         "resolve",
         "ship",
+        "clear",
         "sip",
     }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.parties import RINGING, kinds, one, relayed, ringing_in, ringing_out
+from scenarios.parties import RINGING, forgotten, kinds, one, ringing_in, ringing_out
 from trunkline.sandbox import sdp
 from trunkline.sandbox.call import AUTO
 
@@ -16,7 +16,7 @@ async def ended(pair):
     await pair.far.hung_up()
     events = await pair.events("end")
     assert kinds(events).count("answer") == kinds(events).count("end") == 1
-    assert pair.near.call_id not in relayed(pair.edge)
+    await forgotten(pair.edge, pair.near)
     return events
 
 

@@ -72,8 +72,11 @@ def show(services, uid):
         [f"+{(step.time - call.started).total_seconds():.3f}", step.who, step.what]
         for step in services.timeline.steps(call, attempts)
     ]
-    hidden = ("ringing", "answered", "hung_up_reason")
+    hidden = ("ringing", "answered", "hung_up_reason", *services.quality.COLUMNS)
     in_words = document | {"fault": services.fault.in_words(call, attempts)}
+    for party in services.quality.PARTIES:
+        if heard := services.quality.in_words(call, party):
+            in_words[f"audio_from_{party}"] = heard
     head = facts((name.replace("_", " "), value) for name, value in in_words.items() if name not in hidden)
     document["attempts"] = [services.calls.attempt_as_dict(attempt) for attempt in attempts]
     return Answer(document, [head, "", table(("s", "who", "what"), steps, right=("s",))])

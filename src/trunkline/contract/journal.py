@@ -13,6 +13,7 @@ all lines of one call). The rest depends on the event:
 | answer   | n, code, dialog: a 2xx reached the caller                                                        |
 | finish   | code, reason, warning: the caller got this final refusal; the call is over                       |
 | end      | by, reason: a BYE was seen, be it our own node's (`edge`)                                        |
+| quality  | caller, callee: how the audio was that came from each, once the media of a call is let go        |
 | reject   | code, reason, warning, direction, account, key, carrier, caller, called, source, call_id:       |
 |          | a call that was refused before any attempt; it has this one line                                 |
 
@@ -20,6 +21,9 @@ all lines of one call). The rest depends on the event:
 
 `dialog` is what a BYE to either party takes: `tags` and `contacts` (the Contact header), each the caller's and the
 callee's; `source`, where the answer came from (as in setup); `routes`, the Record-Route headers of the answer.
+
+`caller` and `callee` have `packets`; `lost`, those that did not come; `jitter` and `round_trip` (between the party and
+us), ms; `mos`, 1 to 4.4.
 
 A field that is not known is left out. A reader skips a line that is empty or does not parse: a full disk can leave half
 a line, and whoever writes next begins with an empty one, so that its own are whole.
@@ -29,7 +33,7 @@ import json
 from collections.abc import Mapping
 from json.encoder import encode_basestring
 
-EVENTS = frozenset({"setup", "attempt", "progress", "failed", "answer", "finish", "end", "reject"})
+EVENTS = frozenset({"setup", "attempt", "progress", "failed", "answer", "finish", "end", "quality", "reject"})
 
 DIRECTIONS = ("outbound", "inbound", "internal")  # PBX to carrier; carrier to PBX; PBX to a number hosted here
 CAUSES = ("reply", "silence", "transport", "dns", "ring", "cancel", "media")  # why an attempt failed

@@ -6,7 +6,7 @@
 from django.db.transaction import atomic as together
 
 from trunkline.control.accounts import services as accounts
-from trunkline.control.calls import fault, seen, timeline
+from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import services as carriers
 from trunkline.control.keys import services as keys
@@ -24,6 +24,7 @@ __all__ = [
     "importing",
     "keys",
     "numbers",
+    "quality",
     "routes",
     "seen",
     "sources",

@@ -1,20 +1,18 @@
-"""A call from its INVITE to its answer or refusal: carries out what the decisions say, attempt by attempt."""
+"""A call's INVITE: whose is it, may it be, where to? Then its first attempt."""
 
 import secrets
-import time
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.edge import failover, inbound, legs, outbound
+from trunkline.edge import inbound, legs, outbound
+from trunkline.edge.attempts import Attempts
 from trunkline.edge.authenticate import Challenge, Customer
-from trunkline.edge.dialog import Dialog, Dialogs, name
-from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
-from trunkline.edge.journal import Journal
-from trunkline.edge.ksr import digests, ends, hiding, message, relaying, replies, routes, transactions
-from trunkline.edge.limits import Limits
+from trunkline.edge.dialog import name
+from trunkline.edge.ksr import digests, hiding, message, replies, routes, transactions
 from trunkline.edge.lookup import Account, Carrier, Lookup
 from trunkline.edge.media import has_our_codec
 from trunkline.edge.outbound import Dialled, Permitted
 from trunkline.edge.plan import Plan
+from trunkline.edge.records import Records
 from trunkline.edge.senders import Senders
 from trunkline.sip import refusal
 from trunkline.sip.number import e164
@@ -26,9 +24,9 @@ LONGEST_NAME = 64  # characters of a caller that is no number: what a stranger m
 class Calls:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, journal: Journal, limits: Limits, senders: Senders):
-        self._config, self._lookup, self._journal, self._limits = config, lookup, journal, limits
-        self._dialogs, self._senders = Dialogs(config.dialog_secret), senders
+    def __init__(self, config: EdgeConfig, lookup: Lookup, senders: Senders, records: Records, attempts: Attempts):
+        self._config, self._lookup, self._senders = config, lookup, senders
+        self._records, self._attempts = records, attempts
 
     def invite(self, source: message.Source) -> None:
         """An INVITE outside any dialog."""
@@ -68,16 +66,7 @@ class Calls:
         self._begin(permitted, number.account, facts)
 
     def _reject(self, reason: Refusal, direction: str, facts: dict) -> None:
-        self._journal.note(
-            "reject",
-            secrets.token_hex(8),
-            direction=direction,
-            code=reason.code,
-            reason=reason.reason,
-            warning=reason.warning,
-            **facts,
-        )
-        self._journal.flush()
+        self._records.rejected(reason, direction, facts)
         replies.refuse(reason)
 
     def _begin(self, call: Permitted, payer: Account, facts: dict) -> None:
@@ -87,46 +76,33 @@ class Calls:
         self._dress(call)
         if not transactions.begin():  # another worker has this INVITE already: it came twice in a moment
             return
-        summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"
         leg = self._leg(call, payer)
-        refused = leg if isinstance(leg, Refusal) else self._limits.admit(payer, plan.call, summary)
+        refused = leg if isinstance(leg, Refusal) else self._records.admit(call, plan, payer)
         if refused:
             self._reject(refused, call.direction, facts)
             return
         try:
-            transactions.note_legs(leg + legs.RTP)
+            transactions.note_legs(leg + leg)
             self._start(call, plan, facts | {"media": legs.MEDIA[leg]})
         except Exception:
-            self.abandon(plan.call)
+            self._records.abandoned(plan.call)
             raise
 
     def _leg(self, call: Permitted, payer: Account) -> str | Refusal:
         """The leg to the caller, see legs, or why its offer cannot be taken."""
-        offer = message.description()
+        offer = message.sdp()
         if offer and not has_our_codec(offer):
             return refusal.no_codec()
-        return legs.of_caller(offer, None if call.direction == "inbound" else payer)
+        leg = legs.of_caller(offer, None if call.direction == "inbound" else payer)
+        transactions.note_origin(legs.origin(offer, message.get("$si"), leg))
+        return leg
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
-        if self._recorded(call, plan, facts):
-            self._try(plan)
+        self._attempts.enter(plan, 0)
+        if self._records.begun(call, plan, facts):
+            self._attempts.make(plan)
         else:
-            self._limits.release(plan.call)
             replies.final(refusal.records_unavailable())
-
-    def _recorded(self, call: Permitted, plan: Plan, facts: dict) -> bool:
-        """Whether the disk has taken the call's beginning, together with its first attempt."""
-        if not self._journal.flush():  # what waits there is of calls that are up
-            return False
-        owner = call.owner.id if call.owner else None
-        self._journal.note("setup", plan.call, direction=call.direction, owner=owner, **facts)
-        self._enter(plan, 0)
-        if self._journal.flush():
-            return True
-        if self._journal.drop():  # the call's beginning went through, so its end must follow
-            refused = refusal.records_unavailable()
-            self._close("finish", plan.call, code=refused.code, reason=refused.reason, warning=refused.warning)
-        return False
 
     def _dress(self, call: Permitted) -> None:
         """Make the INVITE speak for us instead of for its sender."""
@@ -138,182 +114,3 @@ class Calls:
         hiding.hide(name(call.caller, plus, domain), name(call.called, plus, domain))
         routes.symmetric_contact()
         transactions.note_offer(message.has_sdp())
-
-    def _enter(self, plan: Plan, index: int) -> None:
-        """Make attempt `index` the current one."""
-        attempt = failover.enter(plan, index, time.time())
-        note = {"n": index + 1, "kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
-        note["media"] = legs.MEDIA[attempt.leg]
-        self._journal.note("attempt", plan.call, **note)
-
-    def _try(self, plan: Plan) -> None:
-        """Make the current attempt, or those after it when it cannot even be sent."""
-        while True:
-            failed = self._send(plan)
-            if failed is None:  # from here on the plan belongs to whichever worker handles the reply
-                break
-            following = self._after(plan, failed)
-            if not isinstance(following, int):
-                self._finish(plan, failed, following)
-                break
-            self._enter(plan, following)
-        self._journal.flush()
-
-    def _send(self, plan: Plan) -> Outcome | None:
-        """Send the INVITE; None when it is on its way."""
-        attempt = plan.attempt
-        transactions.note_shift(False)
-        if attempt.problem:
-            return Outcome(attempt.cause, 0, attempt.problem)
-        transactions.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
-        if attempt.kind == "registered" and not routes.find_registered(attempt.uri):
-            return Outcome("transport", 0, "no PBX is registered with this key")
-        if routes.aims_at_us():
-            return Outcome("transport", 0, "it leads back to this service")
-        # Plan and journal must stand before the message leaves: another worker may handle its reply at once.
-        transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
-        self._journal.flush()
-        self._note_route(plan, transactions.legs()[0] + attempt.leg)
-        return self._relay(plan)
-
-    def _note_route(self, plan: Plan, both: str) -> None:
-        """What later requests of this attempt's dialog must bring back."""
-        plus = "+" if plan.direction == "outbound" else ""
-        facts = (plan.call, plan.account_id, transactions.request_offered(), plus, both)
-        transactions.note_legs(both)
-        transactions.note_route(self._dialogs.parameter(*facts, message.get("$ci"), message.get("$ft")))
-
-    def _relay(self, plan: Plan) -> Outcome | None:
-        if transactions.send(failover.budget(plan, time.time())):
-            return None
-        if transactions.media_failed():
-            return Outcome("media", 0, "no media relay")
-        return Outcome("transport", 0, "the connection was refused or failed")
-
-    def _after(self, plan: Plan, outcome: Outcome):
-        attempt = plan.attempt
-        code = outcome.code or None
-        self._journal.note(
-            "failed", plan.call, n=plan.current + 1, code=code, reason=outcome.reason, cause=outcome.cause
-        )
-        plan.failures.append(failover.words(outcome))
-        carrier = self._lookup.carrier(attempt.carrier_id) if attempt.carrier_id else None
-        return failover.after(plan, outcome, bool(carrier and carrier.username), self._config.ring_timeout // 1000)
-
-    def failed(self, outcome: Outcome) -> None:
-        """The current attempt of this transaction is over without an answer."""
-        plan = Plan.loads(transactions.kept_plan())
-        if outcome.cause == "silence" and transactions.rang(plan.current + 1):
-            outcome = Outcome("ring", 0, "it rang without an answer")
-        if outcome.cause == "cancel":
-            self._journal.note(
-                "failed", plan.call, n=plan.current + 1, reason="cancelled by the caller", cause="cancel"
-            )
-            self._finish(plan, outcome, Relay())
-        else:
-            following = self._after(plan, outcome)
-            if isinstance(following, AnswerChallenge):
-                self._authenticate(plan, outcome)
-            elif isinstance(following, int):
-                self._enter(plan, following)
-                self._try(plan)
-            else:
-                self._finish(plan, outcome, following)
-        self._journal.flush()
-
-    def _authenticate(self, plan: Plan, outcome: Outcome) -> None:
-        """Repeat the attempt with the carrier's credentials."""
-        attempt, carrier = plan.attempt, self._lookup.carrier(plan.attempt.carrier_id)
-        plan.authenticated = True
-        transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
-        if carrier and transactions.answer_challenge(carrier.username, carrier.password):
-            # RFC 3261 §22.2: or the far side may take this for the first INVITE, come by another way
-            hiding.shift_cseq(1)
-            transactions.note_shift(True)
-            transactions.aim(attempt.uri, attempt.next_hop)
-            if self._relay(plan) is None:
-                return
-        self._finish(plan, outcome, refusal.credentials_demanded())
-
-    def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
-        """The caller gets its final response and the call's count, media and record end."""
-        if isinstance(end, Refusal):
-            replies.final(end)
-            code, reason, warning = end.code, end.reason, end.warning
-        else:
-            cancelled = outcome.cause == "cancel"
-            code, reason, warning = (
-                (487, "Request Terminated", None) if cancelled else (outcome.code, outcome.reason, None)
-            )
-        transactions.note_over()
-        self._close("finish", plan.call, code=code, reason=reason, warning=warning)
-        relaying.end_media()
-
-    def _close(self, event: str, call: str, **fields) -> None:
-        """The one line that closes a call's record."""
-        if self._limits.over(call):
-            self._journal.note(event, call, **fields)
-            self._limits.release(call)
-
-    def catch_up(self) -> None:
-        """Write the lines that a full disk has not taken yet."""
-        self._journal.flush()
-
-    def abandon(self, call: str = "") -> None:
-        """Our own code failed and the caller got 500: the call's count and record end. '': the transaction's call."""
-        call = call or transactions.current_attempt()[0]
-        if call:
-            failed = refusal.internal_error()
-            self._close("finish", call, code=failed.code, reason=failed.reason, warning=failed.warning)
-            self._journal.flush()
-
-    def progressed(self, code: int, reason: str) -> None:
-        """A provisional or successful response to the INVITE is about to be passed on."""
-        call, n = transactions.current_attempt()
-        if code >= 200:
-            if not transactions.answered():
-                transactions.note_answer()
-                self._limits.answered(call, message.text("$tt"))
-                self._journal.note("answer", call, n=n, code=code, dialog=ends.of_answer())
-        elif not transactions.rang(n):
-            transactions.let_ring(self._config.ring_timeout)
-            transactions.note_ringing(n)
-            self._journal.note("progress", call, n=n, code=code, reason=reason)
-        self._journal.flush()
-
-    def proven(self, route: str) -> Dialog | None:
-        """The dialog that an in-dialog request proves with its Route, None when it proves none."""
-        return self._dialogs.verify(route, message.get("$ci"))
-
-    def late(self, code: int, callee_tag: str) -> None:
-        """A response came to an attempt that was given up."""
-        if 200 <= code < 300:
-            self._limits.turn_away(transactions.current_attempt()[0], callee_tag)
-
-    def is_over(self, dialog: Dialog) -> bool:
-        """Whether the call's record is closed: then nobody talks on, unrecorded, by offering media once more."""
-        return self._limits.is_over(dialog.call)
-
-    def ended(self, dialog: Dialog, from_tag: str, to_tag: str, reason: str | None) -> None:
-        """A BYE was seen. It ends the call only between those who talk: a target that was given up, or a fork whose
-        answer came second, has a leg of its own, and a made-up tag would close the record and leave the call up."""
-        by_caller = from_tag == dialog.caller_tag
-        callee = to_tag if by_caller else from_tag
-        if self._limits.callee(dialog.call) not in (callee, None) or self._limits.turned_away(dialog.call, callee):
-            return
-        self._end(dialog, "caller" if by_caller else "callee", reason)
-
-    def cleared(self, dialog: Dialog, words: str) -> None:
-        """Our own node ends the call."""
-        self._end(dialog, "edge", words)
-
-    def _end(self, dialog: Dialog, by: str, reason: str | None) -> None:
-        self._close("end", dialog.call, by=by, reason=reason)
-        self._journal.flush()
-
-    def cut(self, call: str, reason: str, offerer: str = "") -> None:
-        """End a call's record and its media ourselves: its parties are left without either (see `end_media`)."""
-        message.log_error(f"call {call} is ended: {reason}")
-        self._close("end", call, by="edge", reason=reason)
-        self._journal.flush()
-        relaying.end_media(offerer)

@@ -1,10 +1,9 @@
 """Proof that a request belongs to a call we set up, carried in our Record-Route so that no memory is needed.
 
 `;tl=CALL.ACCOUNT.FLAGS.MAC`: the call's id, the account whose calls at once it counts among, whether its INVITE
-made the offer (e: early, l: late), its numbers have a '+' (p; d: digits only) and the audio of the caller's and of
-the callee's leg is encrypted (s, f: SRTP, r: RTP), and a MAC over these, the Call-ID and the tag of the caller. Without
-it anybody could send an INVITE with a To tag and a Route through us to a carrier; with it that takes a party of a
-real call.
+made the offer (e: early, l: late), its numbers have a '+' (p; d: digits only) and what the caller's and the callee's
+leg are (a letter of legs.py each), and a MAC over these, the Call-ID and the tag of the caller. Without it anybody
+could send an INVITE with a To tag and a Route through us to a carrier; with it that takes a party of a real call.
 """
 
 import hmac
@@ -19,7 +18,7 @@ PARAMETER = "tl"
 # In the Route of a caller whose INVITE was repeated with a carrier's credentials: its CSeq is one below the far side's.
 SHIFTED = ";cs=1"
 
-_TOKEN = re.compile(r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])([rsf]{2})\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
+_TOKEN = re.compile(r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])([rsfc]{2})\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
 _FROM_TAG = re.compile(r";ftag=([^;>,]+)", re.ASCII)
 
 
@@ -30,7 +29,7 @@ class Dialog:
     offered: bool
     plus: str  # what the far side sees before a number: '+' or ''
     caller_tag: str
-    legs: str = "rr"  # the caller's and the callee's, see legs
+    legs: str = "cc"  # the caller's and the callee's, see legs
     shifted: bool = False
 
     def legs_from(self, tag: str) -> str:

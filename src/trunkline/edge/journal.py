@@ -46,7 +46,7 @@ class Journal:
         return not self._pending or self._keep()
 
     def drop(self) -> bool:
-        """Forget what the last `flush` could not write, all of it one call's; True when its first line is on the disk."""
+        """Forget what the last `flush` could not write, all of one call; True when its first line is on the disk."""
         self._pending.clear()
         return self._torn
 

@@ -1,33 +1,37 @@
-"""Which legs of a call are encrypted, and what the media relay is told of it.
+"""What kind of media each leg of a call has, and what the media relay is told of it.
 
-A leg is what lies between us and one party. Whether its audio is SRTP is decided once, by the caller's offer and for
-each attempt anew by the target, and stays so to the end of the call: nothing that either side says later turns an
-encrypted leg into a plain one.
+A leg is what lies between us and one party: a carrier, or a customer's PBX. Whether its audio is SRTP is decided
+once, by the caller's offer and for each attempt anew by the target, and stays so to the end of the call: nothing that
+either side says later turns an encrypted leg into a plain one.
 """
 
 from trunkline.edge.lookup import Account
 from trunkline.edge.media import Step
 from trunkline.sip import refusal, srtp
+from trunkline.sip.connection import addresses
 from trunkline.sip.forward import ForwardTarget
 from trunkline.sip.refusal import Refusal
 
 # A leg as the transaction and the Record-Route keep it, two letters for the two legs of a call. A party that began
 # with RTP/SAVPF (RFC 5124) takes no other offer later, baresip for one.
-SRTP, SRTP_F, RTP = "s", "f", "r"
-MEDIA = {SRTP: "srtp", SRTP_F: "srtp", RTP: None}  # in the journal, where plain RTP goes without saying
+SRTP, SRTP_F, RTP, CARRIER = "s", "f", "r", "c"
+ENCRYPTED = frozenset((SRTP, SRTP_F))
+MEDIA = {SRTP: "srtp", SRTP_F: "srtp", RTP: None, CARRIER: None}  # in the journal; plain RTP goes without saying
 
 # A stream of no port is a refused one (RFC 3264 §6).
 REFUSED = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n"
 
-_PROFILES = {SRTP: "RTP/SAVP", SRTP_F: "RTP/SAVPF", RTP: "RTP/AVP"}
+_PROFILES = {SRTP: "RTP/SAVP", SRTP_F: "RTP/SAVPF", RTP: "RTP/AVP", CARRIER: "RTP/AVP"}
 
 
 def of_caller(offer: str, account: Account | None) -> str | Refusal:
     """The leg of a call that begins. `offer` '' is none: then we offer. `account`: whose PBX calls, None: a carrier."""
+    setting = account.srtp if account else "accepted"
+    plain = RTP if account else CARRIER
     if not offer:
-        return SRTP if account and account.srtp != "accepted" else RTP
+        return plain if setting == "accepted" else SRTP
     if not srtp.is_secure(offer):
-        return refusal.srtp_required() if account and account.srtp == "required" else RTP
+        return refusal.srtp_required() if setting == "required" else plain
     problem = srtp.problem(offer)
     if problem:
         return refusal.unusable_srtp(problem)
@@ -41,9 +45,9 @@ def toward_pbx(target: ForwardTarget, account: Account) -> str:
 
 def later_offer(offer: str, leg: str) -> Refusal | None:
     """Whether an offer within a call may come from this leg."""
-    if srtp.is_secure(offer) != (leg != RTP):
+    if srtp.is_secure(offer) != (leg in ENCRYPTED):
         return refusal.profile_changed(_PROFILES[leg])
-    problem = srtp.problem(offer) if leg != RTP else ""
+    problem = srtp.problem(offer) if leg in ENCRYPTED else ""
     return refusal.unusable_srtp(problem) if problem else None
 
 
@@ -52,7 +56,7 @@ def fault(description: str, leg: str) -> str:
 
     The relay would take it, and send in the clear (measured).
     """
-    if leg == RTP:
+    if leg not in ENCRYPTED:
         return ""
     if not srtp.is_secure(description):
         return "SRTP was offered, and the answer is plain RTP"
@@ -71,6 +75,18 @@ def branch(step: Step, leg: str) -> str:
     Each attempt with SRTP has a branch, and so a key, of its own: without, the relay shows the same one to every
     target (measured). A branch is known by our Via: the one to come in the INVITE, the first of a response.
     """
-    if leg != SRTP:
+    if leg not in ENCRYPTED:
         return ""
     return " via-branch=next" if step == "offer" else " via-branch=1"
+
+
+def origin(description: str, source: str, leg: str) -> str:
+    """What the relay is told besides of a description that came from this leg and IP address.
+
+    Where a PBX names an address that is not its own, media goes to the one that it speaks from, until audio comes
+    from elsewhere: whoever has a key could otherwise have us stream whole calls to any victim, by naming it (the
+    relay's other means let a later offer name one, measured). A carrier's address is its operator's choice, and its
+    session border controller may wait for our audio before it sends any.
+    """
+    trusted = leg == CARRIER or addresses(description) <= {source}
+    return "" if trusted else " SIP-source-address"

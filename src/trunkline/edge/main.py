@@ -6,12 +6,15 @@ import traceback
 
 from trunkline.contract import edge_config
 from trunkline.edge import legs
+from trunkline.edge.attempts import Attempts
 from trunkline.edge.calls import Calls
 from trunkline.edge.failover import Outcome
+from trunkline.edge.in_dialog import InDialog
 from trunkline.edge.journal import Journal
 from trunkline.edge.ksr import counters, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
+from trunkline.edge.records import Records
 from trunkline.edge.requests import Requests
 from trunkline.edge.responses import Responses
 from trunkline.edge.senders import Senders
@@ -36,7 +39,7 @@ def guarded(callback):
             elif callback.__name__ == "ksr_failure":
                 transactions.note_over()
                 replies.final(refusal.internal_error())
-                self._calls.abandon()
+                self._records.abandoned()
         return 1
 
     return wrapper
@@ -51,10 +54,13 @@ class Edge:
         config = edge_config.read(message.edge_config_path())
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
         self._limits = Limits(config, counters.Counters)
+        self._records = Records(journal, self._limits)
+        self._attempts = Attempts(config, lookup, self._records)
         senders = Senders(config, lookup, self._limits)
-        self._calls = Calls(config, lookup, journal, self._limits, senders)
-        self._requests = Requests(config, lookup, self._limits, self._calls, senders)
-        self._responses = Responses(self._calls)
+        calls = Calls(config, lookup, senders, self._records, self._attempts)
+        in_dialog = InDialog(config, self._records)
+        self._requests = Requests(config, lookup, self._limits, senders, calls, in_dialog, self._records)
+        self._responses = Responses(config, self._records)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0
 
@@ -73,7 +79,8 @@ class Edge:
         if not transactions.request_offered():
             return
         leg = transactions.legs()[1]
-        if not relaying.anchor("offer", legs.flags("offer", leg) + legs.branch("offer", leg)):
+        flags = legs.flags("offer", leg) + legs.branch("offer", leg) + transactions.origin()
+        if not relaying.anchor("offer", flags):
             transactions.note_media_failure()
             transactions.drop()
 
@@ -100,7 +107,7 @@ class Edge:
     @guarded
     def ksr_failure(self, _message):
         """The current attempt of a call is over without an answer."""
-        self._calls.failed(_outcome())
+        self._attempts.failed(_outcome())
 
     @guarded
     def ksr_htable_event(self, _message, event):
@@ -110,7 +117,7 @@ class Edge:
 
 def _outcome() -> Outcome:
     if transactions.is_cancelled():
-        return Outcome("cancel", 0, "")
+        return Outcome("cancel", 0, "cancelled by the caller")
     code, reason = transactions.failed_reply()
     if not transactions.timed_out():
         return Outcome("reply", code, reason)

@@ -33,7 +33,7 @@ class Attempt:
     carrier_id: int = 0
     problem: str = ""
     cause: str = "dns"
-    leg: str = "r"  # 's' where the target is offered SRTP, see legs
+    leg: str = "c"  # to a carrier; see legs
 
     @property
     def next_hop(self) -> str:

@@ -1,16 +1,16 @@
 """Every request: sane? banned? then to the part that knows its method."""
 
-from trunkline.contract import clearing
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.edge import legs, media, register
+from trunkline.edge import register
 from trunkline.edge.calls import Calls
-from trunkline.edge.dialog import Dialog, name
-from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.dialog import Dialogs
+from trunkline.edge.in_dialog import InDialog
+from trunkline.edge.ksr import message, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
+from trunkline.edge.records import Records
 from trunkline.edge.senders import Senders
 from trunkline.sip import refusal
-from trunkline.sip.refusal import Refusal
 
 ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER"
 IN_DIALOG = frozenset(("INVITE", "ACK", "BYE", "PRACK", "UPDATE", "INFO", "OPTIONS"))
@@ -20,15 +20,25 @@ CAPABILITIES = f"Allow: {ALLOWED}\r\nAccept: application/sdp\r\nSupported: timer
 class Requests:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits, calls: Calls, senders: Senders):
-        self._config, self._lookup, self._limits, self._calls = config, lookup, limits, calls
-        self._senders = senders
+    def __init__(
+        self,
+        config: EdgeConfig,
+        lookup: Lookup,
+        limits: Limits,
+        senders: Senders,
+        calls: Calls,
+        in_dialog: InDialog,
+        records: Records,
+    ):
+        self._config, self._lookup, self._limits, self._senders = config, lookup, limits, senders
+        self._calls, self._in_dialog, self._records = calls, in_dialog, records
+        self._dialogs = Dialogs(config.dialog_secret)
 
     def handle(self) -> None:
         source = message.source()
         if self._limits.banned(source.ip):
             return
-        self._calls.catch_up()
+        self._records.catch_up()
         # Also where nobody asked for it (RFC 3581): a PBX behind NAT gets no response otherwise.
         routes.force_rport()
         method = message.method()
@@ -36,7 +46,7 @@ class Requests:
             if not self._hammers(source):
                 replies.refuse_malformed(refusal.malformed("the status line says what is missing or wrong"))
         elif message.has_to_tag():
-            self._in_dialog(method, source)
+            self._within(method, source)
         elif not self._hammers(source):
             self._out_of_dialog(method, source)
 
@@ -75,14 +85,14 @@ class Requests:
         else:
             replies.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
 
-    def _in_dialog(self, method: str, source: message.Source) -> None:
+    def _within(self, method: str, source: message.Source) -> None:
         """No lookup: the Route that we recorded proves the call."""
         if method == "CANCEL":
             if not transactions.relay_cancel():
                 replies.refuse(refusal.unknown_dialog())
             return
         route = routes.follow_route()
-        dialog = self._calls.proven(route) if route else None
+        dialog = self._dialogs.verify(route, message.get("$ci")) if route else None
         if dialog is None:
             if method == "ACK":
                 transactions.absorb_ack()
@@ -95,54 +105,4 @@ class Requests:
         if not routes.may_forward():
             replies.refuse(refusal.too_many_hops())
             return
-        self._forward(method, dialog)
-
-    def _bye(self, dialog: Dialog) -> None:
-        """The media is let go by the node, once it has read that the call is over (`node/clear.py`)."""
-        reason, seal = message.text("$hdr(Reason)"), message.text(f"$hdr({clearing.HEADER})")
-        if seal and clearing.is_sealed(self._config.dialog_secret, dialog.call, reason, seal):
-            self._calls.cleared(dialog, clearing.words(reason))
-        else:
-            self._calls.ended(dialog, message.get("$ft"), message.get("$tt"), reason or None)
-
-    def _forward(self, method: str, dialog: Dialog) -> None:
-        routes.follow_contact()
-        transactions.note_shift(dialog.shifted)
-        if dialog.shifted:
-            hiding.shift_cseq(1)
-        if method == "BYE":
-            self._bye(dialog)
-        elif method in ("INVITE", "UPDATE"):
-            routes.symmetric_contact()
-        has_sdp = message.has_sdp()
-        step = media.request_step(method, dialog.offered) if has_sdp else None
-        if step == "offer" and self._calls.is_over(dialog):
-            replies.refuse(refusal.unknown_dialog())
-            return
-        if step == "offer" and message.offers_fax():
-            # The media relay would take the fax stream in the place of the audio, also when the far side refuses it.
-            replies.refuse(refusal.fax())
-            return
-        near, far = dialog.legs_from(message.get("$ft"))
-        if step and (refused := self._take_media(step, dialog, near, far)) and method != "ACK":
-            replies.refuse(refused)
-            return
-        domain = self._config.domain
-        hiding.hide(
-            name(message.user_part("$fU"), dialog.plus, domain), name(message.user_part("$tU"), dialog.plus, domain)
-        )
-        if method != "ACK":
-            transactions.note_offer(has_sdp)
-            transactions.note_legs(near + far)
-            transactions.note_call(dialog.call)
-        transactions.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
-
-    def _take_media(self, step: media.Step, dialog: Dialog, near: str, far: str) -> Refusal | None:
-        """Anchor the description of an in-dialog request from one leg to the other; each keeps its profile."""
-        if step == "offer" and (refused := legs.later_offer(message.description(), near)):
-            return refused
-        if near != legs.RTP and step == "answer" and (fault := legs.fault(message.description(), near)):
-            relaying.refuse_media(legs.REFUSED)
-            self._calls.cut(dialog.call, fault, message.get("$tt"))
-            return refusal.unusable_srtp(fault)
-        return None if relaying.anchor(step, legs.flags(step, far)) else refusal.media_unavailable()
+        self._in_dialog.forward(method, dialog)

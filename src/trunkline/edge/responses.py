@@ -1,16 +1,17 @@
 """Responses on their way back to the sender of a request: their media anchored, their side's names left behind."""
 
+from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media
-from trunkline.edge.calls import Calls
 from trunkline.edge.dialog import PARAMETER, SHIFTED
 from trunkline.edge.ksr import hiding, message, relaying, routes, transactions
+from trunkline.edge.records import Records
 
 
 class Responses:
     """One per worker."""
 
-    def __init__(self, calls: Calls):
-        self._calls = calls
+    def __init__(self, config: EdgeConfig, records: Records):
+        self._config, self._records = config, records
 
     def first(self, code: int) -> None:
         """A response to the first INVITE of a call."""
@@ -19,22 +20,22 @@ class Responses:
             return
         if transactions.is_late():
             # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
-            self._calls.late(code, message.text("$tt"))
+            self._records.late(code, message.text("$tt"))
             hiding.hide_response()
             hiding.remove_body()
             return
         # First, because nothing of the far side may go on as it came, whatever becomes of the record.
         fault = self._pass_back(code, attempt=True)
         if 180 <= code < 300:
-            self._calls.progressed(code, message.text("$rr"))
+            self._records.progressed(code, message.text("$rr"), self._config.ring_timeout)
         if fault and code >= 200:
-            self._calls.cut(transactions.current_attempt()[0], fault)
+            self._records.cut(transactions.current_attempt()[0], fault)
 
     def later(self, code: int) -> None:
         """A response to a re-INVITE, UPDATE or PRACK."""
         fault = self._pass_back(code, attempt=False)
         if fault and code >= 200:
-            self._calls.cut(transactions.current_attempt()[0], fault)
+            self._records.cut(transactions.current_attempt()[0], fault)
 
     def plain(self, code: int) -> None:
         """A response that can have no SDP and no Contact."""
@@ -54,13 +55,16 @@ class Responses:
 
     def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
         near, far = transactions.legs()
-        if far != legs.RTP and (fault := legs.fault(message.description(), far)):
+        description = message.sdp() if far != legs.CARRIER else ""
+        if fault := legs.fault(description, far):
             if code < 200:
                 hiding.remove_body()  # no early media; the answer may be better
             else:
                 relaying.refuse_media(legs.REFUSED)
             return fault
-        flags = legs.flags(step, near) + (legs.branch(step, far) if attempt and step == "answer" else "")
+        flags = legs.flags(step, near) + legs.origin(description, message.get("$si"), far)
+        if attempt and step == "answer":
+            flags += legs.branch(step, far)
         if not relaying.anchor(step, flags):
             message.log_error("the media relay did not take an answer: this call has no audio")
         return ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trunkline.contract.journal import Event
 from trunkline.node import lines
+from trunkline.node.quality import Tally
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class OpenCall:
     routes: list[str] = field(default_factory=list)  # the Record-Routes of the answer, one entry each
     lost: float = 0.0  # since when no media relay knows it; 0: one does
     ending: str = ""  # why we are ending it
+    tallies: list[Tally] = field(default_factory=lambda: [Tally(), Tally()])
 
 
 class Calls:
@@ -89,10 +91,14 @@ class Calls:
     def _load(self) -> None:
         try:
             known = json.loads(self._state.read_text(encoding="utf-8"))
-            self.up = {row["uid"]: OpenCall(**row) for row in known["up"]}
+            self.up = {row["uid"]: _restored(row) for row in known["up"]}
             self._positions, self._setups = known["positions"], known["setups"]
         except (FileNotFoundError, ValueError, TypeError, KeyError):  # none, or of another version: read all there is
             self.up, self._positions, self._setups = {}, {}, {}
+
+
+def _restored(row: dict) -> OpenCall:
+    return OpenCall(**row | {"tallies": [Tally(**tally) for tally in row["tallies"]]})
 
 
 def _opened(setup: Event, answer: Event) -> OpenCall | None:

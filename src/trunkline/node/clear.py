@@ -2,30 +2,36 @@
 
 It follows the journal to know which calls are up. A call whose media is dead, that was on hold for too long or that
 has lasted too long gets a BYE to both parties, through the edge. When a call has ended, however that was, the media
-relay forgets it here, outside the call path, and what it says of the call's quality goes into the journal.
+relay forgets it here, outside the call path, and how its audio was goes into the journal.
 
-Each call is looked at no more often than it could have died: once in `calls.dead_seconds` (0.2 ms each).
+Each call is looked at when it is FIRST seconds old, and then no more often than it could have died (0.2 ms each).
 """
 
 import heapq
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from trunkline.contract.journal import Event
 from trunkline.home import Home
-from trunkline.node import bye, ports, secrets, silence
+from trunkline.node import bye, lines, ports, quality, secrets, silence
 from trunkline.node.calls import Calls, OpenCall
 from trunkline.node.client import Client
 from trunkline.node.ng import Relay
 from trunkline.node.probes import Silent
+from trunkline.node.relays import Relays
 from trunkline.node.silence import Patience
 from trunkline.settings import Settings
 
 PAUSE = 0.2  # s between two looks into the journal
 LOOKS = 100  # calls that are looked at in one step
-AGAIN = 5.0  # s until a relay that did not answer is asked again
+FIRST, RARELY = 5.0, 300.0  # s: of sequence numbers there are 65,536, which are 22 minutes
+AGAIN = 5.0  # s until a call whose relay did not answer is looked at again
 SAVED_EVERY = 5.0  # s; what was read since is read once more after we were killed
+KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
 LOST = "the media relay has lost it"
 
 log = logging.getLogger(__name__)
@@ -33,10 +39,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What our BYEs need of the node's settings: `sip.domain` and the dialogs' secret."""
+    """What we say of ourselves: `sip.domain` and the dialogs' secret for BYEs, the node's name for the journal."""
 
     domain: str
     secret: str
+    node: str
 
 
 def make(settings: Settings, home: Home) -> "Clearer":
@@ -44,9 +51,10 @@ def make(settings: Settings, home: Home) -> "Clearer":
     limits = settings.calls
     return Clearer(
         Calls(home.journal_file, home.open_calls),
-        [Relay(ports.read(home.ports).media_control)],
+        Relays([Relay(ports.read(home.ports).media_control)]),
         Client(settings.sip_address, settings.sip.port),
-        Names(settings.sip.domain, secrets.ensure(home.secrets).dialog),
+        home.journal_file,
+        Names(settings.sip.domain, secrets.ensure(home.secrets).dialog, settings.node.name),
         Patience(limits.dead_seconds, limits.one_way_seconds, limits.hold_seconds, limits.max_seconds),
     )
 
@@ -57,19 +65,21 @@ class Clearer:
     def __init__(
         self,
         calls: Calls,
-        relays: Sequence[Relay],
+        relays: Relays,
         client: Client,
+        journal: Path,
         names: Names,
         patience: Patience,
         clock: Callable[[], float] = time.time,
     ):
-        self._calls, self._relays, self._client = calls, relays, client
+        self._calls, self._relays, self._client, self._journal = calls, relays, client, journal
         self._names, self._patience, self._clock = names, patience, clock
         self._looks: list[tuple[float, str]] = []  # a heap: when to look at which call
-        self._over: list[OpenCall] = []  # whose media is still to be let go
+        self._over: deque[tuple[OpenCall, float]] = deque()  # whose media is to be let go, and since when
+        self._lines: list[Event] = []  # for the journal
         self._saved, self._ended = 0.0, 0
         for call in calls.up.values():
-            self._look_again(call, clock())
+            self._look_at(call, clock())
 
     def facts(self) -> dict[str, object]:
         """`up`: calls; `ended`: by us, since this process started."""
@@ -80,13 +90,15 @@ class Clearer:
         now = self._clock()
         answered, ended, more = self._calls.follow()
         for call in answered:
-            self._look_again(call, min(now + self._patience.dead, call.answered + self._patience.longest))
-        for call in ended:
-            self._let_go(call)
+            self._look_at(call, min(now + FIRST, now + self._patience.dead, call.answered + self._patience.longest))
+        self._over.extend((call, now) for call in ended)
+        self._let_go(now)
         more |= self._watch(now)
         self._client.repeat()
+        if self._lines and lines.append(self._journal, self._lines):
+            self._lines.clear()
         if now - self._saved >= SAVED_EVERY:
-            self.close()
+            self._calls.save()
             self._saved = now
         return more
 
@@ -94,7 +106,7 @@ class Clearer:
         """Keep what is known for the next process. Raises OSError."""
         self._calls.save()
 
-    def _look_again(self, call: OpenCall, when: float) -> None:
+    def _look_at(self, call: OpenCall, when: float) -> None:
         heapq.heappush(self._looks, (when, call.uid))
 
     def _watch(self, now: float) -> bool:
@@ -116,35 +128,21 @@ class Clearer:
         if words:
             self._end(call, words)
             when = now + self._patience.dead  # should the edge be away, once more
-        self._look_again(call, when)
+        self._look_at(call, min(when, now + RARELY))
 
     def _judge(self, call: OpenCall, now: float) -> tuple[str, float]:
         if silence.too_long(call.answered, now, self._patience):
             return silence.words_too_long(self._patience), now
-        answer = self._ask("query", call)
+        answer = self._relays.ask("query", call.call_id)
         heard = silence.heard(answer, tuple(call.tags)) if answer else None
         if heard:
             call.lost = 0.0
+            _count(call, answer)
             return silence.verdict(heard, call.answered, now, self._patience)
         # A relay that was restarted knows it again after the next offer of a party that hears nothing.
         call.lost = call.lost or now
         lost = now - call.lost >= self._patience.dead
         return (LOST, now) if lost else ("", call.lost + self._patience.dead)
-
-    def _ask(self, command: str, call: OpenCall, **fields) -> dict | None:
-        """What the relay that has the call answers; None when none has it. Raises Silent when one did not answer."""
-        problem = None
-        for relay in self._relays:
-            try:
-                answer = relay.ask(command, call_id=call.call_id, **fields)
-            except Silent as error:
-                problem = error
-            else:
-                if answer.get("tags"):
-                    return answer
-        if problem:
-            raise problem
-        return None
 
     def _end(self, call: OpenCall, words: str) -> None:
         if not call.ending:
@@ -154,8 +152,24 @@ class Clearer:
         for request in bye.both(call, call.ending, self._names.domain, self._names.secret):
             self._client.send(request)
 
-    def _let_go(self, call: OpenCall) -> None:
-        try:
-            self._ask("delete", call, from_tag=call.tags[0])
-        except Silent as error:
-            log.warning("the media of call %s ends by itself: %s", call.uid, error)
+    def _let_go(self, now: float) -> None:
+        """Have the media of calls that are over forgotten; what a relay that is away has stays for later."""
+        for _ in range(len(self._over)):
+            call, since = self._over.popleft()
+            try:
+                # The whole call: with a tag, rtpengine 12.5 forgets the figures before it tells them.
+                answer = self._relays.ask("delete", call.call_id)
+            except Silent:
+                if now - since < KEPT:
+                    self._over.append((call, since))
+                continue
+            if answer:
+                _count(call, answer)
+                known = quality.of(answer, tuple(call.tags), tuple(call.tallies))
+                line = {"event": "quality", "time": round(now, 3), "node": self._names.node, "call": call.uid}
+                self._lines.append(line | known)
+
+
+def _count(call: OpenCall, answer: dict) -> None:
+    for tag, tally in zip(call.tags, call.tallies, strict=True):
+        tally.add(answer["tags"].get(tag, {}))

@@ -43,7 +43,7 @@ def heard(answer: dict, tags: tuple[str, str]) -> Heard | None:
 
 def _held(media: dict) -> bool:
     addresses = {stream.get("endpoint", {}).get("address") for stream in media["streams"]}
-    return not {"send", "recv"} <= set(media["flags"]) or "0.0.0.0" in addresses  # noqa: S104 - RFC 2543's hold
+    return not {"send", "recv"} <= set(media["flags"]) or "0.0.0.0" in addresses
 
 
 def verdict(what: Heard, answered: float, now: float, patience: Patience) -> tuple[str, float]:

@@ -70,7 +70,7 @@ class Call(Changes):
 
     async def open_audio(self) -> RtpSession:
         if self.audio is None:
-            self.audio = await RtpSession.open(self.agent.address)
+            self.audio = await RtpSession.open(self.agent.media_address or self.agent.address)
         return self.audio
 
     def make_offer(self, direction: str = "sendrecv") -> bytes:

@@ -39,6 +39,7 @@ class Agent(Stack):
         self.on_request: Callable[[Request], Response | None] | None = None
         self.codecs = sdp.CODECS
         self.srtp = False  # whether it offers SRTP
+        self.media_address = ""  # where its audio is, when that is another address than ours
         self._incoming: deque[IncomingCall] = deque()
 
     @classmethod

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from trunkline.contract.journal import Event
+from trunkline.control.calls import quality
 from trunkline.control.calls.models import ANSWERED, CANCELLED, FAILED, OPEN, REJECTED, Attempt, Call
 from trunkline.sip.number import e164
 
@@ -76,6 +77,8 @@ def fold_call(call: Call, event: Event, directory: Directory) -> None:
             end = (time, _text(event, "by", 16), _text(event, "reason", 255))
             if call.hung_up is None or end < (call.hung_up, call.hung_up_by, call.hung_up_reason):
                 call.hung_up, call.hung_up_by, call.hung_up_reason = end
+        case "quality":
+            quality.fold(call, event)
     call.outcome = _outcome(call)
     both = call.answered and call.hung_up
     call.duration = max(0.0, (call.hung_up - call.answered).total_seconds()) if both else None

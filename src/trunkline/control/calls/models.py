@@ -36,6 +36,17 @@ class Call(models.Model):
     hung_up_by = models.CharField(max_length=16)
     hung_up_reason = models.CharField(max_length=255)
     duration = models.FloatField(null=True)  # s, from the answer to the end; null when there is not both
+    # The audio that came from each party: packets, those that did not come, ms, ms, and 1 to 4.4
+    caller_packets = models.PositiveIntegerField(null=True)
+    caller_lost = models.PositiveIntegerField(null=True)
+    caller_jitter = models.FloatField(null=True)
+    caller_round_trip = models.FloatField(null=True)
+    caller_mos = models.FloatField(null=True)
+    callee_packets = models.PositiveIntegerField(null=True)
+    callee_lost = models.PositiveIntegerField(null=True)
+    callee_jitter = models.FloatField(null=True)
+    callee_round_trip = models.FloatField(null=True)
+    callee_mos = models.FloatField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["uid"], name="call_uid")]

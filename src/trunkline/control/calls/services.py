@@ -7,7 +7,7 @@ from itertools import batched, islice
 from django.db.models import Q, prefetch_related_objects
 
 from trunkline.control.accounts.models import Account
-from trunkline.control.calls import fault
+from trunkline.control.calls import fault, quality
 from trunkline.control.calls.models import OUTCOMES, Attempt, Call
 from trunkline.control.errors import ServiceError
 from trunkline.control.words import missing
@@ -78,6 +78,7 @@ def as_dict(call: Call) -> dict[str, object]:
         "fault": fault.of(call, attempts(call)),
         "hung_up_by": call.hung_up_by,
         "hung_up_reason": call.hung_up_reason,
+        **quality.of(call),
     }
 
 

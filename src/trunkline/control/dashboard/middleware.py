@@ -28,6 +28,7 @@ class Guard:
             response = errors.not_allowed(request, response.headers["Allow"])
         # What was on the screen must not be there for the next person at this machine, after the sign-out.
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Server"] = "Trunkline"  # not which program, for those who look for its holes
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
         return response
 

@@ -4,7 +4,7 @@ import re
 
 import KSR
 
-from trunkline.edge.ksr.message import get, whole
+from trunkline.edge.ksr.message import get, latin_1
 
 # What passes from one side to the other; every other header stays behind, because it may name a host, a product
 # or a person of that side (User-Agent, Server, P-Charging-Vector, Call-Info, Remote-Party-ID, Warning, ...).
@@ -35,7 +35,7 @@ def hide_response() -> None:
 def _leave_behind() -> None:
     # Read in one piece: asking Kamailio for one field after the other takes three times as long, and keep_hf_re, which
     # compiles its expression for every message, longer still (measured).
-    headers = whole("mb").partition("\r\n\r\n")[0].lower()
+    headers = latin_1("$mb").partition("\r\n\r\n")[0].lower()
     for name in {name.rstrip() for name in _FIELD_NAME.findall(headers)} - _PASSING:
         KSR.hdr.remove(name)
 

@@ -38,17 +38,17 @@ def text(variable: str) -> str:
         return ""
 
 
-def whole(variable: str) -> str:
-    """What a far side wrote, whatever its bytes are: `variable` without the $; Latin-1 when it is not UTF-8."""
+def latin_1(variable: str) -> str:
+    """A text that need not be UTF-8, e.g. for a session name, and must not cost the call."""
     try:
-        return get(f"${variable}") or ""
-    except UnicodeDecodeError:  # a session name in Latin-1, say
-        return bytes.fromhex(get(f"$({variable}{{s.encode.hexa}})")).decode("latin-1")
+        return get(variable) or ""
+    except UnicodeDecodeError:
+        return bytes.fromhex(get(variable.replace("$", "$(", 1) + "{s.encode.hexa})")).decode("latin-1")
 
 
-def description() -> str:
-    """The SDP; '' when there is none."""
-    return whole("rb") if has_sdp() else ""
+def sdp() -> str:
+    """The session description of a message; '' when there is none."""
+    return latin_1("$rb") if has_sdp() else ""
 
 
 def user_part(variable: str) -> str:

@@ -2,18 +2,18 @@
 
 import KSR
 
-from trunkline.edge.ksr.message import whole
+from trunkline.edge.ksr.message import latin_1
 from trunkline.edge.media import FLAGS, Step, anonymous
 
 
-def anchor(step: Step, more: str = "") -> bool:
-    """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer. `more`: flags."""
-    flags = FLAGS + more
+def anchor(step: Step, extra: str = "") -> bool:
+    """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer. `extra`: flags."""
+    flags = FLAGS + extra
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
     # A relay that had failed is asked again during the first call that needs it, which serves the second (measured).
     if command(flags) < 0 and command(flags) < 0:
         return False
-    KSR.textops.set_body(anonymous(whole("avp(sdp)")), "application/sdp")
+    KSR.textops.set_body(anonymous(latin_1("$avp(sdp)")), "application/sdp")
     return True
 
 

@@ -112,6 +112,82 @@ async def test_each_target_gets_a_key_of_its_own(edge, agent, order):
     await talk(call, incoming)
     await call.bye()
     await scene.events("end")
+    assert call.call_id not in relayed(edge)
+
+
+async def test_two_pbxs_with_tls_and_srtp(edge, agent):
+    """As it should be: keys that nobody on the way can read."""
+    near, first, second = [await agent("tls", name=name) for name in ("near", "first", "second")]
+    near.srtp = True
+    key = edge.key(edge.account(srtp="required"))
+    number = edge.number(f"{to(first)},{to(second)}", edge.account(srtp="required"))
+    call = await near.dial(edge.uri(number), edge.tls, caller=CUSTOMER, user=key.name, secret=key.secret)
+    (await first.next_call()).refuse(503)
+    incoming = await second.next_call()
+    await incoming.answer()
+    await call.final()
+    await talk(call, incoming)
+    assert (await incoming.reinvite()).code == 200
+    await talk(call, incoming)
+    await call.bye()
+    events = await edge.events("end", called=number)
+    assert (one(events, "setup")["source"][:4], one(events, "setup")["media"]) == ("tls:", "srtp")
+    attempts = [(e["address"][:4], e["media"]) for e in events if e["event"] == "attempt"]
+    assert attempts == [("tls:", "srtp")] * 2
+
+
+async def test_targets_that_all_refuse_hold_no_ports(edge, agent):
+    first, second = await agent(name="first"), await agent(name="second")
+    scene = await inbound(edge, agent, f"{to(first, media='srtp')},{to(second, media='srtp')}")
+    call = await scene.dial()
+    for target in (first, second):
+        incoming = await target.next_call()
+        assert call.call_id in relayed(edge)
+        incoming.refuse(503)
+    await call.final()
+    await scene.events("finish")
+    assert call.call_id not in relayed(edge)
+
+
+async def test_early_audio_by_a_reliable_183_and_an_update_before_the_answer(edge, agent):
+    pbx = await agent(name="pbx")
+    scene = await inbound(edge, agent, to(pbx, media="srtp"))
+    call = await scene.dial()
+    incoming = await pbx.next_call()
+    await incoming.ring(183, body=AUTO, reliable=True)
+    await talk(call, incoming)
+    for side in (incoming, call):
+        assert (await side.update()).code == 200
+        assert (call.remote_audio.is_secure, incoming.remote_audio.is_secure) == (False, True)
+    call.audio.forget()
+    incoming.audio.forget()
+    await talk(call, incoming)
+    await incoming.answer(body=None)
+    assert (await call.final()).code == 200
+    await talk(call, incoming)
+    await call.bye()
+    await scene.events("end")
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+async def test_a_pbx_that_has_to_make_the_offer_makes_one_of_srtp(edge, agent, keeps):
+    pbx = await agent(name="pbx")
+    pbx.srtp = keeps
+    scene = await inbound(edge, agent, to(pbx, media="srtp"))
+    call = await scene.dial(sdp=None)
+    incoming = await pbx.next_call()
+    await incoming.answer()
+    response = await call.final()
+    if keeps:
+        assert not sdp.parse(response.body).is_secure
+        await incoming.confirmed()
+        await talk(call, incoming)
+        await call.bye()
+        await scene.events("end")
+    else:
+        assert b"m=audio 0 " in response.body
+        assert one(await scene.events("end"), "end")["by"] == "edge"
+        assert call.call_id not in relayed(edge)
 
 
 @pytest.mark.parametrize("side", ["near", "far"])
@@ -139,6 +215,7 @@ async def test_a_reinvite_keeps_the_profiles_when_the_relay_has_forgotten_them(o
     edge.wait_ready()
     assert (await {"near": near, "far": far}[side].reinvite()).code == 200
     assert (near.remote_audio.is_secure, far.remote_audio.is_secure) == (False, True)
+    far.audio.undecipherable = 0  # the relay's new key may have been in use before its description was here
     near.audio.forget()
     far.audio.forget()
     await talk(near, far)

@@ -1,0 +1,125 @@
+"""The attempts of a call, one target after the other, until one answers or none is left."""
+
+import time
+
+from trunkline.contract.edge_config import EdgeConfig
+from trunkline.edge import failover
+from trunkline.edge.dialog import Dialogs
+from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
+from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.lookup import Lookup
+from trunkline.edge.plan import Plan
+from trunkline.edge.records import Records
+from trunkline.sip import refusal
+from trunkline.sip.refusal import Refusal
+
+
+class Attempts:
+    """One per worker."""
+
+    def __init__(self, config: EdgeConfig, lookup: Lookup, records: Records):
+        self._config, self._lookup, self._records = config, lookup, records
+        self._dialogs = Dialogs(config.dialog_secret)
+
+    def enter(self, plan: Plan, index: int) -> None:
+        """Make attempt `index` the current one, which is to be noted before it is made."""
+        failover.enter(plan, index, time.time())
+
+    def make(self, plan: Plan) -> None:
+        """Make the current attempt, or those after it when it cannot even be sent."""
+        while True:
+            failed = self._send(plan)
+            if failed is None:  # from here on the plan belongs to whichever worker handles the reply
+                break
+            following = self._after(plan, failed)
+            if not isinstance(following, int):
+                self._finish(plan, failed, following)
+                break
+            self._go_on(plan, following)
+        self._records.catch_up()
+
+    def _go_on(self, plan: Plan, index: int) -> None:
+        self.enter(plan, index)
+        self._records.entered(plan)
+
+    def _send(self, plan: Plan) -> Outcome | None:
+        """Send the INVITE; None when it is on its way."""
+        attempt = plan.attempt
+        transactions.note_shift(False)
+        if attempt.problem:
+            return Outcome(attempt.cause, 0, attempt.problem)
+        transactions.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
+        if attempt.kind == "registered" and not routes.find_registered(attempt.uri):
+            return Outcome("transport", 0, "no PBX is registered with this key")
+        if routes.aims_at_us():
+            return Outcome("transport", 0, "it leads back to this service")
+        # Plan and journal must stand before the message leaves: another worker may handle its reply at once.
+        transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
+        self._records.catch_up()
+        self._note_route(plan, transactions.legs()[0] + attempt.leg)
+        return self._relay(plan)
+
+    def _note_route(self, plan: Plan, both: str) -> None:
+        """What later requests of this attempt's dialog must bring back."""
+        plus = "+" if plan.direction == "outbound" else ""
+        facts = (plan.call, plan.account_id, transactions.request_offered(), plus, both)
+        transactions.note_legs(both)
+        transactions.note_route(self._dialogs.parameter(*facts, message.get("$ci"), message.get("$ft")))
+
+    def _relay(self, plan: Plan) -> Outcome | None:
+        if transactions.send(failover.budget(plan, time.time())):
+            return None
+        if transactions.media_failed():
+            return Outcome("media", 0, "no media relay")
+        return Outcome("transport", 0, "the connection was refused or failed")
+
+    def _after(self, plan: Plan, outcome: Outcome):
+        self._records.failed(plan, outcome)
+        plan.failures.append(failover.words(outcome))
+        carrier = self._lookup.carrier(plan.attempt.carrier_id) if plan.attempt.carrier_id else None
+        return failover.after(plan, outcome, bool(carrier and carrier.username), self._config.ring_timeout // 1000)
+
+    def failed(self, outcome: Outcome) -> None:
+        """The current attempt of this transaction is over without an answer."""
+        plan = Plan.loads(transactions.kept_plan())
+        if outcome.cause == "silence" and transactions.rang(plan.current + 1):
+            outcome = Outcome("ring", 0, "it rang without an answer")
+        if outcome.cause == "cancel":
+            self._records.failed(plan, outcome)
+            self._finish(plan, outcome, Relay())
+        else:
+            following = self._after(plan, outcome)
+            if isinstance(following, AnswerChallenge):
+                self._authenticate(plan, outcome)
+            elif isinstance(following, int):
+                self._go_on(plan, following)
+                self.make(plan)
+            else:
+                self._finish(plan, outcome, following)
+        self._records.catch_up()
+
+    def _authenticate(self, plan: Plan, outcome: Outcome) -> None:
+        """Repeat the attempt with the carrier's credentials."""
+        attempt, carrier = plan.attempt, self._lookup.carrier(plan.attempt.carrier_id)
+        plan.authenticated = True
+        transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
+        if carrier and transactions.answer_challenge(carrier.username, carrier.password):
+            # RFC 3261 §22.2: or the far side may take this for the first INVITE, come by another way
+            hiding.shift_cseq(1)
+            transactions.note_shift(True)
+            transactions.aim(attempt.uri, attempt.next_hop)
+            if self._relay(plan) is None:
+                return
+        self._finish(plan, outcome, refusal.credentials_demanded())
+
+    def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
+        """The caller gets its final response and the call's count, media and record end."""
+        transactions.note_over()
+        if isinstance(end, Refusal):
+            replies.final(end)
+            self._records.refused(plan.call, end)
+        elif outcome.cause == "cancel":
+            self._records.declined(plan.call, 487, "Request Terminated")
+        else:
+            self._records.declined(plan.call, outcome.code, outcome.reason)
+        relaying.end_media()

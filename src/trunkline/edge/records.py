@@ -1,0 +1,127 @@
+"""What is kept of a call: its lines in the journal, and its count among the calls at once."""
+
+import secrets
+import time
+
+from trunkline.edge import legs
+from trunkline.edge.dialog import Dialog
+from trunkline.edge.failover import Outcome
+from trunkline.edge.journal import Journal
+from trunkline.edge.ksr import ends, message, relaying, transactions
+from trunkline.edge.limits import Limits
+from trunkline.edge.lookup import Account
+from trunkline.edge.outbound import Permitted
+from trunkline.edge.plan import Plan
+from trunkline.sip import refusal
+from trunkline.sip.refusal import Refusal
+
+
+class Records:
+    """One per worker. What a method notes is on the disk when it returns, unless it says otherwise."""
+
+    def __init__(self, journal: Journal, limits: Limits):
+        self._journal, self._limits = journal, limits
+
+    def catch_up(self) -> None:
+        """Write the lines that are noted, and those that a full disk has not taken yet."""
+        self._journal.flush()
+
+    def rejected(self, why: Refusal, direction: str, facts: dict) -> None:
+        """A call was refused before any attempt."""
+        facts = facts | {"code": why.code, "reason": why.reason, "warning": why.warning}
+        self._journal.note("reject", secrets.token_hex(8), direction=direction, **facts)
+        self._journal.flush()
+
+    def admit(self, call: Permitted, plan: Plan, payer: Account) -> Refusal | None:
+        """Count a call that is about to begin."""
+        return self._limits.admit(payer, plan.call, f"{int(time.time())} {call.direction} {call.caller} {call.called}")
+
+    def begun(self, call: Permitted, plan: Plan, facts: dict) -> bool:
+        """Whether the disk has taken the call's beginning and its first attempt; if not, it counts no more."""
+        if self._journal.flush():  # what waited there is of calls that are up
+            owner = call.owner.id if call.owner else None
+            self._journal.note("setup", plan.call, direction=call.direction, owner=owner, **facts)
+            self.entered(plan)
+            if self._journal.flush():
+                return True
+            if self._journal.drop():  # the call's beginning went through, so its end must follow
+                self.refused(plan.call, refusal.records_unavailable())
+        self._limits.release(plan.call)
+        return False
+
+    def entered(self, plan: Plan) -> None:
+        """Note the plan's current attempt; `catch_up` writes it."""
+        attempt = plan.attempt
+        note = {"kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
+        self._journal.note("attempt", plan.call, n=plan.current + 1, **note, media=legs.MEDIA[attempt.leg])
+
+    def failed(self, plan: Plan, outcome: Outcome) -> None:
+        """Note that the current attempt is over without an answer; `catch_up` writes it."""
+        facts = {"code": outcome.code or None, "reason": outcome.reason, "cause": outcome.cause}
+        self._journal.note("failed", plan.call, n=plan.current + 1, **facts)
+
+    def refused(self, call: str, why: Refusal) -> None:
+        """Note our own final response; `catch_up` writes it."""
+        self._close("finish", call, code=why.code, reason=why.reason, warning=why.warning)
+
+    def declined(self, call: str, code: int, reason: str) -> None:
+        """Note the final response of the other side that the caller got; `catch_up` writes it."""
+        self._close("finish", call, code=code, reason=reason)
+
+    def abandoned(self, call: str = "") -> None:
+        """Our own code failed and the caller got 500: the call's count and record end. '': the transaction's call."""
+        call = call or transactions.current_attempt()[0]
+        if call:
+            self.refused(call, refusal.internal_error())
+            self._journal.flush()
+
+    def progressed(self, code: int, reason: str, ring_timeout: int) -> None:
+        """A provisional or successful response to the INVITE is about to be passed on."""
+        call, n = transactions.current_attempt()
+        if code >= 200:
+            if not transactions.answered():
+                transactions.note_answer()
+                self._limits.answered(call, message.text("$tt"))
+                self._journal.note("answer", call, n=n, code=code, dialog=ends.of_answer())
+        elif not transactions.rang(n):
+            transactions.let_ring(ring_timeout)
+            transactions.note_ringing(n)
+            self._journal.note("progress", call, n=n, code=code, reason=reason)
+        self._journal.flush()
+
+    def late(self, code: int, callee_tag: str) -> None:
+        """A response came to an attempt that was given up."""
+        if 200 <= code < 300:
+            self._limits.turn_away(transactions.current_attempt()[0], callee_tag)
+
+    def is_over(self, dialog: Dialog) -> bool:
+        """Whether the call's record is closed: then nobody talks on, unrecorded, by offering media once more."""
+        return self._limits.is_over(dialog.call)
+
+    def ended(self, dialog: Dialog, from_tag: str, to_tag: str, reason: str | None) -> None:
+        """A BYE was seen. It ends the call only between those who talk: a target that was given up, or a fork whose
+        answer came second, has a leg of its own, and a made-up tag would close the record and leave the call up."""
+        by_caller = from_tag == dialog.caller_tag
+        callee = to_tag if by_caller else from_tag
+        if self._limits.callee(dialog.call) not in (callee, None) or self._limits.turned_away(dialog.call, callee):
+            return
+        self._end(dialog.call, "caller" if by_caller else "callee", reason)
+
+    def cleared(self, dialog: Dialog, words: str) -> None:
+        """Our own node ends the call."""
+        self._end(dialog.call, "edge", words)
+
+    def cut(self, call: str, reason: str, offerer: str = "") -> None:
+        """End a call's record and its media ourselves: its parties are left without either (see `end_media`)."""
+        self._end(call, "edge", reason)
+        relaying.end_media(offerer)
+
+    def _end(self, call: str, by: str, reason: str | None) -> None:
+        self._close("end", call, by=by, reason=reason)
+        self._journal.flush()
+
+    def _close(self, event: str, call: str, **fields) -> None:
+        """The one line that closes a call's record."""
+        if self._limits.over(call):
+            self._journal.note(event, call, **fields)
+            self._limits.release(call)

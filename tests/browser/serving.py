@@ -1,0 +1,63 @@
+"""The dashboard as a node serves it: `trunkline node web` over HTTPS, in a home of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.polling import until
+from trunkline.home import Home
+from trunkline.node import certificates, probes, secrets
+from trunkline.settings import Settings
+
+DOMAIN = "sip.trunk.example"
+PORT = 8443
+
+
+@contextmanager
+def served(root: Path, address: str, **web):
+    """The settings of a dashboard that answers at `address` until the end of the block; no engine runs."""
+    from trunkline import control
+    from trunkline.control.database import close
+
+    settings = Settings(
+        home=root, sip={"address": address, "domain": DOMAIN}, web={"port": PORT, "workers": 1} | web
+    )
+    home = Home(root)
+    home.tls.mkdir(parents=True)
+    home.log.mkdir()
+    certificates.ensure(home.tls, DOMAIN, {address})
+    secrets.ensure(home.secrets)
+    control.setup(settings)
+    control.migrate()
+    close()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRUNKLINE_")}
+    environment |= {
+        "TRUNKLINE_HOME": str(root),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "TRUNKLINE_SIP__ADDRESS": address,
+        "TRUNKLINE_SIP__DOMAIN": DOMAIN,
+    }
+    for name, value in ({"port": PORT, "workers": 1} | web).items():
+        environment[f"TRUNKLINE_WEB__{name.upper()}"] = str(value)
+    with open(home.log / "web.log", "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "trunkline", "node", "web"], env=environment, stdout=log, stderr=log
+        )
+    try:
+        until(lambda: _answers(address, process, home), 30, "the dashboard answers")
+        yield settings, process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+
+
+def _answers(address: str, process: subprocess.Popen, home: Home) -> bool:
+    assert process.poll() is None, (home.log / "web.log").read_text()
+    try:
+        probes.web(address, PORT, True, timeout=1)
+    except probes.Silent:
+        return False
+    return True
