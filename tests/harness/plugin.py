@@ -70,6 +70,10 @@ class Agents:
             self._block.give_back(address)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--screenshots", metavar="FOLDER", help="Keep the screenshots of the dashboard in this folder.")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "edge_fails: makes the edge's own code fail, so its log may hold a traceback")
 

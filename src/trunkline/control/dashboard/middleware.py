@@ -33,6 +33,7 @@ class Guard:
         return response
 
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
+        request.get_host()  # raises DisallowedHost for a name that is none of ours
         if not request.is_secure() and request.path != "/alive":
             return errors.in_the_clear(request)
         length = request.META.get("CONTENT_LENGTH") or "0"

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from trunkline.control import csv_text
-from trunkline.control.calls import fault, seen, services, timeline
+from trunkline.control.calls import fault, quality, seen, services, timeline
 from trunkline.control.calls.models import OPEN, Call
 from trunkline.control.dashboard.calls.form import Filters
 from trunkline.control.dashboard.pages import show
@@ -16,6 +16,8 @@ from trunkline.control.errors import ServiceError
 PAGE = 50
 MOST_IN_CSV = 10_000
 WHO = {"caller": "The caller", "callee": "The called party", timeline.US: "Trunkline"}
+
+AUDIO = {"caller": "Audio from the caller", "callee": "Audio from the called party"}
 
 
 @require_GET
@@ -75,6 +77,7 @@ def call(request: HttpRequest, uid: str) -> HttpResponse:
         "attempts": attempts,
         "fault": fault.of(its, attempts),
         "verdict": fault.in_words(its, attempts),
+        "audio": [(label, said) for party, label in AUDIO.items() if (said := quality.in_words(its, party))],
         "open": its.outcome == OPEN,
     }
     return show(request, "calls/call.html", values, part="record")

@@ -1,0 +1,150 @@
+"""A dashboard with something in it, and a real Chromium that people look at it with.
+
+Screenshots go into the folder that `--screenshots FOLDER` names, or else into the test's own.
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from browser.serving import PORT, served
+
+PASSWORD = "correct horse battery staple"
+FLAGS = [
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dashboard(addresses, tmp_path_factory):
+    """`url`, `settings`, and the names of what is there."""
+    address = addresses.take()
+    with served(tmp_path_factory.mktemp("web") / "home", address) as (settings, process):
+        made = _furnish(settings)
+        yield SimpleNamespace(url=f"https://{address}:{PORT}", address=address, settings=settings, process=process, **made)
+    addresses.give_back(address)
+
+
+@pytest.fixture(scope="module")  # no longer, as Django refuses to work in a thread where Playwright runs its loop
+def chromium(dashboard):
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path="/usr/bin/chromium", headless=True, chromium_sandbox=False, args=FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, dashboard):
+    """A window of a browser that nobody has signed in with. It fails the test when the page asks another host, when a
+    script fails, or when the policy of the page forbids something that the page does."""
+    context = chromium.new_context(ignore_https_errors=True, base_url=dashboard.url, viewport={"width": 1280, "height": 860})
+    context.set_default_timeout(5000)
+    window, wrong = context.new_page(), []
+    context.on("request", lambda r: wrong.append(r.url) if not r.url.startswith((dashboard.url, "data:")) else None)
+    window.on("pageerror", lambda error: wrong.append(str(error)))
+    window.on("console", lambda m: wrong.append(m.text) if "Content Security Policy" in m.text else None)
+    yield window
+    context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def sign_in(page):
+    def enter(name: str):
+        page.goto("/")
+        page.get_by_label("Name or e-mail address").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Overview").wait_for()
+        return page
+
+    return enter
+
+
+@pytest.fixture(scope="session")
+def screenshots(request, tmp_path_factory):
+    folder = request.config.getoption("--screenshots")
+    folder = Path(folder) if folder else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _furnish(settings) -> dict:
+    from trunkline import control
+    from trunkline.control.database import close
+
+    control.setup(settings)
+    from trunkline.control import services
+
+    acme = services.accounts.create("acme", sources=["192.0.2.0/28"], destinations=["44", "33"])
+    services.accounts.create("empty")
+    services.accounts.create("globex")
+    key, _ = services.keys.create(acme)
+    services.keys.create(acme)
+    services.keys.rotate(key)
+    forwards = {0: "sip:1234@pbx.acme.example;timeout=2000,sip:1234@203.0.113.9;transport=tls", 2: "sip:desk@198.51.100.7"}
+    for n in range(60):
+        services.numbers.add(f"+4477009000{n:02}", acme, forwards.get(n % 5, f"sip:{1000 + n}@pbx.acme.example"))
+    services.numbers.forward(services.numbers.get("+447700900007"), "")
+    for name, account, role in (("alice@acme.example", acme, "owner"), ("bob@acme.example", acme, "member")):
+        services.users.create(name, account, role, PASSWORD)
+    services.users.create("carol@empty.example", services.accounts.get("empty"), "owner", PASSWORD)
+    services.users.create("operator", None, password=PASSWORD)
+    failed = _calls(acme, key.name)
+    close()
+    return {"number": "447700900007", "key": key.name, "failed": failed}
+
+
+def _calls(account, key: str) -> str:
+    """A day of calls, as an office has them; returns the uid of one that two carriers failed."""
+    from trunkline.control.calls.models import Attempt, Call
+
+    now = datetime.now(UTC).replace(microsecond=250_000)
+    calls = []
+    for n in range(230):
+        began = now - timedelta(minutes=6 * n)
+        inbound = n % 3 == 0
+        fields = {
+            "uid": f"{n:016x}", "node": "node1", "account": account, "started": began, "call_id": f"{n}@pbx",
+            "owner": account if inbound else None, "direction": "inbound" if inbound else "outbound",
+            "key": "" if inbound else key, "carrier": "telco", "source": "udp:192.0.2.10:5060",
+            "caller": f"3312345{n:04}" if inbound else "447700900001",
+            "called": "447700900000" if inbound else f"4420712{n:05}",
+        }  # fmt: skip
+        calls.append(Call(**fields | _outcome(n, began)))
+    Call.objects.bulk_create(calls)
+    failed = Call.objects.get(uid=f"{7:016x}")
+    Call.objects.filter(pk=failed.pk).update(outcome="failed", code=503, reason="Service Unavailable", answered=None,
+        hung_up=None, duration=None, refused=failed.started + timedelta(seconds=6.4),
+        warning="no carrier took the call: the first gave no response in time, the second answered 503")  # fmt: skip
+    rest = {"reason": "", "kind": "carrier"}
+    Attempt.objects.filter(call=failed).delete()
+    Attempt.objects.create(call=failed, n=1, target="telco", address="udp:198.51.100.1:5060", cause="silence",
+        started=failed.started + timedelta(seconds=0.02), ended=failed.started + timedelta(seconds=5.02), **rest)  # fmt: skip
+    Attempt.objects.create(call=failed, n=2, target="backup", address="tls:198.51.100.9:5061", cause="reply", code=503,
+        started=failed.started + timedelta(seconds=5.03), ended=failed.started + timedelta(seconds=6.39),
+        **rest | {"reason": "Service Unavailable"})  # fmt: skip
+    return failed.uid
+
+
+def _outcome(n: int, began: datetime) -> dict:
+    if n == 1:
+        return {"outcome": "open", "code": 200, "answered": began + timedelta(seconds=4)}
+    if n % 11 == 4:
+        return {"outcome": "rejected", "code": 403, "reason": "Forbidden", "refused": began, "carrier": "",
+                "warning": "the caller ID +15550100 is none of the account's numbers"}  # fmt: skip
+    if n % 29 == 9:
+        return {"outcome": "rejected", "code": 404, "reason": "Not Found", "refused": began, "carrier": "",
+                "warning": "12345 is not an E.164 number"}  # fmt: skip
+    if n % 7 == 5:
+        return {"outcome": "cancelled", "code": 487, "reason": "Request Terminated", "refused": began + timedelta(seconds=14)}
+    talked = 20.0 + 37 * (n % 13)
+    answered = began + timedelta(seconds=6)
+    return {"outcome": "answered", "code": 200, "answered": answered, "hung_up": answered + timedelta(seconds=talked),
+            "hung_up_by": "caller", "duration": talked}  # fmt: skip

@@ -1,0 +1,208 @@
+"""What people do with the dashboard, in a real browser."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.conftest import PASSWORD
+
+VALID = "sip:1234@pbx.acme.example;timeout=2000,sip:1234@203.0.113.9;transport=tls"
+
+
+def stored(dashboard, number: str) -> str:
+    """The *Forward to SIP* of a number, as the control plane has it."""
+    with ThreadPoolExecutor(1) as thread:  # Django refuses to work in the thread where Playwright runs its loop
+        return thread.submit(_stored, dashboard, number).result()
+
+
+def _stored(dashboard, number: str) -> str:
+    from trunkline import control
+    from trunkline.control.database import close
+
+    control.setup(dashboard.settings)
+    from trunkline.control import services
+
+    try:
+        return services.numbers.get(number).forward
+    finally:
+        close()
+
+
+def test_the_five_steps(page, dashboard):
+    """Sign into Dashboard. Click Products > Numbers. Scroll to the number to forward from, then select Forward to SIP.
+    Type a valid SIP URI and click Update."""
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Sign into Dashboard")).to_be_visible()
+    page.get_by_label("Name or e-mail address").fill("alice@acme.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Products").click()
+    page.get_by_role("link", name="Numbers").click()
+    row = page.locator(f"#number-{dashboard.number}")
+    row.scroll_into_view_if_needed()
+    expect(row).to_contain_text("Forwarded nowhere")
+    row.get_by_role("button", name="Forward to SIP").click()
+    expect(page.get_by_label("Forward to SIP", exact=True)).to_be_focused()
+    page.keyboard.type(VALID)
+    row.get_by_role("button", name="Update").click()
+    expect(row.get_by_role("status")).to_contain_text("Updated")
+    expect(row.locator(".targets li")).to_have_count(2)
+    assert stored(dashboard, dashboard.number) == VALID
+
+
+def test_a_faulty_uri_is_pointed_at_while_it_is_typed(sign_in, dashboard):
+    page = sign_in("bob@acme.example")
+    before = stored(dashboard, "447700900003")
+    page.goto("/numbers/")
+    row = page.locator("#number-447700900003")
+    row.get_by_role("button", name="Forward to SIP").click()
+    editor = page.get_by_label("Forward to SIP", exact=True)
+    editor.fill("sip:1@a.example,sip:2@b.example;timeout=50")
+    expect(row.locator("mark")).to_have_text("sip:2@b.example;timeout=50")
+    expect(row.locator(".checked")).to_contain_text("URI 2: timeout=50 is not a number of milliseconds from 2000 to 20000.")
+    row.get_by_role("button", name="Update").click()
+    expect(editor).to_have_attribute("aria-invalid", "true")
+    expect(row.locator("mark")).to_be_visible()
+    editor.fill("sip:1@a.example\nsip:2@b.example;timeout=2500")
+    expect(row.locator(".checked .targets li")).to_have_count(2)
+    expect(row.locator(".checked")).to_contain_text("waits 2.5 s")
+    row.get_by_role("button", name="Cancel").click()
+    expect(row.get_by_role("button", name="Forward to SIP")).to_be_visible()
+    assert stored(dashboard, "447700900003") == before
+
+
+def test_it_works_by_keyboard_alone(sign_in, dashboard):
+    page = sign_in("alice@acme.example")
+    page.goto("/numbers/?q=447700900011")
+    page.locator(".row .button").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Forward to SIP", exact=True)).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("sip:keys@pbx.acme.example")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Update")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Updated")
+    expect(page.locator(".row .button")).to_be_focused()
+    assert stored(dashboard, "447700900011") == "sip:keys@pbx.acme.example"
+
+
+def test_numbers_are_found_while_typing_and_back_brings_back_the_page(sign_in):
+    page = sign_in("alice@acme.example")
+    page.goto("/numbers/")
+    expect(page.locator(".row")).to_have_count(25)
+    page.get_by_label("Find a number").fill("90005")
+    expect(page.locator(".row")).to_have_count(10)
+    expect(page).to_have_url(re.compile(r"\?q=90005"))
+    page.get_by_label("Find a number").fill("4477 x")
+    expect(page.locator(".notice.bad")).to_contain_text("is not part of a telephone number")
+    page.go_back()
+    expect(page.locator(".row")).to_have_count(10)
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+
+
+def test_a_secret_is_shown_once_and_two_live_at_a_time(sign_in, dashboard):
+    page = sign_in("alice@acme.example")
+    page.goto("/trunk/")
+    rotate = page.get_by_role("button", name="Make another secret for")
+    expect(rotate).to_have_count(1)  # the other key has two already
+    rotate.click()
+    secret = page.locator("#secret").inner_text()
+    assert len(secret) == 24
+    expect(page.get_by_role("button", name=re.compile("End secret"))).to_have_count(4)
+    page.goto("/trunk/")
+    assert secret not in page.content()
+    page.get_by_role("button", name=f"End secret 1 of {dashboard.key}").click()
+    expect(page.get_by_role("button", name=re.compile("End secret"))).to_have_count(2)
+
+
+def test_a_failed_call_is_explained(sign_in, dashboard):
+    page = sign_in("alice@acme.example")
+    page.goto(f"/calls/{dashboard.failed}")
+    expect(page.locator(".outcome")).to_contain_text("The carrier's: backup said 503 Service Unavailable.")
+    steps = page.locator(".timeline li")
+    expect(steps).to_have_count(6)
+    expect(steps.nth(2)).to_contain_text("heard nothing in time, and gave up")
+    expect(page.locator("main")).not_to_contain_text("198.51.100")  # a carrier's address is the operator's
+
+
+def test_filters_narrow_the_calls_in_place(sign_in):
+    page = sign_in("alice@acme.example")
+    page.goto("/calls/")
+    expect(page.locator("tbody tr")).to_have_count(50)
+    page.get_by_label("Outcome").select_option("cancelled")
+    expect(page.locator("tbody .pill:not(.cancelled)")).to_have_count(0)
+    expect(page).to_have_url(re.compile("outcome=cancelled"))
+    page.get_by_label("Number").fill("+33 1 23")
+    expect(page.locator(".empty")).to_contain_text("No such call")
+
+
+def test_an_operator_acts_as_a_customer_and_every_page_says_so(sign_in):
+    page = sign_in("operator")
+    page.get_by_role("link", name="Accounts").click()
+    page.get_by_role("button", name="Act as acme").click()
+    expect(page.locator(".acting")).to_contain_text("acme")
+    page.get_by_role("link", name="Numbers").click()
+    expect(page.locator(".acting")).to_be_visible()
+    expect(page.locator("#results")).to_contain_text("60 numbers")
+    page.get_by_role("button", name="Back to all accounts").click()
+    expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
+    expect(page.locator(".acting")).to_have_count(0)
+
+
+def test_a_session_that_ended_elsewhere_leads_to_the_sign_in_and_back(sign_in):
+    page = sign_in("alice@acme.example")
+    page.goto("/numbers/")
+    page.context.clear_cookies()
+    page.locator(".row").first.get_by_role("button", name="Forward to SIP").click()
+    expect(page.get_by_role("heading", name="Sign into Dashboard")).to_be_visible()
+    page.get_by_label("Name or e-mail address").fill("alice@acme.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Numbers", exact=True)).to_be_visible()
+
+
+def test_a_dashboard_that_is_away_is_said(sign_in):
+    page = sign_in("alice@acme.example")
+    page.goto("/numbers/")
+    page.context.set_offline(True)
+    page.locator(".row").first.get_by_role("button", name="Forward to SIP").click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+
+
+PAGES = {
+    "overview": ("alice@acme.example", "/"),
+    "numbers": ("alice@acme.example", "/numbers/"),
+    "editor": ("alice@acme.example", "/numbers/447700900000/forward"),
+    "calls": ("alice@acme.example", "/calls/"),
+    "call": ("alice@acme.example", "/calls/{failed}"),
+    "trunk": ("alice@acme.example", "/trunk/"),
+    "password": ("alice@acme.example", "/password"),
+    "missing": ("alice@acme.example", "/numbers/447700999999"),
+    "empty-overview": ("carol@empty.example", "/"),
+    "empty-numbers": ("carol@empty.example", "/numbers/"),
+    "empty-trunk": ("carol@empty.example", "/trunk/"),
+    "accounts": ("operator", "/accounts/"),
+    "operator-calls": ("operator", "/calls/"),
+}
+WIDTHS = {"wide": 1280, "narrow": 390}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_its_window(sign_in, dashboard, screenshots, scheme):
+    """And is photographed, for people to look at."""
+    page, who = None, ""
+    for name, (user, path) in PAGES.items():
+        if user != who:
+            if page:
+                page.context.clear_cookies()
+            page, who = sign_in(user), user
+            page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": WIDTHS[width], "height": 860})
+            page.goto(path.format(failed=dashboard.failed))
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+            page.screenshot(path=screenshots / f"{name}-{scheme}-{width}.png")
