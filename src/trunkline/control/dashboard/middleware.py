@@ -11,6 +11,7 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.dashboard import errors
 from trunkline.control.dashboard.options import LARGEST_BODY
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
+from trunkline.sip.uri import is_ip
 
 ACTING = "acting_as"  # in an operator's session: the id of the account whose pages it sees
 
@@ -78,9 +79,9 @@ def _believe_proxy(request: HttpRequest) -> None:
         request.META["wsgi.url_scheme"] = "https"
     # Each proxy appends whom it heard, so the last that is no proxy is the client; what is left of it, anybody wrote.
     heard = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    clients = [address for address in heard if address and address not in proxies]
-    if clients:
-        request.META["REMOTE_ADDR"] = clients[-1]
+    client = next((address for address in reversed(heard) if address not in proxies), "")
+    if is_ip(client):
+        request.META["REMOTE_ADDR"] = client
 
 
 def _for_htmx(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -1,7 +1,7 @@
 """Template filters: values as people read them."""
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 
 from django import template
@@ -15,14 +15,25 @@ register = template.Library()
 
 @register.filter
 def spaced(number: object) -> str:
-    """An E.164 number in groups, so that it can be read aloud; anything else as it is."""
-    digits = str(number).removeprefix("+")
+    """An E.164 number as its country writes it, `+44 7700 900000`; anything else as it is."""
+    text = str(number)
+    digits = text.removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15):
-        return str(number)
-    groups = [digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)][::-1]
-    if len(groups[0]) == 1:
-        groups[:2] = [groups[0] + groups[1]]
-    return "+" + "\u202f".join(groups)
+        return text
+    return _international(digits)
+
+
+@lru_cache(10_000)
+def _international(digits: str) -> str:
+    import phonenumbers  # its tables take a moment, which the command line shall not wait for
+
+    try:
+        parsed = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:  # a country code that nobody has
+        return f"+{digits}"
+    # A line must not break within it.
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return written.replace(" ", "\u00a0").replace("-", "\u2011")
 
 
 @register.filter

@@ -1,14 +1,23 @@
 """Which calls to show, as the filters of the page say."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from trunkline.control.calls.models import OUTCOMES
 from trunkline.sip.number import e164
 
 CHOICES = [("", "Any outcome"), *((outcome, outcome.capitalize()) for outcome in OUTCOMES)]
-_DAY = {"invalid": "Write a day like 2026-01-31."}
+# The days that there may be calls of; the calendar itself ends where it cannot be counted with any more.
+_DAY = {
+    "required": False,
+    "validators": [
+        MinValueValidator(date(2000, 1, 1), "There were no calls yet."),
+        MaxValueValidator(date(2999, 12, 31), "That is too far ahead."),
+    ],
+    "error_messages": {"invalid": "Write a day like 2026-01-31."},
+}
 
 
 class Filters(forms.Form):
@@ -16,11 +25,11 @@ class Filters(forms.Form):
     outcome = forms.ChoiceField(
         required=False, choices=CHOICES, error_messages={"invalid_choice": "There is no such outcome."}
     )
-    since = forms.DateField(required=False, error_messages=_DAY)
-    until = forms.DateField(required=False, error_messages=_DAY)
+    since = forms.DateField(**_DAY)
+    until = forms.DateField(**_DAY)
 
     def clean_number(self) -> str:
-        text = self.cleaned_data["number"].replace("\u202f", "")
+        text = self.cleaned_data["number"].replace("\u2011", "-").replace("\u00a0", " ")
         return e164(text) or text
 
     def clean(self):

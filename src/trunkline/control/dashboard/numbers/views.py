@@ -12,7 +12,7 @@ from trunkline.control.numbers import services
 from trunkline.control.numbers.models import Number
 
 PAGE = 25
-_SEPARATORS = str.maketrans("", "", "-.() \u202f\u00a0")
+_SEPARATORS = str.maketrans("", "", "-.() \u2011\u00a0")
 
 
 @require_GET

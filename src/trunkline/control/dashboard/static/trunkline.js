@@ -1,4 +1,4 @@
-// What pages need beyond htmx: a word when a request fails, and buttons that copy.
+// What pages need beyond htmx: a word when a request fails, buttons that copy, and questions before what ends something.
 "use strict";
 
 const trouble = () => document.getElementById("trouble");
@@ -29,6 +29,12 @@ document.addEventListener("click", async (event) => {
     button.textContent = "Not allowed";
   }
   setTimeout(() => (button.textContent = words), 1500);
+});
+
+// What cannot be undone asks first.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
 });
 
 // A menu closes by Escape, and by a click elsewhere.

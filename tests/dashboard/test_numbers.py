@@ -1,0 +1,129 @@
+"""Products > Numbers: finding, forwarding, and what is said of what people type."""
+
+import pytest
+
+HX = {"HTTP_HX_REQUEST": "true"}
+EDIT = "/numbers/447700900001/forward"
+
+
+def update(browser, text, **options):
+    return browser.post(EDIT, {"forward": text}, **options)
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("sip:1@a.example", "sip:1@a.example"),
+        ("sip:1@a.example , sip:2@b.example;transport=tls", "sip:1@a.example,sip:2@b.example;transport=tls"),
+        ("sip:1@a.example\r\nsip:2@b.example", "sip:1@a.example,sip:2@b.example"),
+        ("\nsip:1@a.example,\n\nsip:2@b.example\n", "sip:1@a.example,sip:2@b.example"),
+        ("SIPS:1@A.example", "sip:1@a.example;transport=tls"),
+        ("", ""),
+        (" \n ", ""),
+    ],
+)
+def test_what_is_typed_is_stored_in_one_form(owner, services, typed, stored):
+    answer = update(owner, typed, **HX)
+    assert answer.status_code == 200
+    assert "Updated." in answer.content.decode()
+    assert services.numbers.get("447700900001").forward == stored
+
+
+@pytest.mark.parametrize(
+    ("typed", "entry", "fault", "said"),
+    [
+        ("1234@a.example", 1, "1234@a.example", "it does not start with &#x27;sip:&#x27;"),
+        ("sip:1@a.example,\n  sip:2@b.example;timeout=1", 2, "sip:2@b.example;timeout=1", "from 2000 to 20000"),
+        ("sip:1@a.example\nsip:2@b.example:99999\nsip:3@c.example", 2, "sip:2@b.example:99999", "is not a port"),
+        ("sip:1@a.example,sip:x@sip.trunk.example", 2, "x@sip.trunk.example", "has no key &#x27;x&#x27;"),
+    ],
+)
+def test_the_faulty_uri_is_pointed_at(owner, services, typed, entry, fault, said):
+    for path, status in ((EDIT, 422), (f"{EDIT}/check", 200)):
+        answer = owner.post(path, {"forward": typed}, **HX)
+        page = answer.content.decode()
+        assert answer.status_code == status
+        assert f"URI {entry}:" in page
+        assert f"<mark>{fault}</mark>" in page
+        assert said in page
+    assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+
+
+def test_a_fault_of_the_list_as_a_whole_is_said(owner):
+    for typed, said in (
+        ("sip:1@a.example,,sip:2@b.example", "There is a comma with no URI beside it."),
+        (",".join(f"sip:{n}@a.example" for n in range(100)), "There are 100 URIs; at most 20 are tried."),
+        ("sip:1@a.example," * 1000, "16,000 characters; at most 10,000 are read"),
+    ):
+        answer = update(owner, typed, **HX)
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+
+
+def test_a_key_of_the_account_is_its_registered_pbx(owner, stranger, cast, services):
+    assert update(owner, f"sip:{cast.key}@sip.trunk.example").status_code == 302
+    answer = update(owner, f"sip:{cast.stranger_key}@sip.trunk.example", **HX)
+    assert answer.status_code == 422
+    assert services.numbers.get("447700900001").forward == f"sip:{cast.key}@sip.trunk.example"
+
+
+def test_it_works_without_a_script(owner):
+    answer = update(owner, "sip:1@a.example")
+    assert answer.headers["Location"] == "/numbers/447700900001"
+    page = owner.get(answer.headers["Location"]).content.decode()
+    assert "<html" in page
+    assert "sip:1@a.example" in page
+    refused = update(owner, "nonsense").content.decode()
+    assert "<html" in refused
+    assert 'aria-invalid="true"' in refused
+
+
+def test_the_same_address_is_a_page_or_its_part(owner):
+    for path, mark in (("/numbers/", "<ul"), ("/numbers/447700900001", "<li"), (EDIT, "<li")):
+        assert "<html" in owner.get(path).content.decode()
+        part = owner.get(path, **HX).content.decode()
+        assert "<html" not in part
+        assert mark in part
+
+
+@pytest.mark.parametrize("wanted", ["+447700900001", "0044 7700-900 001", "900001", "(7700) 900001", "+44\u00a07700\u00a0900001"])
+def test_a_number_is_found_however_it_is_written(owner, wanted):
+    assert "owner@pbx.example" in owner.get("/numbers/", {"q": wanted}).content.decode()
+
+
+@pytest.mark.parametrize("wanted", ["alice", "<script>", "+0", "1" * 40, "４４", "' OR 1=1 --", "%"])
+def test_what_is_no_number_is_said_to_be_none(owner, wanted):
+    page = owner.get("/numbers/", {"q": wanted}).content.decode()
+    assert "is not part of a telephone number" in page
+    assert "owner@pbx.example" not in page
+    assert "<script>" not in page.partition("</head>")[2]
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99999999999999999999", "x", ""])
+def test_a_page_that_is_none_is_the_nearest_one(owner, page):
+    assert "owner@pbx.example" in owner.get("/numbers/", {"page": page}).content.decode()
+
+
+@pytest.mark.parametrize("digits", ["447700900009", "x", "%00", "..", "447700900001%0a", "9" * 400])
+def test_a_guessed_number_is_not_there(owner, digits):
+    for path in (f"/numbers/{digits}", f"/numbers/{digits}/forward"):
+        assert owner.get(path).status_code == 404
+
+
+def test_html_in_a_list_is_text(owner, services):
+    hostile = "sip:1@a.example,<img src=x onerror=alert(1)>"
+    for path in (EDIT, f"{EDIT}/check"):
+        page = owner.post(path, {"forward": hostile}, **HX).content.decode()
+        assert "<img" not in page
+        assert "&lt;img" in page
+
+
+def test_a_field_of_ten_megabytes_is_refused(owner, services):
+    answer = update(owner, "sip:1@a.example," * 625_000)
+    assert answer.status_code == 413
+    assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+
+
+def test_the_warnings_of_the_command_are_here_too(owner):
+    page = owner.post(f"{EDIT}/check", {"forward": "sip:1@a.example;media=srtp"}).content.decode()
+    assert "add ;transport=tls" in page

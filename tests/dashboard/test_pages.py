@@ -1,0 +1,178 @@
+"""What holds for every page: how often it asks the database, what it says of a fault, and the Overview's arithmetic."""
+
+from datetime import timedelta
+
+import pytest
+
+MOST_QUERIES = {  # of an owner; one finds the session, one the user
+    "/": 10,
+    "/numbers/": 4,
+    "/numbers/447700900001": 3,
+    "/numbers/447700900001/forward": 3,
+    "/calls/": 5,
+    "/calls.csv": 5,
+    "/calls/call0": 4,
+    "/trunk/": 5,
+    "/password": 2,
+}
+
+
+@pytest.mark.parametrize("path", MOST_QUERIES)
+def test_the_number_of_queries_does_not_grow_with_what_is_there(owner, cast, services, record, path):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def queries():
+        with CaptureQueriesContext(connection) as context:
+            assert owner.get(path).status_code == 200
+        return [query["sql"] for query in context.captured_queries]
+
+    record("call0", attempts=[{"kind": "carrier", "target": "telco"}])
+    few = queries()
+    for n in range(1, 30):
+        services.numbers.add(f"+4477009010{n:02}", cast.owner, "sip:a@b.example")
+        record(f"call{n}", attempts=[{"kind": "carrier", "target": "telco"}] * 2)
+    for _ in range(3):
+        services.keys.create(cast.owner)
+    many = queries()
+    assert len(many) == len(few)
+    assert len(many) <= MOST_QUERIES[path], "\n".join(many)
+
+
+def test_without_the_database_a_page_says_so(owner, services, monkeypatch):
+    from django.db import OperationalError
+
+    from trunkline.control.dashboard.numbers import views
+
+    def gone(*_, **__):
+        raise OperationalError("the server closed the connection, password=secret")
+
+    monkeypatch.setattr(views.services, "listing", gone)
+    owner.raise_request_exception = False
+    answer = owner.get("/numbers/")
+    assert answer.status_code == 503
+    assert "The database does not answer" in answer.content.decode()
+    assert "secret" not in answer.content.decode()
+
+
+def test_a_fault_of_ours_tells_nothing_of_itself(owner, monkeypatch):
+    from trunkline.control.dashboard.numbers import views
+
+    monkeypatch.setattr(views.services, "listing", lambda *_, **__: 1 / 0)
+    owner.raise_request_exception = False
+    answer = owner.get("/numbers/")
+    assert answer.status_code == 500
+    assert "That is our fault" in answer.content.decode()
+    assert "ZeroDivision" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/sign-out", "/trunk/keys", "/numbers/447700900001/forward/check"])
+def test_an_action_is_no_link(owner, path):
+    answer = owner.get(path)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert "That cannot be done so" in answer.content.decode()
+
+
+def test_nothing_is_kept_by_the_browser(owner, anybody):
+    for browser, path in ((owner, "/calls/"), (owner, "/nothing"), (anybody(), "/sign-in")):
+        assert browser.get(path).headers["Cache-Control"] == "no-store"
+
+
+# Behind a proxy
+
+
+@pytest.fixture
+def proxied(services, anybody):
+    from django.conf import settings
+
+    before = settings.TRUNKLINE
+    web = before.web.model_copy(update={"proxies": ["192.0.2.1", "192.0.2.2"], "tls": False})
+    settings.TRUNKLINE = before.model_copy(update={"web": web})
+    from django.test import Client
+
+    yield lambda **headers: Client(SERVER_NAME="sip.trunk.example").post("/sign-in", {"name": "x", "password": "y"}, **headers)
+    settings.TRUNKLINE = before
+
+
+def networks():
+    from trunkline.control.users.models import SignIn
+
+    return list(SignIn.objects.values_list("network", flat=True))
+
+
+def test_a_proxy_is_believed(proxied):
+    answer = proxied(
+        REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_PROTO="https", HTTP_X_FORWARDED_FOR="6.6.6.6, 203.0.113.5, 192.0.2.2"
+    )
+    assert answer.status_code == 422
+    assert networks() == ["203.0.113.5"]
+
+
+@pytest.mark.parametrize("said", ["203.0.113.5:4711", "unknown", "", "[2001:db8::1]:5", "_hidden"])
+def test_a_proxy_that_writes_something_else_than_addresses_costs_no_page(proxied, said):
+    headers = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": said}
+    assert proxied(REMOTE_ADDR="192.0.2.1", **headers).status_code == 422
+    assert networks() == ["192.0.2.1"]
+
+
+def test_nobody_else_is(proxied):
+    headers = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": "203.0.113.5"}
+    assert proxied(REMOTE_ADDR="203.0.113.66", **headers).status_code == 403
+    assert networks() == []
+
+
+# Overview
+
+
+def test_the_overview_counts_the_last_day(owner, stranger, record, cast):
+    from django.utils import timezone
+
+    from trunkline.control.calls import statistics
+
+    for n in range(6):
+        record(f"a{n}", outcome="answered", duration=30.0)
+    record("f", outcome="failed")
+    record("c", outcome="cancelled")
+    record("r", outcome="rejected", code=403, reason="Forbidden")
+    record("self", outcome="answered", duration=90.0, owner=cast.owner, direction="internal")
+    record("received", outcome="answered", duration=30.0, account=None, owner=cast.owner, direction="inbound")
+    record("other", outcome="answered", account=cast.stranger)
+    record("old", outcome="failed", after=-2 * 86400)
+    day = statistics.last_day(cast.owner, timezone.now())
+    assert (day.total, day.count("answered"), day.answered_share) == (11, 8, 0.8)
+    assert day.average_duration == (7 * 30 + 90) / 8
+    assert day.refusals == [(403, "Forbidden", 1)]
+    assert statistics.last_day(None, timezone.now()).total == 12
+    page = owner.get("/").content.decode()
+    assert "80<small> %</small>" in page
+    assert "<svg" in page
+    assert "style=" not in page
+
+
+def test_an_account_without_calls_divides_by_nothing(stranger):
+    page = stranger.get("/").content.decode()
+    assert "No calls in the last day" in page
+
+
+@pytest.mark.parametrize(("most", "end"), [(0, 1), (1, 1), (3, 5), (10, 10), (11, 20), (4999, 5000)])
+def test_an_axis_ends_at_a_round_number(services, most, end):
+    from trunkline.control.dashboard.overview import chart
+
+    assert chart.scale(most) == end
+
+
+def test_bars_stand_on_each_other_and_end_at_the_top(services):
+    from collections import Counter
+    from datetime import UTC, datetime
+
+    from trunkline.control.calls.statistics import Hour
+    from trunkline.control.dashboard.overview import chart
+
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    hours = [Hour(start + timedelta(hours=n)) for n in range(24)]
+    hours[3].outcomes = Counter(answered=5, failed=3, rejected=2)
+    answered, unanswered, rejected = chart.bars(hours).bars
+    assert answered.y == pytest.approx(unanswered.y + unanswered.height, abs=0.02)
+    assert unanswered.y == pytest.approx(rejected.y + rejected.height, abs=0.02)
+    assert rejected.y == pytest.approx(chart.TOP, abs=0.02)

@@ -1,0 +1,133 @@
+"""Who may see and do what: each view and action, by each of the cast."""
+
+import re
+
+import pytest
+
+from trunkline.control.dashboard.options import HERE
+
+NUMBER = "447700900001"  # of the account `owner`
+FORWARD = {"forward": "sip:taken@evil.example"}
+
+# Of the account's own things: path, and what to post (None: get). `{key}` is its key.
+OWN = [
+    (f"/numbers/{NUMBER}", None),
+    (f"/numbers/{NUMBER}/forward", None),
+    (f"/numbers/{NUMBER}/forward", FORWARD),
+    (f"/numbers/{NUMBER}/forward/check", FORWARD),
+    ("/calls/c1", None),
+]
+MANAGED = [
+    ("/trunk/keys/{key}/rotate", {}),
+    ("/trunk/keys/{key}/retire/1", {}),
+    ("/trunk/keys/{key}/disable", {}),
+    ("/trunk/keys/{key}/enable", {}),
+]
+LISTS = ["/", "/numbers/", "/calls/", "/calls.csv", "/trunk/", "/password"]
+OPERATORS = [("/accounts/", None), ("/accounts/owner/act", {}), ("/accounts/act/stop", {})]
+
+
+@pytest.fixture
+def ask(cast, record):
+    record("c1", outcome="answered", code=200)
+
+    def request(browser, path, data=None):
+        path = path.format(key=cast.key.name)
+        return browser.get(path) if data is None else browser.post(path, data)
+
+    return request
+
+
+def forward_of(services):
+    return services.numbers.get(NUMBER).forward
+
+
+def without_token(answer) -> str:
+    """A page but for what differs each time."""
+    return re.sub(r'"X-CSRFToken": "\w+"', "", answer.content.decode())
+
+
+@pytest.mark.parametrize(("path", "data"), OWN + MANAGED)
+def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, services, path, data):
+    answer = ask(stranger, path, data)
+    assert answer.status_code == 404
+    missing = path.replace(NUMBER, "447700900999").replace("{key}", "00000000").replace("c1", "c2")
+    assert without_token(ask(stranger, missing, data)) == without_token(answer)
+    assert forward_of(services) == "sip:owner@pbx.example"
+    assert [s["slot"] for s in services.keys.as_dict(services.keys.get(cast.key.name))["secrets"]] == [1]
+    assert services.keys.get(cast.key.name).enabled
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_strangers_lists_have_nothing_of_it(ask, stranger, owner, cast, path):
+    theirs = ask(stranger, path).content.decode()
+    for mine in (NUMBER, "7700\u00a0900001", "owner@pbx.example", cast.key.name, "33123456789", "c1@pbx"):
+        assert mine not in theirs
+    assert ask(owner, path).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "data"), [*OWN, *MANAGED, *((path, None) for path in LISTS), *OPERATORS])
+def test_nobody_sees_anything_without_signing_in(ask, anybody, services, path, data):
+    answer = ask(anybody(), path, data)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/sign-in?next=")
+    assert forward_of(services) == "sip:owner@pbx.example"
+
+
+@pytest.mark.parametrize(("path", "data"), OWN)
+@pytest.mark.parametrize("who", ["owner", "member", "operator"])
+def test_who_belongs_to_it_may(ask, signed_in, services, who, path, data):
+    assert ask(signed_in(who), path, data).status_code in (200, 302)
+    if data and not path.endswith("check"):
+        assert forward_of(services) == FORWARD["forward"]
+
+
+@pytest.mark.parametrize(("path", "data"), [*MANAGED, ("/trunk/keys", {})])
+def test_a_member_makes_and_ends_no_secret(ask, member, services, cast, path, data):
+    assert ask(member, path, data).status_code == 403
+    [key] = services.keys.listing(cast.owner)
+    assert key.enabled
+    assert key.secrets.count() == 1
+
+
+@pytest.mark.parametrize(("path", "data"), MANAGED[:1])
+@pytest.mark.parametrize("who", ["owner", "operator"])
+def test_an_owner_does(ask, signed_in, services, cast, who, path, data):
+    assert ask(signed_in(who), path, data).status_code == 200
+    assert services.keys.get(cast.key.name).secrets.count() == 2
+
+
+@pytest.mark.parametrize(("path", "data"), OPERATORS)
+@pytest.mark.parametrize("who", ["owner", "member", "stranger"])
+def test_customers_are_no_operators(ask, signed_in, who, path, data):
+    assert ask(signed_in(who), path, data).status_code == 403
+
+
+def test_every_address_is_in_one_of_these_tests():
+    from django.urls import get_resolver
+
+    def patterns(resolver):
+        for entry in resolver.url_patterns:
+            yield from patterns(entry) if hasattr(entry, "url_patterns") else [entry]
+
+    known = {path.format(key="K").replace(NUMBER, "N") for path, _ in OWN + MANAGED + OPERATORS} | set(LISTS)
+    known |= {"/trunk/keys", "/alive", "/sign-in", "/sign-out"}  # test_signing_in, test_serving
+    for pattern in patterns(get_resolver("trunkline.control.dashboard.urls")):
+        route = f"/{pattern.pattern}"
+        for converter, value in (("<str:digits>", "N"), ("<str:uid>", "c1"), ("<int:slot>", "1")):
+            route = route.replace(converter, value)
+        route = route.replace("<str:name>", "owner" if "accounts" in route else "K")
+        assert route in known, f"{route} has no stranger's test"
+    assert HERE.is_dir()
+
+
+def test_acting_as_a_customer_is_an_operators_own_session(operator, owner, cast, services):
+    assert "447700900002" not in (answer := operator.post("/accounts/owner/act", follow=True)).content.decode()
+    assert "You see and change what belongs to" in answer.content.decode()
+    shown = operator.get("/numbers/").content.decode()
+    assert "owner@pbx.example" in shown
+    assert "stranger@pbx.example" not in shown
+    assert operator.get("/numbers/447700900002").status_code == 404
+    assert "You see and change" not in owner.get("/").content.decode()
+    operator.post("/accounts/act/stop")
+    assert "stranger@pbx.example" in operator.get("/numbers/").content.decode()
