@@ -1,0 +1,72 @@
+"""The page's steps on a whole node, in a real browser, to a call that arrives where they say."""
+
+import asyncio
+import json
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from browser.conftest import FLAGS
+from chaos.calling import answer_quickly, carrier, dial_carrier
+from endtoend.test_changes import in_force
+from harness.node import NUMBER, Node
+from harness.polling import until
+
+
+@pytest.fixture
+def node(addresses):
+    node = Node(addresses, web={"enabled": True})
+    yield node
+    node.discard()
+
+
+def forward(url: str, password: str, uri: str) -> None:
+    """Sign into Dashboard. Click Products > Numbers. Scroll to the number to forward from, then select Forward to SIP.
+    Type a valid SIP URI and click Update."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", chromium_sandbox=False, args=FLAGS)
+        page = browser.new_context(ignore_https_errors=True).new_page()
+        page.goto(url)
+        page.get_by_label("Name or e-mail address").fill("alice@customer.example")
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Products").click()
+        page.get_by_role("link", name="Numbers").click()
+        row = page.locator(f"#number-{NUMBER}")
+        row.scroll_into_view_if_needed()
+        row.get_by_role("button", name="Forward to SIP").click()
+        page.get_by_label("Forward to SIP", exact=True).fill(uri)
+        row.get_by_role("button", name="Update").click()
+        row.get_by_role("status").get_by_text("Updated").wait_for()
+        browser.close()
+
+
+@pytest.mark.long
+async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
+    said = await asyncio.to_thread(node.up)
+    url = f"https://{node.address}:8443/"
+    assert f"The dashboard is at {url}\n" in said
+    assert "Make its first user, which prints a password: trunkline user add NAME --operator" in said
+    await asyncio.to_thread(node.furnish)
+    user = json.loads(await asyncio.to_thread(node.do, "user", "add", "alice@customer.example", "--account", "customer", "--json"))
+    far, desk = await carrier(node, agent), await agent()
+    desk.on_call = answer_quickly
+    await asyncio.to_thread(forward, url, user["password"], f"sip:desk@{desk.address}:{desk.port()}")
+
+    async def arrives() -> bool:
+        call = await dial_carrier(node, far, f"+{NUMBER}")
+        answered = (await call.final(timeout=8)).code == 200
+        if answered:
+            await call.bye()
+        return answered
+
+    await in_force(arrives)
+
+
+@pytest.mark.long
+def test_the_dashboard_comes_back_and_its_absence_is_told(node):
+    node.up()
+    killed = node.kill_part("web")
+    until(lambda: node.is_back("web", killed), 20, "the dashboard is started again")
+    until(lambda: node.status()[0] == 0, 20, "all is well")
+    assert node.serves()
