@@ -191,7 +191,7 @@ def _number(services, account, digits: str, text: str) -> None:
             f"the sandbox needs number +{digits}, which is in {whose}: give it to the account {NAME!r}, "
             "or set sandbox.enabled = false in trunkline.toml"
         )
-    if number.forward != services.numbers.check_forward(text, account):
+    if number.forward != services.numbers.check_forward(text, number.account):
         services.numbers.forward(number, text)
 
 
