@@ -7,12 +7,11 @@ from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import authenticate, failover, inbound, outbound
 from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.dialog import Dialog, Dialogs, name
-from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
+from trunkline.edge.failover import AnswerChallenge, OfferMore, Outcome, Relay
 from trunkline.edge.journal import Journal
 from trunkline.edge.ksr import digests, hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Account, Carrier, Lookup
-from trunkline.edge.media import has_our_codec
 from trunkline.edge.outbound import Dialled, Permitted
 from trunkline.edge.plan import Plan
 from trunkline.sip import refusal
@@ -25,8 +24,9 @@ LONGEST_NAME = 64  # characters of a caller that is no number: what a stranger m
 class Calls:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, journal: Journal, limits: Limits):
+    def __init__(self, config: EdgeConfig, lookup: Lookup, journal: Journal, limits: Limits, relay: relaying.Relay):
         self._config, self._lookup, self._journal, self._limits = config, lookup, journal, limits
+        self._media = relay
         self._dialogs = Dialogs(config.dialog_secret)
 
     def invite(self, source: message.Source) -> None:
@@ -114,8 +114,9 @@ class Calls:
             raise
 
     def _unplayable(self) -> Refusal | None:
-        offer = message.text("$rb") if message.has_sdp() else ""
-        return refusal.no_codec() if offer and not has_our_codec(offer) else None
+        if message.has_sdp():
+            return self._media.take_offer(wide=False)
+        return refusal.unknown_body(message.text("$cT")) if message.has_body() else None
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
         owner = call.owner.id if call.owner else None
@@ -180,14 +181,14 @@ class Calls:
         return Outcome("transport", 0, "the connection was refused or failed")
 
     def _after(self, plan: Plan, outcome: Outcome):
-        attempt = plan.attempt
-        code = outcome.code or None
-        self._journal.note(
-            "failed", plan.call, n=plan.current + 1, code=code, reason=outcome.reason, cause=outcome.cause
-        )
+        facts = {"code": outcome.code or None, "reason": outcome.reason, "cause": outcome.cause}
+        self._journal.note("failed", plan.call, n=plan.current + 1, **facts)
         plan.failures.append(failover.words(outcome))
-        carrier = self._lookup.carrier(attempt.carrier_id) if attempt.carrier_id else None
-        return failover.after(plan, outcome, bool(carrier and carrier.username), self._config.ring_timeout // 1000)
+        carrier = self._lookup.carrier(plan.attempt.carrier_id) if plan.attempt.carrier_id else None
+        following = failover.after(plan, outcome, bool(carrier and carrier.username), self._config.ring_timeout // 1000)
+        if isinstance(following, Relay) and outcome.code in failover.NOT_ACCEPTABLE:
+            return self._media.after_refusal(repeatable=not plan.authenticated) or following
+        return following
 
     def failed(self, outcome: Outcome) -> None:
         """The current attempt of this transaction is over without an answer."""
@@ -195,9 +196,8 @@ class Calls:
         if outcome.cause == "silence" and transactions.rang(plan.current + 1):
             outcome = Outcome("ring", 0, "it rang without an answer")
         if outcome.cause == "cancel":
-            self._journal.note(
-                "failed", plan.call, n=plan.current + 1, reason="cancelled by the caller", cause="cancel"
-            )
+            facts = {"reason": "cancelled by the caller", "cause": "cancel"}
+            self._journal.note("failed", plan.call, n=plan.current + 1, **facts)
             self._finish(plan, outcome, Relay())
         else:
             following = self._after(plan, outcome)
@@ -205,34 +205,40 @@ class Calls:
                 self._authenticate(plan, outcome)
             elif isinstance(following, int):
                 self._try(plan, following)
-            else:
+            elif not isinstance(following, OfferMore):
                 self._finish(plan, outcome, following)
+            elif not self._repeated(plan):
+                self._finish(plan, outcome, Relay())
         self._journal.flush()
 
     def _authenticate(self, plan: Plan, outcome: Outcome) -> None:
         """Repeat the attempt with the carrier's credentials."""
-        attempt, carrier = plan.attempt, self._lookup.carrier(plan.attempt.carrier_id)
+        carrier = self._lookup.carrier(plan.attempt.carrier_id)
         plan.authenticated = True
+        answered = carrier and transactions.answer_challenge(carrier.username, carrier.password)
+        if not answered or not self._repeated(plan):
+            self._finish(plan, outcome, refusal.credentials_demanded())
+
+    def _repeated(self, plan: Plan) -> bool:
+        """Send the INVITE of the current attempt once more; False when that cannot be done."""
         transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
-        if carrier and transactions.answer_challenge(carrier.username, carrier.password):
-            # RFC 3261 §22.2: or the far side may take this for the first INVITE, come by another way
-            hiding.shift_cseq(1)
-            transactions.note_shift(True)
-            transactions.aim(attempt.uri, attempt.next_hop)
-            if self._relay(plan) is None:
-                return
-        self._finish(plan, outcome, refusal.credentials_demanded())
+        # RFC 3261 §22.2: or the far side may take this for the first INVITE, come by another way
+        hiding.shift_cseq(1)
+        transactions.note_shift(True)
+        transactions.aim(plan.attempt.uri, plan.attempt.next_hop if plan.attempt.ip else "")
+        if plan.attempt.kind == "registered" and not routes.find_registered(plan.attempt.uri):
+            return False
+        return self._relay(plan) is None
 
     def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
         """The caller gets its final response and the call's count, media and record end."""
         if isinstance(end, Refusal):
             replies.final(end)
             code, reason, warning = end.code, end.reason, end.warning
+        elif outcome.cause == "cancel":
+            code, reason, warning = 487, "Request Terminated", None
         else:
-            cancelled = outcome.cause == "cancel"
-            code, reason, warning = (
-                (487, "Request Terminated", None) if cancelled else (outcome.code, outcome.reason, None)
-            )
+            code, reason, warning = outcome.code, outcome.reason, None
         transactions.note_over()
         self._close("finish", plan.call, code=code, reason=reason, warning=warning)
         relaying.end_media()

@@ -13,6 +13,7 @@ from trunkline.edge.journal import Journal
 from trunkline.edge.ksr import counters, hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
+from trunkline.edge.media import Abilities
 from trunkline.edge.requests import Requests
 from trunkline.sip import refusal
 
@@ -50,8 +51,9 @@ class Edge:
         config = edge_config.read(message.edge_config_path())
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
         self._limits = Limits(config, counters.Counters)
-        self._calls = Calls(config, lookup, journal, self._limits)
-        self._requests = Requests(config, lookup, self._limits, self._calls)
+        self._relay = relaying.Relay(Abilities(config.transcodes, config.media_family))
+        self._calls = Calls(config, lookup, journal, self._limits, self._relay)
+        self._requests = Requests(config, lookup, self._limits, self._calls, self._relay)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0
 
@@ -66,7 +68,7 @@ class Edge:
     def ksr_branch(self, _message):
         """The INVITE of one attempt is about to leave: its own media offer, afresh."""
         transactions.note_branch()
-        if transactions.request_offered() and not relaying.anchor("offer"):
+        if transactions.request_offered() and not self._relay.anchor("offer"):
             transactions.note_media_failure()
             transactions.drop()
 
@@ -95,16 +97,21 @@ class Edge:
 
     @guarded
     def ksr_hidden_reply(self, _message):
-        """A response that can have no SDP and no Contact."""
+        """A response that has no part in offer and answer; some describe their media in it all the same (OPTIONS)."""
         hiding.hide_response()
+        if message.has_sdp():
+            hiding.remove_body()
         self._unshift(message.reply_code())
 
     def _pass_back(self, code: int) -> None:
         if code == 100:
             return
         step = media.reply_step(code, transactions.request_offered())
-        if step and message.has_sdp() and not relaying.anchor(step):
-            message.log_error("the media relay did not take an answer: this call has no audio")
+        if message.has_sdp() and step:
+            if not self._relay.anchor(step):
+                message.log_error("the media relay did not take an answer: this call has no audio")
+        elif message.has_body():  # of another kind, or where no offer or answer belongs: nothing reads it on the way
+            hiding.remove_body()
         routes.symmetric_contact()
         hiding.hide_response()
         self._unshift(code)

@@ -3,11 +3,12 @@
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import media, register
 from trunkline.edge.calls import Calls
-from trunkline.edge.dialog import name
+from trunkline.edge.dialog import Dialog, name
 from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.sip import refusal
+from trunkline.sip.refusal import Refusal
 
 ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER"
 IN_DIALOG = frozenset(("INVITE", "ACK", "BYE", "PRACK", "UPDATE", "INFO", "OPTIONS"))
@@ -17,8 +18,9 @@ CAPABILITIES = f"Allow: {ALLOWED}\r\nAccept: application/sdp\r\nSupported: timer
 class Requests:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits, calls: Calls):
+    def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits, calls: Calls, relay: relaying.Relay):
         self._config, self._lookup, self._limits, self._calls = config, lookup, limits, calls
+        self._relay = relay
 
     def handle(self) -> None:
         source = message.source()
@@ -93,7 +95,7 @@ class Requests:
             return
         self._forward(method, dialog)
 
-    def _forward(self, method: str, dialog) -> None:
+    def _forward(self, method: str, dialog: Dialog) -> None:
         routes.follow_contact()
         transactions.note_shift(dialog.shifted)
         if dialog.shifted:
@@ -104,16 +106,9 @@ class Requests:
         elif method in ("INVITE", "UPDATE"):
             routes.symmetric_contact()
         has_sdp = message.has_sdp()
-        step = media.request_step(method, dialog.offered) if has_sdp else None
-        if step == "offer" and self._calls.is_over(dialog):
-            replies.refuse(refusal.unknown_dialog())
-            return
-        if step == "offer" and message.offers_fax():
-            # The media relay would take the fax stream in the place of the audio, also when the far side refuses it.
-            replies.refuse(refusal.fax())
-            return
-        if step and not relaying.anchor(step) and method != "ACK":
-            replies.refuse(refusal.media_unavailable())
+        refused = self._carry_body(method, dialog, has_sdp)
+        if refused:
+            replies.refuse(refused)
             return
         domain = self._config.domain
         hiding.hide(
@@ -122,3 +117,21 @@ class Requests:
         if method != "ACK":
             transactions.note_offer(has_sdp)
         transactions.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
+
+    def _carry_body(self, method: str, dialog: Dialog, has_sdp: bool) -> Refusal | None:
+        """Have the body say what the far side may know, or say why it is refused. An ACK never is."""
+        step = media.request_step(method, dialog.offered)
+        if step and not has_sdp and message.has_body():
+            if method != "ACK":
+                return refusal.unknown_body(message.text("$cT"))
+            hiding.remove_body()
+        if not has_sdp:
+            return None
+        if step is None:  # nobody expects an SDP in this method, and it tells its sender's addresses
+            hiding.remove_body()
+            return None
+        if step == "offer":
+            refused = refusal.unknown_dialog() if self._calls.is_over(dialog) else self._relay.take_offer(wide=True)
+            if refused:
+                return refused
+        return None if self._relay.anchor(step) or method == "ACK" else refusal.media_unavailable()

@@ -1,5 +1,6 @@
 """Writes the engines' configuration into `home.node` from the settings: pure text from templates, then files."""
 
+import ipaddress
 import os
 import sqlite3
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import jinja2
 from trunkline.contract import edge_config
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.home import Home
+from trunkline.node import abilities
 from trunkline.settings import Settings
 
 EDGE_ENTRY = Path(__file__).parent.parent / "edge" / "entry.py"
@@ -65,6 +67,8 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets) -> Edge
         ring_timeout=settings.calls.ring_timeout_ms,
         requests_per_10s=settings.limits.requests_per_10s,
         refusals_per_minute=settings.limits.refusals_per_minute,
+        transcodes=abilities.transcodes(),
+        media_family=str(ipaddress.ip_address(settings.media_address).version),
     )
 
 

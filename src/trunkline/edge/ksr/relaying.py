@@ -1,26 +1,96 @@
-"""The media relay."""
+"""The media relay: the SDP of a message goes to it, and what it makes of that takes its place."""
 
 import KSR
 
-from trunkline.edge.ksr.message import get
-from trunkline.edge.media import FLAGS, Step, anonymous
+from trunkline.edge import media
+from trunkline.edge.failover import OfferMore
+from trunkline.edge.ksr import message
+from trunkline.edge.ksr.message import get, put
+from trunkline.edge.media import FLAGS, Abilities, Offer, Step
+from trunkline.sip import refusal
+from trunkline.sip.refusal import Refusal
+from trunkline.sip.sdp import SdpError
+
+# What rtpengine reads in place of the body, and what it writes: kamailio.cfg names them.
+_GIVEN, _MADE = "$avp(sdp_given)", "$avp(sdp_made)"
 
 
-def anchor(step: Step) -> bool:
-    """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer."""
+class Relay:
+    """One per worker."""
+
+    def __init__(self, abilities: Abilities):
+        self._abilities = abilities
+
+    def take_offer(self, *, wide: bool) -> Refusal | None:
+        """Read the offer of this request and keep it with its transaction, for `anchor`; or say why it is refused."""
+        try:
+            made = media.offer(message.sdp(), message.source().ip, self._abilities, wide=wide)
+        except SdpError as error:
+            return refusal.bad_sdp(error.code, error.words)
+        put("$avp(offer)", made.dumps())
+        return None
+
+    def after_refusal(self, *, repeatable: bool) -> OfferMore | Refusal | None:
+        """What follows when the called side accepts none of the codecs that it was offered; None for its own words."""
+        kept = get("$avp(offer)")
+        if not kept:
+            return None
+        if repeatable and get("$avp(widened)") is None:
+            put("$avp(widened)", "1")  # the targets after this one get the whole offer at once
+            self.take_offer(wide=True)
+            if get("$avp(offer)") != kept:
+                return OfferMore()
+        if not Offer.loads(kept).joined:
+            return refusal.cannot_be_transcoded()
+        return None if message.get("$T_rpl($hdr(Warning))") else refusal.none_accepted(self._abilities.transcodes)
+
+    def anchor(self, step: Step, extra: str = "") -> bool:
+        """Have the relay's SDP take the place of this message's; False when no relay answers, and there is no audio.
+
+        `extra`: more of rtpengine's flags, for this leg. What cannot be used in a message that cannot be refused goes
+        on as a refusal of the audio: the SDP of one side never reaches the other as it came.
+        """
+        kept = get("$avp(offer)")
+        offered = Offer.loads(kept) if kept and step != "late offer" else None
+        try:
+            relayed = self._relayed(step, offered, extra)
+        except SdpError as error:
+            message.log_error(f"{message.source().ip} sent an SDP that cannot be used: {error.words}")
+            relayed = media.refused(offered.streams if offered else ())
+        _describe(relayed or media.refused(offered.streams if offered else ()))
+        return bool(relayed)
+
+    def _relayed(self, step: Step, offered: Offer | None, extra: str) -> str:
+        """Raises SdpError; '' when no relay answers."""
+        if step == "answer":
+            return self._answer(offered, extra)
+        if step == "late offer":
+            offered = media.offer(message.sdp(), message.source().ip, self._abilities, remembered=False)
+        text = _ask("offer", offered.sdp, f"{offered.flags} {extra}")
+        return text and media.relayed_offer(text, offered)
+
+    def _answer(self, offered: Offer | None, extra: str) -> str:
+        made = media.answer(message.sdp(), message.source().ip, self._abilities, offered)
+        if not made.sdp:
+            return media.refused(offered.streams if offered and offered.streams else made.streams)
+        if made.again and not _ask("offer", made.again.sdp, f"{made.again.flags} {extra}"):
+            return ""
+        text = _ask("answer", made.sdp, f"{FLAGS} {extra}")
+        return text and media.relayed_answer(text, made, offered)
+
+
+def _ask(step: Step, sdp: str, flags: str) -> str:
+    """What rtpengine makes of an SDP; '' when it does not answer."""
+    put(_GIVEN, sdp)
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
     # A relay that had failed is asked again during the first call that needs it, which serves the second (measured).
-    if command(FLAGS) < 0 and command(FLAGS) < 0:
-        return False
-    KSR.textops.set_body(anonymous(_relayed_sdp()), "application/sdp")
-    return True
+    if command(flags) < 0 and command(flags) < 0:
+        return ""
+    return get(_MADE)
 
 
-def _relayed_sdp() -> str:
-    try:
-        return get("$avp(sdp)")
-    except UnicodeDecodeError:  # a session name in Latin-1, say
-        return bytes.fromhex(get("$(avp(sdp){s.encode.hexa})")).decode("latin-1")
+def _describe(sdp: str) -> None:
+    KSR.textops.set_body(sdp, "application/sdp")
 
 
 def end_media() -> None:
