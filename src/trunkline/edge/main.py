@@ -9,6 +9,7 @@ from trunkline.edge import media
 from trunkline.edge.calls import Calls
 from trunkline.edge.dialog import PARAMETER, SHIFTED
 from trunkline.edge.failover import Outcome
+from trunkline.edge.injector import Injector
 from trunkline.edge.journal import Journal
 from trunkline.edge.ksr import counters, hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
@@ -51,7 +52,8 @@ class Edge:
         config = edge_config.read(message.edge_config_path())
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
         self._limits = Limits(config, counters.Counters)
-        self._relay = relaying.Relay(Abilities(config.transcodes, config.media_family))
+        abilities = Abilities(config.transcodes, config.media_family)
+        self._relay = relaying.Relay(abilities, Injector(config.media_controls))
         self._calls = Calls(config, lookup, journal, self._limits, self._relay)
         self._requests = Requests(config, lookup, self._limits, self._calls, self._relay)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again

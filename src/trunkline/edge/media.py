@@ -34,8 +34,9 @@ class Abilities:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """`sdp` and `flags` are for the relay. `streams` are all streams in place, refused, '' for the audio; empty when
-    there is no other. `special`: it has what the relay cannot join with every answer. `slow_events`: the offerer's
-    telephone-event is shown to the relay with the clock of its wideband codec.
+    there is no other. `order`: the offerer's codecs (payload types), where the relay would lose one or their order;
+    what such an offer holds cannot be joined with every answer. `slow_events`: the offerer's telephone-event is shown
+    to the relay with the clock of its wideband codec.
 
     An offer travels with its transaction as text (`dumps`, `loads`), because other workers handle its answer.
     """
@@ -43,13 +44,18 @@ class Offer:
     sdp: str
     flags: str
     streams: tuple[str, ...] = ()
-    special: bool = False
+    order: tuple[str, ...] = ()
     slow_events: bool = False
 
     @property
     def joined(self) -> bool:
         """Whether the relay can transcode it at all."""
         return self.flags != FLAGS
+
+    @property
+    def lacks_events(self) -> bool:
+        """Whether the offerer has no telephone-event, so that the relay looks for digits in its audio."""
+        return self.flags.endswith(f"-{EVENT}")
 
     @property
     def payloads(self) -> tuple[Payload, ...]:
@@ -60,8 +66,8 @@ class Offer:
 
     @classmethod
     def loads(cls, text: str) -> "Offer":
-        body, flags, streams, *traits = json.loads(text)
-        return cls(body, flags, tuple(streams), *traits)
+        body, flags, streams, order, slow_events = json.loads(text)
+        return cls(body, flags, tuple(streams), tuple(order), slow_events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Answer:
     sdp: str
     streams: tuple[str, ...] = ()
     again: Offer | None = None
+    has_events: bool = False
 
 
 def request_step(method: str, invite_offered: bool) -> Step | None:
@@ -115,8 +122,12 @@ def offer(text: str, source: str, abilities: Abilities, *, wide: bool = True, re
     if slow:
         payloads = tuple(_faster(p) if p.is_event else p for p in payloads)
     streams = description.streams if len(description.streams) > 1 else ()
-    special = slow or len(joined) < len(codecs) or _lacks_fast_events(payloads)
-    return Offer(description.text(payloads), _flags(payloads, joined, abilities, wide), streams, special, slow)
+    order = ()
+    if slow or len(joined) < len(codecs) or _lacks_fast_events(payloads):
+        order = tuple(p.number for p in payloads if not p.is_event)
+        # Where it must choose, the relay takes the first: that should be one whose events it can join.
+        payloads = tuple(sorted(payloads, key=lambda p: clock(p.name)))
+    return Offer(description.text(payloads), _flags(payloads, joined, abilities, wide), streams, order, slow)
 
 
 def answer(text: str, source: str, abilities: Abilities, offered: Offer | None) -> Answer:
@@ -127,11 +138,16 @@ def answer(text: str, source: str, abilities: Abilities, offered: Offer | None) 
     if audio is None or not audio.codecs:
         return Answer("", streams)
     payloads = tuple(_known_annex(p) for p in audio.payloads)
-    again = _narrowed(offered, audio.codecs, abilities) if offered and offered.special else None
+    again = _narrowed(offered, audio.codecs, abilities) if offered and offered.order else None
     if again and not again.joined:  # end to end: the relay need not know what it cannot join
         names = {p.name for p in again.payloads}
         payloads = tuple(p for p in payloads if p.name in names)
-    return Answer(description.text(payloads), streams, again)
+    clocks = {clock(p.name) for p in payloads if not p.is_event}
+    # Some agree to every telephone-event they see; with one of another clock the relay would lose all (measured).
+    fitting = tuple(p for p in payloads if not p.is_event or clock(p.name) in clocks)
+    if any(p.is_event for p in fitting):
+        payloads = fitting
+    return Answer(description.text(payloads), streams, again, any(p.is_event for p in payloads))
 
 
 def _read(text: str, source: str, abilities: Abilities) -> Description:
@@ -186,28 +202,17 @@ def _faster(event: Payload) -> Payload:
 def _narrowed(offered: Offer, chosen: list[str], abilities: Abilities) -> Offer | None:
     """The offer as it must be made to the relay again so that it fits the answer; None when it fits already."""
     payloads = offered.payloads
-    codecs = [p.name for p in payloads if not p.is_event]
-    shared = [name for name in codecs if name in chosen]
-    if chosen[0] in shared and chosen[0] not in abilities.transcodes:
-        return _again(offered, payloads, shared, FLAGS)
-    narrow = [name for name in codecs if clock(name) == 8000 and name in abilities.transcodes]
-    if not shared and narrow and clock(codecs[0]) != 8000 and _lacks_fast_events(payloads):
-        return _again(offered, payloads, narrow, offered.flags)
-    return None
-
-
-def _again(offered: Offer, payloads: tuple[Payload, ...], names: list[str], flags: str) -> Offer:
-    kept = tuple(p for p in payloads if p.is_event or p.name in names)
-    return replace(offered, sdp=sdp.parse(offered.sdp).text(kept), flags=flags)
+    shared = [p.name for p in payloads if not p.is_event and p.name in chosen]
+    if chosen[0] not in shared or chosen[0] in abilities.transcodes:
+        return None
+    kept = tuple(p for p in payloads if p.is_event or p.name in shared)
+    return replace(offered, sdp=sdp.parse(offered.sdp).text(kept), flags=FLAGS)
 
 
 def relayed_offer(text: str, made: Offer) -> str:
     """The relay's SDP as the far side gets it: with what the relay has dropped though it can be carried end to end."""
-    if made.special:
-        payloads = made.payloads
-        for payload in payloads:
-            if f"a=rtpmap:{payload.number} " not in text:
-                text = _restored(text, payload, [p.number for p in payloads])
+    if made.order:
+        text = _restored(text, made)
     return in_place(text, made.streams)
 
 
@@ -232,15 +237,12 @@ def in_place(text: str, streams: tuple[str, ...]) -> str:
     return session + "".join(placed)
 
 
-def _restored(text: str, payload: Payload, order: list[str]) -> str:
-    """With a payload put back, before the first that the offerer had behind it."""
+def _restored(text: str, made: Offer) -> str:
+    """With the offerer's codecs in its order, those too that the relay has left out."""
     head, _, tail = text.partition("m=audio ")
     line, end, rest = tail.partition("\r\n")
     port, profile, *numbers = line.split()
-    later = order[order.index(payload.number) + 1 :]
-    place = next((i for i, number in enumerate(numbers) if number in later), None)
-    if place is None:  # it was the last; what follows was added by the relay
-        place = max((numbers.index(n) + 1 for n in order if n in numbers), default=0)
-    numbers.insert(place, payload.number)
-    lines = "\r\n".join(payload.lines())
-    return f"{head}m=audio {port} {profile} {' '.join(numbers)}{end}{lines}\r\n{rest}"
+    lost = [p for p in made.payloads if p.number not in numbers]
+    numbers = [*made.order, *(number for number in numbers if number not in made.order)]
+    lines = "".join(f"{line}\r\n" for payload in lost for line in payload.lines())
+    return f"{head}m=audio {port} {profile} {' '.join(numbers)}{end}{lines}{rest}"

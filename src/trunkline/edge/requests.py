@@ -105,6 +105,9 @@ class Requests:
             self._calls.ended(dialog, message.get("$ft"), message.get("$tt"), reason)
         elif method in ("INVITE", "UPDATE"):
             routes.symmetric_contact()
+        elif method == "INFO" and self._relay.play_digit():
+            replies.reply(200, "OK")
+            return
         has_sdp = message.has_sdp()
         refused = self._carry_body(method, dialog, has_sdp)
         if refused:

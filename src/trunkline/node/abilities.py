@@ -1,29 +1,23 @@
 """What this machine's rtpengine can do with each of the six codecs, asked of the engine itself."""
 
+import logging
 import re
 import subprocess
-from functools import cache
 
 from trunkline.sip.codecs import CODECS
 
 _FULL = "fully supported"
+_LINE = re.compile(r"^\s*(\S+): (.+?)\s*$", re.MULTILINE)
 
-
-class AbilitiesError(Exception):
-    """The engine does not say what it can do; the text says why."""
-
-
-@cache
-def codecs() -> dict[str, str]:
-    """rtpengine's own word for each of the six codecs, e.g. 'fully supported'. Raises AbilitiesError."""
-    try:
-        run = subprocess.run(["rtpengine", "--codecs"], capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise AbilitiesError(f"rtpengine --codecs: {error}") from error
-    words = {name.lower(): word for name, word in re.findall(r"(?m)^\s*(\S+): (.+?)\s*$", run.stdout)}
-    return {name: words.get(name.partition("/")[0].lower(), "not supported") for name in CODECS}
+log = logging.getLogger(__name__)
 
 
 def transcodes() -> tuple[str, ...]:
-    """The codecs that it both decodes and encodes."""
-    return tuple(name for name, word in codecs().items() if word == _FULL)
+    """The codecs that it both decodes and encodes; none when it does not say, as then it will not start either."""
+    try:
+        run = subprocess.run(["rtpengine", "--codecs"], capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        log.warning("rtpengine --codecs: %s", error)
+        return ()
+    words = {name.lower(): word for name, word in _LINE.findall(run.stdout)}
+    return tuple(name for name in CODECS if words.get(name.partition("/")[0].lower()) == _FULL)

@@ -45,7 +45,7 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, control_port: 
         _private(home.node / name, render(name, edge_entry=EDGE_ENTRY, **context))
     (home.node / "rtpengine.conf").write_text(render("rtpengine.conf", **context))
     _private(home.node / "edge.json", "")
-    edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets))
+    edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets, control_port))
     if not home.locations.exists():
         _create_locations(home.locations)
 
@@ -55,7 +55,7 @@ def render(name: str, **context) -> str:
     return _templates.get_template(f"{name}.j2").render(**context)
 
 
-def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets) -> EdgeConfig:
+def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, control_port: int) -> EdgeConfig:
     return EdgeConfig(
         node=settings.node.name,
         domain=settings.sip.domain,
@@ -68,6 +68,7 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets) -> Edge
         requests_per_10s=settings.limits.requests_per_10s,
         refusals_per_minute=settings.limits.refusals_per_minute,
         transcodes=abilities.transcodes(),
+        media_controls=(control_port,),
         media_family=str(ipaddress.ip_address(settings.media_address).version),
     )
 

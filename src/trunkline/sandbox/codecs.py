@@ -82,61 +82,64 @@ def packets(name: str, frequency: int, level: float, milliseconds: int) -> Itera
         yield b"".join(next(made) for _ in range(count))
 
 
-def _library(name: str) -> ctypes.CDLL:
+def library(name: str) -> ctypes.CDLL:
+    """One of the libraries above. Raises CodecError."""
     try:
-        library = ctypes.CDLL(name)
+        loaded = ctypes.CDLL(name)
     except OSError as error:
         raise CodecError(f"{name} is missing: {error}") from None
     for function in ("g722_encode_init", "g722_decode_init", "initBcg729EncoderChannel", "initBcg729DecoderChannel",
                      "speex_lib_get_mode", "speex_encoder_init", "speex_decoder_init"):  # fmt: skip
-        if hasattr(library, function):
-            getattr(library, function).restype = ctypes.c_void_p
-    return library
+        if hasattr(loaded, function):
+            getattr(loaded, function).restype = ctypes.c_void_p
+    return loaded
 
 
 def _g722_encoder():
-    library = _library("libspandsp.so.2")
-    state = ctypes.c_void_p(library.g722_encode_init(None, 64000, 0))
+    engine = library("libspandsp.so.2")
+    state = ctypes.c_void_p(engine.g722_encode_init(None, 64000, 0))
     room = ctypes.create_string_buffer(400)
 
     def encode(samples) -> bytes:
-        return room.raw[: library.g722_encode(state, room, samples, len(samples))]
+        length = engine.g722_encode(state, room, samples, len(samples))
+        return room.raw[:length]
 
     return encode
 
 
 def _g722_decoder():
-    library = _library("libspandsp.so.2")
-    state = ctypes.c_void_p(library.g722_decode_init(None, 64000, 0))
+    engine = library("libspandsp.so.2")
+    state = ctypes.c_void_p(engine.g722_decode_init(None, 64000, 0))
 
     def decode(payload: bytes) -> array:
         room = (ctypes.c_int16 * (2 * len(payload)))()
-        return _halved(room[: library.g722_decode(state, room, payload, len(payload))])
+        length = engine.g722_decode(state, room, payload, len(payload))
+        return _halved(room[:length])
 
     return decode
 
 
 def _g729_encoder():
-    library = _library("libbcg729.so.0")
-    state = ctypes.c_void_p(library.initBcg729EncoderChannel(0))  # 0: without Annex B
+    engine = library("libbcg729.so.0")
+    state = ctypes.c_void_p(engine.initBcg729EncoderChannel(0))  # 0: without Annex B
     room, length = ctypes.create_string_buffer(10), ctypes.c_uint8()
 
     def encode(samples) -> bytes:
-        library.bcg729Encoder(state, samples, room, ctypes.byref(length))
+        engine.bcg729Encoder(state, samples, room, ctypes.byref(length))
         return room.raw[: length.value]
 
     return encode
 
 
 def _g729_decoder():
-    library = _library("libbcg729.so.0")
-    state = ctypes.c_void_p(library.initBcg729DecoderChannel())
+    engine = library("libbcg729.so.0")
+    state = ctypes.c_void_p(engine.initBcg729DecoderChannel())
     room = (ctypes.c_int16 * 80)()
 
     def decode(payload: bytes) -> array:
         heard = array("h")
         for start in range(0, len(payload) - 9, 10):
-            library.bcg729Decoder(state, payload[start : start + 10], 10, 0, 0, 0, room)
+            engine.bcg729Decoder(state, payload[start : start + 10], 10, 0, 0, 0, room)
             heard.extend(room)
         return heard
 
@@ -144,30 +147,31 @@ def _g729_decoder():
 
 
 def _speex_encoder():
-    library, bits = _library("libspeex.so.1"), ctypes.create_string_buffer(128)
-    library.speex_bits_init(bits)
-    state = ctypes.c_void_p(library.speex_encoder_init(ctypes.c_void_p(library.speex_lib_get_mode(1))))
+    engine, bits = library("libspeex.so.1"), ctypes.create_string_buffer(128)
+    engine.speex_bits_init(bits)
+    state = ctypes.c_void_p(engine.speex_encoder_init(ctypes.c_void_p(engine.speex_lib_get_mode(1))))
     room = ctypes.create_string_buffer(400)
 
     def encode(samples) -> bytes:
-        library.speex_bits_reset(bits)
-        library.speex_encode_int(state, samples, bits)
-        library.speex_bits_insert_terminator(bits)  # RFC 5574 §3.3: padded to whole octets
-        return room.raw[: library.speex_bits_write(bits, room, len(room))]
+        engine.speex_bits_reset(bits)
+        engine.speex_encode_int(state, samples, bits)
+        engine.speex_bits_insert_terminator(bits)  # RFC 5574 §3.3: padded to whole octets
+        length = engine.speex_bits_write(bits, room, len(room))
+        return room.raw[:length]
 
     return encode
 
 
 def _speex_decoder():
-    library, bits = _library("libspeex.so.1"), ctypes.create_string_buffer(128)
-    library.speex_bits_init(bits)
-    state = ctypes.c_void_p(library.speex_decoder_init(ctypes.c_void_p(library.speex_lib_get_mode(1))))
+    engine, bits = library("libspeex.so.1"), ctypes.create_string_buffer(128)
+    engine.speex_bits_init(bits)
+    state = ctypes.c_void_p(engine.speex_decoder_init(ctypes.c_void_p(engine.speex_lib_get_mode(1))))
     room = (ctypes.c_int16 * 320)()
 
     def decode(payload: bytes) -> array:
-        library.speex_bits_read_from(bits, payload, len(payload))
+        engine.speex_bits_read_from(bits, payload, len(payload))
         heard = array("h")
-        while library.speex_decode_int(state, bits, room) == 0:
+        while engine.speex_decode_int(state, bits, room) == 0:
             heard.extend(_halved(room))
         return heard
 

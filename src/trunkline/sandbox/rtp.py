@@ -5,8 +5,9 @@ import random
 import struct
 from array import array
 from collections import deque
+from itertools import chain
 
-from trunkline.sandbox import codecs, tone
+from trunkline.sandbox import codecs, dtmf, tone
 from trunkline.sandbox.codecs import CODECS, Ear
 from trunkline.sandbox.sdp import Payload
 from trunkline.sandbox.waiting import Changes
@@ -31,7 +32,8 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
     def __init__(self):
         super().__init__()
         self.sent = self.received = 0  # packets
-        self.digits = ""
+        self.digits = self.in_band = ""
+        self._detector: dtmf.Detector | None = None
         self.source: tuple[str, int] | None = None  # where the newest packet came from
         self._packets: deque[tuple[int, object]] = deque(maxlen=KEPT)  # extended sequence, what the ear keeps
         self._ear = Ear("PCMA")
@@ -108,6 +110,17 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
     def _codec_clock(self) -> int:
         return CODECS[self._codec.name].clock
 
+    def dial_in_band(self, digits: str, on: int = 60, off: int = 40) -> None:
+        """Send digits as tones in the audio, `on` ms long and `off` ms apart; then what was playing. G.711 only."""
+        octets = tone.encode(dtmf.samples(digits, on, off), self._codec.name)
+        size = 8 * self._milliseconds
+        made = (octets[i : i + size] for i in range(0, len(octets) - size + 1, size))
+        self._frames = chain(made, self._frames)
+
+    def listen_in_band(self) -> None:
+        """Find digits in the audio from now on: `in_band`."""
+        self._detector = dtmf.Detector()
+
     def _restart(self) -> None:
         self._frames = codecs.packets(self._codec.name, self._frequency, self._level, self._milliseconds)
 
@@ -151,7 +164,10 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
             if name != self._ear.name:
                 self._packets.clear()
                 self._ear = Ear(name)
-            self._packets.append((self._extend(sequence, ssrc), self._ear.keep(payload)))
+            kept = self._ear.keep(payload)
+            self._packets.append((self._extend(sequence, ssrc), kept))
+            if self._detector:
+                self.in_band += self._detector.hear(self._ear.samples([kept]))
             if self._echo and self._remote:
                 self._send(kind & 0x7F, timestamp, payload)
         self.changed()

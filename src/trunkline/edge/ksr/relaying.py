@@ -2,8 +2,9 @@
 
 import KSR
 
-from trunkline.edge import media
+from trunkline.edge import digits, media
 from trunkline.edge.failover import OfferMore
+from trunkline.edge.injector import Injector
 from trunkline.edge.ksr import message
 from trunkline.edge.ksr.message import get, put
 from trunkline.edge.media import FLAGS, Abilities, Offer, Step
@@ -18,8 +19,8 @@ _GIVEN, _MADE = "$avp(sdp_given)", "$avp(sdp_made)"
 class Relay:
     """One per worker."""
 
-    def __init__(self, abilities: Abilities):
-        self._abilities = abilities
+    def __init__(self, abilities: Abilities, injector: Injector):
+        self._abilities, self._injector = abilities, injector
 
     def take_offer(self, *, wide: bool) -> Refusal | None:
         """Read the offer of this request and keep it with its transaction, for `anchor`; or say why it is refused."""
@@ -60,6 +61,21 @@ class Relay:
         _describe(relayed or media.refused(offered.streams if offered else ()))
         return bool(relayed)
 
+    def play_digit(self) -> bool:
+        """Turn an INFO with a digit into a telephone-event toward the other side; False when it must go on as it is.
+
+        It must where its sender has telephone-event: then it is a second way to say the same, or the far side's to
+        read, and the relay, which passes such audio on as it comes, loses every other event put into it (measured).
+        """
+        if not message.text("$cT").lower().startswith(digits.KINDS):
+            return False
+        if KSR.htable.sht_get("toneless", get("$ci")) != get("$ft"):
+            return False
+        digit = digits.read(message.latin_1("$rb"))
+        if digit:
+            self._injector.play(get("$ci"), get("$ft"), *digit)
+        return digit is not None
+
     def _relayed(self, step: Step, offered: Offer | None, extra: str) -> str:
         """Raises SdpError; '' when no relay answers."""
         if step == "answer":
@@ -71,6 +87,8 @@ class Relay:
 
     def _answer(self, offered: Offer | None, extra: str) -> str:
         made = media.answer(message.sdp(), message.source().ip, self._abilities, offered)
+        if offered and offered.lacks_events and made.has_events:
+            KSR.htable.sht_sets("toneless", get("$ci"), get("$ft"))
         if not made.sdp:
             return media.refused(offered.streams if offered and offered.streams else made.streams)
         if made.again and not _ask("offer", made.again.sdp, f"{made.again.flags} {extra}"):
