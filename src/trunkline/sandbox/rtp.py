@@ -17,6 +17,7 @@ LISTEN_EVERY = {"iLBC": 9}  # packets between two looks for a tone, which cost C
 LATE = 0.2  # s; a sender that is further behind than this skips, as a real clock would
 STATIC = {0: "PCMU", 8: "PCMA", 9: "G722", 18: "G729"}
 EVENT_EVERY = 20  # ms
+NOISE, NOISE_EVERY = 13, 100  # its payload type by RFC 3551 §6; ms
 DIGITS = "0123456789*#ABCD"
 LEVEL_TOLERANCE = 3.0  # dB
 DIGIT_LEVEL = 10  # -dBm0
@@ -31,7 +32,7 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
 
     def __init__(self):
         super().__init__()
-        self.sent = self.received = 0  # packets
+        self.sent = self.received = self.noises = 0  # packets; those of comfort noise
         self.digits = self.in_band = ""
         self._detector: dtmf.Detector | None = None
         self.source: tuple[str, int] | None = None  # where the newest packet came from
@@ -47,6 +48,7 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         self._events: deque[tuple[int, bool, bytes]] = deque()  # timestamp, marker, payload
         self._frequency, self._level, self._frames = 0, tone.DEFAULT_LEVEL, None
         self._milliseconds = 20
+        self._resting = 0  # ms
         self._echo = self._mute = False
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.DatagramTransport | None = None
@@ -91,6 +93,10 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         """Send nothing at all."""
         self._mute, self._echo = True, False
 
+    def rest(self, milliseconds: int) -> None:
+        """Fall silent for a while, with comfort noise (RFC 3389) every 100 ms instead of audio."""
+        self._resting = milliseconds
+
     def dial(self, digits: str, milliseconds: int = 100) -> None:
         """Queue telephone-events, 60 ms apart. Raises AudioError when the far side did not offer them."""
         if not self._event:
@@ -133,6 +139,10 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
             if self._events:
                 timestamp, marker, payload = self._events.popleft()
                 self._send(self._event.number, timestamp, payload, marker)
+            elif self._resting > 0:
+                self._resting -= self._milliseconds
+                if self._resting % NOISE_EVERY < self._milliseconds:
+                    self._send(NOISE, self._timestamp, b"\x40")
             elif not self._echo:
                 self._send(self._codec.number, self._timestamp, next(self._frames))
         self._timestamp = (self._timestamp + self._codec_clock * self._milliseconds // 1000) & 0xFFFFFFFF
@@ -160,6 +170,8 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         self.received, self.source = self.received + 1, addr[:2]
         if self._event and kind & 0x7F == self._event.number:
             self._digit(timestamp, payload)
+        elif kind & 0x7F == NOISE:
+            self.noises += 1
         elif name := self._name(kind & 0x7F):
             if name != self._ear.name:
                 self._packets.clear()

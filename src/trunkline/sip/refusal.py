@@ -125,7 +125,8 @@ def none_accepted(names: tuple[str, ...]) -> Refusal:
 
 
 def unknown_body(kind: str) -> Refusal:
-    return Refusal(415, f"A body of type '{_brief(kind)}' is not carried here: send the offer as application/sdp")
+    what = f"A body of type '{_brief(kind)}'" if kind else "A body without Content-Type"
+    return Refusal(415, f"{what} is not carried here: send the offer as application/sdp")
 
 
 def media_unavailable() -> Refusal:

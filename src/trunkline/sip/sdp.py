@@ -112,17 +112,21 @@ def _sections(text: str) -> list[list[str]]:
         if not line.strip():
             continue
         if line[1:2] != "=":
-            raise SdpError(400, f"The SDP has a line that is not type=value: {line[:40]}")
+            raise SdpError(400, f"The SDP has a line that is not type=value: {_shown(line)}")
         if line[0] == "m":
             sections.append([])
         sections[-1].append(line.rstrip())
     return sections
 
 
+def _shown(line: str) -> str:
+    return "".join(c if " " <= c <= "~" and c not in "\"\\" else "?" for c in line[:40])
+
+
 def _media(line: str) -> tuple[str, int, str, list[str]]:
     match = _MEDIA.fullmatch(line[2:])
     if not match:
-        raise SdpError(400, f"The SDP has an m= line that makes no sense: {line[:60]}")
+        raise SdpError(400, f"The SDP has an m= line that makes no sense: {_shown(line)}")
     kind, port, profile, formats = match[1].lower(), int(match[2]), match[3], match[4].split()
     if port > 65535:
         raise SdpError(400, f"The SDP names port {port}; there are 65535")
@@ -143,7 +147,7 @@ def _audio(session: list[str], section: list[str], media: tuple[str, int, str, l
         attribute, _, value = line[2:].partition(":") if line[0] == "a" else ("", "", "")
         if attribute == "rtpmap":
             if not (match := _RTPMAP.fullmatch(value)):
-                raise SdpError(400, f"The SDP has an rtpmap that makes no sense: {line[:60]}")
+                raise SdpError(400, f"The SDP has an rtpmap that makes no sense: {_shown(line)}")
             names[match[1]] = canonical(match[2])
         elif attribute == "fmtp":
             number, _, parameters = value.partition(" ")
@@ -167,7 +171,7 @@ def _connection(lines: list[str]) -> tuple[str, str] | None:
     for line in lines:
         if line[0] == "c":
             if not (match := _CONNECTION.fullmatch(line[2:])):
-                raise SdpError(400, f"The SDP has a c= line that makes no sense: {line[:60]}")
+                raise SdpError(400, f"The SDP has a c= line that makes no sense: {_shown(line)}")
             return match[1], match[2]
     return None
 

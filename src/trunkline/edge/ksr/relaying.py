@@ -32,7 +32,7 @@ class Relay:
         return None
 
     def after_refusal(self, *, repeatable: bool) -> OfferMore | Refusal | None:
-        """What follows when the called side accepts none of the codecs that it was offered; None for its own words."""
+        """What follows when the called side accepts none of the codecs it was offered; None when there was no offer."""
         kept = get("$avp(offer)")
         if not kept:
             return None
@@ -43,7 +43,7 @@ class Relay:
                 return OfferMore()
         if not Offer.loads(kept).joined:
             return refusal.cannot_be_transcoded()
-        return None if message.get("$T_rpl($hdr(Warning))") else refusal.none_accepted(self._abilities.transcodes)
+        return refusal.none_accepted(self._abilities.transcodes)
 
     def anchor(self, step: Step, extra: str = "") -> bool:
         """Have the relay's SDP take the place of this message's; False when no relay answers, and there is no audio.
