@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
-from trunkline.sandbox import behaviour, codecs, sdp
+from trunkline.sandbox import behaviour, carrier, codecs, pbx, sdp
 from trunkline.sandbox.codecs import CODECS
 from trunkline.sandbox.outgoing import OutgoingCall
+from trunkline.sandbox.probe import Bench
 from trunkline.sandbox.rtp import AudioError
 from trunkline.sandbox.tone import DEFAULT_LEVEL
 
@@ -40,6 +41,23 @@ async def measure(dial: Dial, tone: int) -> list[Cell]:
             return await _cell(dial, tone, caller, callee)
 
     return await asyncio.gather(*(cell(caller, callee) for caller in CODECS for callee in CODECS))
+
+
+async def through(bench: Bench) -> dict[str, list[Cell]]:
+    """The same through a running node, by its sandbox: calls from its PBX to its carrier, and the other way."""
+
+    async with bench.customer() as customer, bench.carrier() as trunk:
+
+        async def outward(callee: str, offered: tuple[str, ...]) -> OutgoingCall:
+            return await bench.outbound(customer, carrier.CODEC_NUMBERS[callee], codecs=offered)
+
+        async def inward(callee: str, offered: tuple[str, ...]) -> OutgoingCall:
+            return await bench.inbound(trunk, callee, codecs=offered)
+
+        return {
+            "from a PBX to a carrier": await measure(outward, carrier.TONE),
+            "from a carrier to a PBX": await measure(inward, pbx.TONE),
+        }
 
 
 async def _cell(dial: Dial, tone: int, caller: str, callee: str) -> Cell:
