@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from trunkline.contract import edge_config
 from trunkline.home import Home
 from trunkline.node import certificates, part, ports, probes
 from trunkline.node.supervise import Manager, Process
 from trunkline.settings import Settings
+from trunkline.sip.codecs import CODECS, spoken
 
 # A part that said nothing for this long hangs; a rebuild of the store says a word after each portion.
 SILENT_SECONDS = 10.0
@@ -47,7 +49,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
     for name, process in processes.items():
         checks.append(_process(process, home) or (probe[name]() if name in probe else Check(name, True, "runs")))
     if "kamailio" in processes:
-        checks.append(_sip(settings))
+        checks += [_sip(settings), _codecs(home)]
     return [*checks, _disk(home), _certificate(home)]
 
 
@@ -82,6 +84,20 @@ def _rtpengine(home: Home) -> Check:
     except (probes.Silent, OSError, ValueError, TypeError) as error:
         return Check("rtpengine", False, f"its control: {error}")
     return Check("rtpengine", True, f"answers on 127.0.0.1 port {port}")
+
+
+def _codecs(home: Home) -> Check:
+    """What the edge was told at the start that the media relay can do."""
+    try:
+        able = edge_config.read(home.node / "edge.json").transcodes
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        return Check("codecs", False, f"edge.json: {error}: start the node anew", serves=True)
+    if not able:
+        text = "none is transcoded: see `rtpengine --codecs`; calls work where both sides share one"
+        return Check("codecs", False, text, serves=True)
+    rest = ", ".join(spoken(name) for name in CODECS if name not in able)
+    text = f"transcodes {', '.join(map(spoken, able))}"
+    return Check("codecs", True, text + (f"; end to end only: {rest}" if rest else ""))
 
 
 def _follow(home: Home) -> Check:

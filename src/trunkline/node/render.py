@@ -1,5 +1,6 @@
 """Writes the engines' configuration into `home.node` from the settings: pure text from templates, then files."""
 
+import ipaddress
 import os
 import sqlite3
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import jinja2
 from trunkline.contract import edge_config
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.home import Home
+from trunkline.node import abilities
 from trunkline.settings import Settings
 
 EDGE_ENTRY = Path(__file__).parent.parent / "edge" / "entry.py"
@@ -43,7 +45,7 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, control_port: 
         _private(home.node / name, render(name, edge_entry=EDGE_ENTRY, **context))
     (home.node / "rtpengine.conf").write_text(render("rtpengine.conf", **context))
     _private(home.node / "edge.json", "")
-    edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets))
+    edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets, control_port))
     if not home.locations.exists():
         _create_locations(home.locations)
 
@@ -53,7 +55,7 @@ def render(name: str, **context) -> str:
     return _templates.get_template(f"{name}.j2").render(**context)
 
 
-def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets) -> EdgeConfig:
+def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, control_port: int) -> EdgeConfig:
     return EdgeConfig(
         node=settings.node.name,
         domain=settings.sip.domain,
@@ -65,6 +67,9 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets) -> Edge
         ring_timeout=settings.calls.ring_timeout_ms,
         requests_per_10s=settings.limits.requests_per_10s,
         refusals_per_minute=settings.limits.refusals_per_minute,
+        transcodes=abilities.transcodes(),
+        media_controls=(control_port,),
+        media_family=str(ipaddress.ip_address(settings.media_address).version),
     )
 
 
