@@ -7,6 +7,7 @@ import pytest
 from trunkline.contract import journal
 from trunkline.node.calls import Calls
 from trunkline.node.clear import LOST, Clearer, Names
+from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
 from trunkline.node.silence import Patience
 
@@ -57,12 +58,15 @@ class Scene:
     def start(self):
         patience = Patience(dead=60, one_way=600, hold=3600, longest=14_400)
         calls, names = Calls(self.path, self.state), Names("sip.example", "secret", "node1")
-        self.clearer = Clearer(calls, self.relays, self.client, self.path, names, patience, lambda: self.now)
+        pinger = Pinger(self.path.with_name("no-kamailio"))
+        self.clearer = Clearer(calls, self.relays, pinger, self.client, self.path, names, patience, lambda: self.now)
 
     def write(self, *events, call="0011223344556677"):
         with open(self.path, "ab") as file:
             for event in events:
-                file.write(journal.encode({"time": self.now, "node": "node1", "call": call, "call_id": "c@pbx"} | event))
+                file.write(
+                    journal.encode({"time": self.now, "node": "node1", "call": call, "call_id": "c@pbx"} | event)
+                )
 
     def answered(self):
         self.write(SETUP, {"event": "answer", "dialog": DIALOG})
