@@ -98,6 +98,9 @@ class System:
         texts = [(path.name, path.read_text(errors="replace")) for path in sorted(self.home.log.glob("*.log"))]
         return "\n".join("\n".join([f"--- {name}", *text.splitlines()[-lines:]]) for name, text in texts)
 
+    def pid(self, name: str) -> int:
+        return self._processes[name].pid
+
     def cpu_seconds(self) -> dict[str, float]:
         """CPU time so far of all processes of each engine, s."""
         return {name: cpu.group_seconds(process.pid) for name, process in self._processes.items()}
