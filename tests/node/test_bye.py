@@ -76,7 +76,7 @@ def test_who_cannot_be_reached_gets_none(changes):
 
 
 def test_a_caller_of_any_name():
-    assert 'From: <sip:%22a%22%20%3Cb%3E%0D%0A@sip.example>;tag=a1' in requests(numbers=['"a" <b>\r\n', "1"])[0]
+    assert "From: <sip:%22a%22%20%3Cb%3E%0D%0A@sip.example>;tag=a1" in requests(numbers=['"a" <b>\r\n', "1"])[0]
 
 
 def test_a_seal_is_of_one_call_and_one_reason():

@@ -138,6 +138,16 @@ def test_the_longest_call_needs_no_relay(scene):
     assert "it lasted 14400 s" in scene.client.sent[0].headers
 
 
+def test_a_call_that_the_edge_cannot_end_is_given_up_one_day(scene):
+    scene.relays.last = 1000
+    scene.answered()
+    for minute in range(1, 20):
+        scene.step(1000 + 61 * minute)
+    assert scene.clearer.facts()["up"] == 0
+    assert scene.relays.asked[-1] == ("delete", "c@pbx")
+    assert len(scene.client.sent) == 20
+
+
 def test_media_of_a_relay_that_is_away_is_let_go_later(scene):
     scene.relays.last = 1000
     scene.answered()

@@ -33,6 +33,7 @@ FIRST, RARELY = 5.0, 300.0  # s: of sequence numbers there are 65,536, which are
 AGAIN = 5.0  # s until a call that no relay knew is looked at again
 SAVED_EVERY = 5.0  # s; what was read since is read once more after we were killed
 KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
+MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
 LOST = "the media relay lost it"
 
 log = logging.getLogger(__name__)
@@ -103,13 +104,13 @@ class Clearer:
         if self._lines and lines.append(self._journal, self._lines):
             self._lines.clear()
         if now - self._saved >= SAVED_EVERY:
-            self._calls.save()
+            self._calls.save(now)
             self._saved = now
         return more
 
     def close(self) -> None:
         """Keep what is known for the next process. Raises OSError."""
-        self._calls.save()
+        self._calls.save(self._clock())
 
     def _look_at(self, call: OpenCall, when: float) -> None:
         heapq.heappush(self._looks, (when, call.uid))
@@ -152,7 +153,12 @@ class Clearer:
         if not call.ending:
             self._ended += 1
             log.info("ending call %s: %s", call.uid, words)
-        call.ending = call.ending or words
+        call.ending, call.byes = call.ending or words, call.byes + 1
+        if call.byes > MOST_BYES:
+            log.warning("call %s is given up: the edge has recorded no end of it", call.uid)
+            self._calls.give_up(call)
+            self._over.append((call, self._clock()))
+            return
         for request in bye.both(call, call.ending, self._names.domain, self._names.secret):
             self._client.send(request)
 
