@@ -18,7 +18,8 @@ from bench.systems import StartError
 from trunkline.node import ports, probes
 from trunkline.node.ng import Relay
 
-CALLS, RATE, WARM = 10_000, 200, 1_000
+CALLS, RATE = 10_000, 200
+WARM = 70  # s: rtpengine keeps its answers for up to a minute, and a process what it ever took
 FORGOTTEN = 420.0  # s: the longest that anything of an ended call is remembered is 300 (kamailio.cfg)
 GROWTH_KB = 4_096  # of a process or of Kamailio's shared memory; 10,000 leaks of half a kilobyte
 POLL = 0.5
@@ -108,7 +109,7 @@ def main() -> int:
         system = Trunkline(f"{block}.10", f"{block}.20", f"{block}.31")
         try:
             system.start()
-            left = left_behind(system, f"{block}.30", arguments.calls, arguments.rate, WARM)
+            left = left_behind(system, f"{block}.30", arguments.calls, arguments.rate, WARM * arguments.rate)
         except (StartError, load.LoadError) as error:
             print(f"bench: {error}", file=sys.stderr)
             return 1

@@ -111,6 +111,13 @@ class Edge(World):
         self._wait(lambda: probes.sip_options(self.address, self.settings.sip.port, timeout=0.3), "Kamailio")
         for port in ports.read(self.home.ports).relays:
             self._wait(lambda port=port: probes.rtpengine_ping(port, timeout=0.3), "rtpengine")
+            self._wait(lambda port=port: self._introduce(port), "rtpengine for Kamailio")
+
+    def _introduce(self, port: int) -> None:
+        """Have Kamailio know a relay that may have started after it. Raises probes.Silent."""
+        found = self.rpc("rtpengine.ping", f"udp:127.0.0.1:{port}")
+        if found["status"] != "success":
+            raise probes.Silent(f"Kamailio does not reach it: {found}")
 
     def _wait(self, probe: Callable, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -63,8 +63,12 @@ def _process(process: Process, home: Home) -> Check | None:
 def _kamailio(home: Home) -> Check:
     try:
         uptime = probes.kamailio_rpc(home.kamailio_rpc, "core.uptime")
+        relays = probes.kamailio_rpc(home.kamailio_rpc, "rtpengine.show", "all")
     except probes.Silent as error:
         return Check("kamailio", False, f"its control: {error}")
+    # One that starts before its relays finds them a second later; until then calls are refused.
+    if not any(relay["active"] for relay in (relays if isinstance(relays, list) else [relays])):
+        return Check("kamailio", False, "it has found no rtpengine yet: calls are refused with 503")
     return Check("kamailio", True, f"up for {duration(uptime['uptime'])}")
 
 
