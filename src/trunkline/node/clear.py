@@ -34,6 +34,7 @@ AGAIN = 5.0  # s until a call that no relay knew is looked at again
 SAVED_EVERY = 5.0  # s; what was read since is read once more after we were killed
 KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
+MOST_LINES = 10_000  # that wait for room on the disk
 LOST = "the media relay lost it"
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class Clearer:
         more |= self._watch(now)
         self._pinger.ping()
         self._client.repeat()
+        del self._lines[:-MOST_LINES]
         if self._lines and lines.append(self._journal, self._lines):
             self._lines.clear()
         if now - self._saved >= SAVED_EVERY:
