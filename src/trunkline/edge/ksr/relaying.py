@@ -1,5 +1,7 @@
 """The media relay: the SDP of a message goes to it, and what it makes of that takes its place."""
 
+import zlib
+
 import KSR
 
 from trunkline.edge import digits, media
@@ -14,6 +16,8 @@ from trunkline.sip.sdp import SdpError
 
 # What rtpengine reads in place of the body, and what it writes: kamailio.cfg names them.
 _GIVEN, _MADE = "$avp(sdp_given)", "$avp(sdp_made)"
+
+_RELAYS = int(KSR.kx.get_def("RELAYS"))
 
 
 class Relay:
@@ -122,8 +126,7 @@ def _ask(step: Step, sdp: str, flags: str) -> str:
     """What rtpengine makes of an SDP; '' when it does not answer."""
     put(_GIVEN, sdp)
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
-    # A relay that had failed is asked again during the first call that needs it, which serves the second (measured).
-    if command(flags) < 0 and command(flags) < 0:
+    if not any(_tell(relay, command, flags) for relay in _in_turn()):
         return ""
     return get(_MADE)
 
@@ -133,8 +136,30 @@ def _describe(sdp: str) -> None:
 
 
 def end_media(offerer: str = "") -> None:
-    """Let the call's ports go. `offerer`: the tag of the party whose offer alone the relay has seen, if not From's."""
-    if offerer:
-        KSR.rtpengine.rtpengine_delete(f"from-tag={offerer}")
-    else:
-        KSR.rtpengine.rtpengine_delete0()
+    """Let the call's ports go. `offerer`: the tag of the party whose offer alone the relay has seen, if not From's.
+
+    Both relays may have had offers of the call, when one of them died meanwhile.
+    """
+    for relay in set(_in_turn()):
+        if offerer:
+            _tell(relay, KSR.rtpengine.rtpengine_delete, f"from-tag={offerer}")
+        else:
+            _tell(relay, KSR.rtpengine.rtpengine_delete0)
+
+
+def _in_turn() -> tuple[int, int]:
+    """Which relay to ask, and which one when that fails.
+
+    A call's own follows from its Call-ID, and an answer that comes to the wrong one is refused. With one alone, it is
+    found again by the first question and answers the second (measured).
+    """
+    if _RELAYS == 1:
+        return 1, 1
+    first = 1 + (zlib.crc32(get("$ci").encode()) & 1)
+    return first, 3 - first
+
+
+def _tell(relay: int, command, *arguments: str) -> bool:
+    if _RELAYS > 1:
+        KSR.rtpengine.set_rtpengine_set(relay)
+    return command(*arguments) > 0
