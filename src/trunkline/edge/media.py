@@ -242,7 +242,7 @@ def _restored(text: str, made: Offer) -> str:
     head, _, tail = text.partition("m=audio ")
     line, end, rest = tail.partition("\r\n")
     port, profile, *numbers = line.split()
-    lost = [p for p in made.payloads if p.number not in numbers]
+    lost = [p for p in made.payloads if p.number in made.order and p.number not in numbers]
     numbers = [*made.order, *(number for number in numbers if number not in made.order)]
     lines = "".join(f"{line}\r\n" for payload in lost for line in payload.lines())
     return f"{head}m=audio {port} {profile} {' '.join(numbers)}{end}{lines}{rest}"
