@@ -5,6 +5,7 @@ import re
 import pytest
 
 from harness import placing
+from harness.peers import Baresip
 from scenarios.parties import RINGING, failures, one, ringing_out, talking
 from trunkline.sandbox import codecs, sdp
 from trunkline.sandbox.sdp import EVENT, SdpError
@@ -121,6 +122,26 @@ async def test_ilbc_goes_end_to_end_and_gives_way_where_the_far_side_lacks_it(ed
 
 OTHERS = b"m=video 40000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nc=IN IP4 203.0.113.77\r\n"
 FAX = b"m=image 40002 udptl t38\r\na=T38FaxVersion:0\r\n"
+
+
+async def test_a_user_agent_that_shares_no_code_with_us_speaks_g722_to_g711(own_edge, agent):
+    """What the far side plays comes back through baresip's own G.722 decoder and encoder, and the relay's twice."""
+    edge = own_edge(auth={"sha256": False})  # at which it would give up
+    key, far = edge.key(), await agent()
+    far.codecs = ("PCMA", EVENT)
+    called = f"{edge.route(edge.carrier(far.address, far.port()))}001"
+    proxy = f"sip:{edge.address}:{edge.udp.port};transport=udp"
+    parameters = f';auth_user={key.name};auth_pass={key.secret};outbound="{proxy}"'
+    options = {"user": "+447700900000", "parameters": parameters, "codecs": "G722/16000/1", "rate": 16000}
+    async with Baresip.run(agent.address(), **options) as baresip:
+        baresip.command("dial", edge.uri(f"+{called}"))
+        incoming = await far.next_call()
+        assert offered(incoming.request.body)[:3] == ["G722", "PCMA", "PCMU"]
+        await incoming.answer()
+        await baresip.event("CALL_ESTABLISHED")
+        incoming.audio.play(600)
+        await incoming.audio.hear(600)
+        await incoming.bye()
 
 
 @pytest.mark.parametrize("remembers", [True, False])
