@@ -12,6 +12,7 @@ from trunkline.sandbox.sdp import EVENT, SdpError
 
 pytestmark = pytest.mark.engines
 
+FAST = f"{EVENT}/16000"
 SIDES = pytest.mark.parametrize("side", ["near", "far"])
 
 
@@ -118,6 +119,24 @@ async def test_ilbc_goes_end_to_end_and_gives_way_where_the_far_side_lacks_it(ed
     assert (await pair.near.reinvite()).code == 200
     assert pair.near.remote_audio.codec.name == near_codec
     await talk(pair, codecs.ILBC_TONE, codecs.ILBC_TONE)
+
+
+@pytest.mark.parametrize(("near", "far"), [("G722", "G729"), ("PCMA", "G729"), ("G729", "PCMU"), ("speex", "PCMA")])
+async def test_either_side_holds_and_resumes_a_transcoded_call(edge, agent, near, far):
+    pair = await ringing_out(edge, agent, codecs=(near, EVENT, FAST))
+    pair.far.codecs = pair.far.agent.codecs = (far, EVENT, FAST)
+    try:
+        await pair.far.answer()
+    except SdpError:
+        pair.far = await pair.far.agent.next_call()
+        await pair.far.answer()
+    await pair.near.final()
+    await pair.far.confirmed()
+    for side in (pair.near, pair.far):
+        assert (await side.reinvite("sendonly")).code == 200
+        assert (await side.reinvite()).code == 200
+    assert [end.remote_audio.codec.name for end in (pair.near, pair.far)] == [near, far]
+    await talk(pair)
 
 
 OTHERS = b"m=video 40000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nc=IN IP4 203.0.113.77\r\n"

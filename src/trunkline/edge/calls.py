@@ -115,7 +115,7 @@ class Calls:
 
     def _unplayable(self) -> Refusal | None:
         if message.has_sdp():
-            return self._media.take_offer(wide=False)
+            return self._media.take_offer()
         return refusal.unknown_body(message.text("$cT")) if message.has_body() else None
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:

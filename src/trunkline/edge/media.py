@@ -53,6 +53,11 @@ class Offer:
         return self.flags != FLAGS
 
     @property
+    def lacks_common(self) -> bool:
+        """Whether the offerer can be reached in a later offer only with what it now has, or by transcoding to it."""
+        return all(f"-{spoken(name)}" in self.flags for name in _COMMON)
+
+    @property
     def lacks_events(self) -> bool:
         """Whether the offerer has no telephone-event, so that the relay looks for digits in its audio."""
         return self.flags.endswith(f"-{EVENT}")

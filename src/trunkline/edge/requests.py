@@ -134,7 +134,7 @@ class Requests:
             hiding.remove_body()
             return None
         if step == "offer":
-            refused = refusal.unknown_dialog() if self._calls.is_over(dialog) else self._relay.take_offer(wide=True)
+            refused = refusal.unknown_dialog() if self._calls.is_over(dialog) else self._relay.take_offer()
             if refused:
                 return refused
         return None if self._relay.anchor(step) or method == "ACK" else refusal.media_unavailable()

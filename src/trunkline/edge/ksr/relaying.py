@@ -22,13 +22,16 @@ class Relay:
     def __init__(self, abilities: Abilities, injector: Injector):
         self._abilities, self._injector = abilities, injector
 
-    def take_offer(self, *, wide: bool) -> Refusal | None:
+    def take_offer(self) -> Refusal | None:
         """Read the offer of this request and keep it with its transaction, for `anchor`; or say why it is refused."""
+        wide = KSR.htable.sht_get("wide", get("$ci")) is not None
         try:
             made = media.offer(message.sdp(), message.source().ip, self._abilities, wide=wide)
         except SdpError as error:
             return refusal.bad_sdp(error.code, error.words)
         put("$avp(offer)", made.dumps())
+        if made.lacks_common and not wide:
+            _offer_all_from_now_on()  # or the far side's next offer, a hold for one, might suit this side no more
         return None
 
     def after_refusal(self, *, repeatable: bool) -> OfferMore | Refusal | None:
@@ -36,9 +39,9 @@ class Relay:
         kept = get("$avp(offer)")
         if not kept:
             return None
-        if repeatable and get("$avp(widened)") is None:
-            put("$avp(widened)", "1")  # the targets after this one get the whole offer at once
-            self.take_offer(wide=True)
+        if repeatable:
+            _offer_all_from_now_on()  # also to the targets after this one
+            self.take_offer()
             if get("$avp(offer)") != kept:
                 return OfferMore()
         if not Offer.loads(kept).joined:
@@ -105,6 +108,11 @@ def _ask(step: Step, sdp: str, flags: str) -> str:
     if command(flags) < 0 and command(flags) < 0:
         return ""
     return get(_MADE)
+
+
+def _offer_all_from_now_on() -> None:
+    """In this call, every offer has all that can be transcoded."""
+    KSR.htable.sht_sets("wide", get("$ci"), "1")
 
 
 def _describe(sdp: str) -> None:
