@@ -5,7 +5,7 @@ import re
 import pytest
 
 from harness import placing
-from scenarios.parties import one, talking
+from scenarios.parties import one, ringing_out, talking
 from trunkline.sandbox import sdp
 
 pytestmark = pytest.mark.engines
@@ -97,6 +97,22 @@ async def test_the_description_of_a_multipart_body_is_used_alone(edge, agent):
     assert pair.far.request.get("Content-Type") == sdp.TYPE
     assert sdp.parse(pair.far.request.body).address == edge.address
     assert b"isup" not in pair.far.request.body
+    await pair.talk()
+    await pair.near.bye()
+
+
+@pytest.mark.parametrize("code", [180, 183])
+async def test_a_signal_of_the_network_in_a_response_is_no_answer(edge, agent, code):
+    """ISUP in a provisional response, alone or in a multipart body: taken out, and the call goes on."""
+    pair = await ringing_out(edge, agent)
+    alone = b"--x1\r\nContent-Type: application/isup\r\n\r\n\1\0\x60\r\n--x1--\r\n"
+    for body, kind in ((alone, 'multipart/mixed;boundary="x1"'), (b"\1\0\x60", "application/isup")):
+        await pair.far.ring(code, body=body, headers=[("Content-Type", kind)])
+        code += 1
+    await pair.near.provisional(code - 1)
+    assert not any(response.body for response in pair.near.responses)
+    await pair.far.answer()
+    assert (await pair.near.final()).code == 200
     await pair.talk()
     await pair.near.bye()
 

@@ -5,12 +5,14 @@ import re
 import pytest
 
 from harness import placing
+from harness.peers import Baresip
 from scenarios.parties import RINGING, failures, one, ringing_out, talking
 from trunkline.sandbox import codecs, sdp
 from trunkline.sandbox.sdp import EVENT, SdpError
 
 pytestmark = pytest.mark.engines
 
+FAST = f"{EVENT}/16000"
 SIDES = pytest.mark.parametrize("side", ["near", "far"])
 
 
@@ -119,8 +121,46 @@ async def test_ilbc_goes_end_to_end_and_gives_way_where_the_far_side_lacks_it(ed
     await talk(pair, codecs.ILBC_TONE, codecs.ILBC_TONE)
 
 
+@pytest.mark.parametrize(("near", "far"), [("G722", "G729"), ("PCMA", "G729"), ("G729", "PCMU"), ("speex", "PCMA")])
+async def test_either_side_holds_and_resumes_a_transcoded_call(edge, agent, near, far):
+    pair = await ringing_out(edge, agent, codecs=(near, EVENT, FAST))
+    pair.far.codecs = pair.far.agent.codecs = (far, EVENT, FAST)
+    try:
+        await pair.far.answer()
+    except SdpError:
+        pair.far = await pair.far.agent.next_call()
+        await pair.far.answer()
+    await pair.near.final()
+    await pair.far.confirmed()
+    for side in (pair.near, pair.far):
+        assert (await side.reinvite("sendonly")).code == 200
+        assert (await side.reinvite()).code == 200
+    assert [end.remote_audio.codec.name for end in (pair.near, pair.far)] == [near, far]
+    await talk(pair)
+
+
 OTHERS = b"m=video 40000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nc=IN IP4 203.0.113.77\r\n"
 FAX = b"m=image 40002 udptl t38\r\na=T38FaxVersion:0\r\n"
+
+
+async def test_a_user_agent_that_shares_no_code_with_us_speaks_g722_to_g711(own_edge, agent):
+    """What the far side plays comes back through baresip's own G.722 decoder and encoder, and the relay's twice."""
+    edge = own_edge(auth={"sha256": False})  # at which it would give up
+    key, far = edge.key(), await agent()
+    far.codecs = ("PCMA", EVENT)
+    called = f"{edge.route(edge.carrier(far.address, far.port()))}001"
+    proxy = f"sip:{edge.address}:{edge.udp.port};transport=udp"
+    parameters = f';auth_user={key.name};auth_pass={key.secret};outbound="{proxy}"'
+    options = {"user": "+447700900000", "parameters": parameters, "codecs": "G722/16000/1", "rate": 16000}
+    async with Baresip.run(agent.address(), **options) as baresip:
+        baresip.command("dial", edge.uri(f"+{called}"))
+        incoming = await far.next_call()
+        assert offered(incoming.request.body)[:3] == ["G722", "PCMA", "PCMU"]
+        await incoming.answer()
+        await baresip.event("CALL_ESTABLISHED")
+        incoming.audio.play(600)
+        await incoming.audio.hear(600)
+        await incoming.bye()
 
 
 @pytest.mark.parametrize("remembers", [True, False])

@@ -71,7 +71,7 @@ class InDialog:
         if step == "offer":
             if self._records.is_over(dialog):
                 return refusal.unknown_dialog()
-            offer = self._relay.take_offer(wide=True, believed=believed)
+            offer = self._relay.take_offer(believed=believed)
             refused = offer if isinstance(offer, Refusal) else legs.later_offer(offer.sdp, near)
             if refused:
                 return refused

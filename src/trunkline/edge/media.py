@@ -70,6 +70,11 @@ class Offer:
         return self.flags != FLAGS
 
     @property
+    def lacks_common(self) -> bool:
+        """Whether the offerer can be reached in a later offer only with what it now has, or by transcoding to it."""
+        return all(f"-{spoken(name)}" in self.flags for name in _COMMON)
+
+    @property
     def lacks_events(self) -> bool:
         """Whether the offerer has no telephone-event, so that the relay looks for digits in its audio."""
         return self.flags.endswith(f"-{EVENT}")
@@ -263,7 +268,7 @@ def _restored(text: str, made: Offer) -> str:
     head, _, tail = text.partition("m=audio ")
     line, end, rest = tail.partition("\r\n")
     port, profile, *numbers = line.split()
-    lost = [p for p in made.payloads if p.number not in numbers]
+    lost = [p for p in made.payloads if p.number in made.order and p.number not in numbers]
     numbers = [*made.order, *(number for number in numbers if number not in made.order)]
     lines = "".join(f"{line}\r\n" for payload in lost for line in payload.lines())
     return f"{head}m=audio {port} {profile} {' '.join(numbers)}{end}{lines}{rest}"

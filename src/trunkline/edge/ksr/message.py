@@ -84,9 +84,11 @@ def has_body() -> bool:
 
 
 def has_sdp() -> bool:
-    """Whether a body is, or may hold, a session description; whether that can be read is another question."""
+    """Whether a body is a session description, or holds one; whether that can be read is another question."""
     kind = text("$cT").lower()
-    return kind.startswith(("application/sdp", "multipart/")) and has_body()
+    if not kind.startswith(("application/sdp", "multipart/")) or not has_body():
+        return False
+    return kind.startswith("application/") or sdp() != ""
 
 
 def sdp() -> str:

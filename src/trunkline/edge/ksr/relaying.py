@@ -26,16 +26,19 @@ class Relay:
     def __init__(self, abilities: Abilities, injector: Injector):
         self._abilities, self._injector = abilities, injector
 
-    def take_offer(self, *, wide: bool, believed: bool) -> Offer | Refusal:
+    def take_offer(self, *, believed: bool) -> Offer | Refusal:
         """Read the offer of this request and keep it with its transaction, for `anchor`; or say why it is refused.
 
         `believed`: see media.Writer, here and below.
         """
+        wide = KSR.htable.sht_get("wide", get("$ci")) is not None
         try:
             made = media.offer(message.sdp(), _writer(believed), self._abilities, wide=wide)
         except SdpError as error:
             return refusal.bad_sdp(error.code, error.words)
         put("$avp(offer)", made.dumps())
+        if made.lacks_common and not wide:
+            _offer_all_from_now_on()  # or the far side's next offer, a hold for one, might suit this side no more
         return made
 
     def after_refusal(self, *, repeatable: bool, believed: bool) -> OfferMore | Refusal | None:
@@ -43,9 +46,9 @@ class Relay:
         kept = get("$avp(offer)")
         if not kept:
             return None
-        if repeatable and get("$avp(widened)") is None:
-            put("$avp(widened)", "1")  # the targets after this one get the whole offer at once
-            self.take_offer(wide=True, believed=believed)
+        if repeatable:
+            _offer_all_from_now_on()  # also to the targets after this one
+            self.take_offer(believed=believed)
             if get("$avp(offer)") != kept:
                 return OfferMore()
         if not Offer.loads(kept).joined:
@@ -129,6 +132,11 @@ def _ask(step: Step, sdp: str, flags: str) -> str:
     if not any(_tell(relay, command, flags) for relay in _in_turn()):
         return ""
     return get(_MADE)
+
+
+def _offer_all_from_now_on() -> None:
+    """In this call, every offer has all that can be transcoded."""
+    KSR.htable.sht_sets("wide", get("$ci"), "1")
 
 
 def _describe(sdp: str) -> None:
