@@ -128,7 +128,7 @@ class Bench:
 def main() -> int:
     arguments = _arguments()
     effort = EFFORTS[arguments.effort]
-    _raise_descriptor_limit()
+    raise_descriptor_limit()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every __exit__: no engine stays behind
     parts = arguments.only or PARTS
     try:
@@ -153,7 +153,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _raise_descriptor_limit() -> None:
+def raise_descriptor_limit() -> None:
     """A call holds four sockets of rtpengine; what we start inherits this limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -7,6 +7,7 @@ import jinja2
 
 from bench.systems import KEY, REALM, SECRET, System
 from trunkline.edge import media
+from trunkline.node.ports import Ports
 
 TEMPLATE = Path(__file__).with_name("native.cfg.j2")
 
@@ -20,12 +21,12 @@ class Native(System):
         self.name = "native+topoh" if topology_hiding else "native"
         self._topology_hiding = topology_hiding
 
-    def configure(self, control_port: int) -> None:
+    def configure(self, chosen: Ports) -> None:
         template = jinja2.Template(TEMPLATE.read_text(), undefined=jinja2.StrictUndefined, trim_blocks=True)
         text = template.render(
             address=self.address, carrier=self.carrier, workers=self.settings.sip.workers, realm=REALM, key=KEY,
             ha1=hashlib.md5(f"{KEY}:{REALM}:{SECRET}".encode()).hexdigest(), home=self.home, flags=media.FLAGS,
-            control_port=control_port, topology_hiding=self._topology_hiding,
+            control_port=chosen.media_control, topology_hiding=self._topology_hiding,
         )  # fmt: skip
         (self.home.node / "kamailio.cfg").write_text(text)
-        self._write_rtpengine(control_port)
+        self._write_rtpengine(chosen)

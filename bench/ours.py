@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from bench.systems import KEY, REALM, SECRET, System
 from trunkline.contract import store
-from trunkline.node import certificates, render, secrets
+from trunkline.node import certificates, part, render, secrets
+from trunkline.node.ports import Ports
 from trunkline.sip import forward
 
 FIRST_NUMBER = 99_940_000_000  # E.164 has no country code 999: none of these rings anywhere
@@ -21,21 +22,26 @@ class Trunkline(System):
         super().__init__(address, carrier)
         self.name, self._pbx, self._numbers = name, pbx, numbers
 
-    def configure(self, control_port: int) -> None:
+    def configure(self, chosen: Ports) -> None:
         certificates.ensure(self.home.tls, REALM, [self.address])
-        render.write(self.settings, self.home, secrets.ensure(self.home.secrets), control_port)
+        render.write(self.settings, self.home, secrets.ensure(self.home.secrets), chosen)
         self._fill()
 
     def start(self) -> None:
-        """Beside the engines, the part of the node that lets go of a call's media when it is over."""
+        """With the part that lets the media of ended calls go, which native does in its Kamailio."""
         super().start()
-        variables = {
-            f"TRUNKLINE_{section}__{key}".upper(): str(value)
-            for section, values in self.settings.model_dump(exclude_unset=True, exclude={"home"}).items()
-            for key, value in values.items()
-        }
-        command = [sys.executable, "-m", "trunkline", "node", "clear"]
-        self._spawn("clear", command, environment=os.environ | variables | {"TRUNKLINE_HOME": str(self.home.root)})
+        sip = self.settings.sip
+        environment = {
+            "TRUNKLINE_HOME": str(self.home.root), "TRUNKLINE_SIP__ADDRESS": sip.address,
+            "TRUNKLINE_SIP__DOMAIN": sip.domain, "TRUNKLINE_MEDIA__RELAYS": "1",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }  # fmt: skip
+        self._run("clear", [sys.executable, "-m", "trunkline", "node", "clear"], env=os.environ | environment)
+
+    def watched(self) -> int:
+        """The calls that `clear` knows to be up, as it says itself."""
+        status = part.read_status(self.home.status("clear"))
+        return status["up"] if status else 0
 
     def _fill(self) -> None:
         connection = store.open_writer(self.home.store)

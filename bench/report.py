@@ -72,7 +72,7 @@ def _ratio(one: float, other: float) -> float | None:
 
 
 _TITLES = {
-    "cost": "CPU seconds per 1,000 calls (Kamailio and rtpengine; of a node also what clears calls)",
+    "cost": "CPU seconds per 1,000 calls (kamailio, rtpengine and the part clear, all processes)",
     "latency": "INVITE in to INVITE out, ms",
     "size": "CPU seconds per 1,000 calls to hosted numbers",
     "rate": "Highest rate with 99.9% success and at most 1% retransmissions, calls/s",

@@ -42,37 +42,43 @@ class System:
         self.settings = Settings(
             home=self.home.root,
             sip={"address": address, "domain": REALM, "workers": WORKERS, "memory_mb": MEMORY_MB},
-            media={"port_min": 10000, "port_max": 59999},
+            media={"port_min": 10000, "port_max": 59999, "relays": 1},
             limits={"requests_per_10s": 10_000_000, "refusals_per_minute": 10_000_000},
         )
         self._processes: dict[str, subprocess.Popen] = {}
 
-    def configure(self, control_port: int) -> None:
+    def configure(self, chosen: ports.Ports) -> None:
         """Write the engines' configuration."""
         raise NotImplementedError
 
     def start(self) -> None:
         """Configure and start both engines, and wait until they answer. Raises StartError."""
         folders.make(self.home)
-        port = ports.ensure(self.home.ports, 0).media_control
-        self.configure(port)
+        chosen = ports.ensure(self.home.ports, 0)
+        self.configure(chosen)
         folders.hand_over(self.home)
         # The media relay first: a Kamailio that does not find it at its start looks again only later.
         self._start("rtpengine")
-        self._wait(lambda: probes.rtpengine_ping(port, timeout=0.5))
+        self._wait(lambda: probes.rtpengine_ping(chosen.media_control, timeout=0.5))
         self._start("kamailio")
         self._wait(lambda: probes.sip_options(self.address, self.settings.sip.port, timeout=0.5))
 
     def _start(self, name: str) -> None:
         engine = engines.commands(self.settings, self.home)[name]
-        self._spawn(name, engine.command, engine.user)
+        user = engine.user or None
+        self._run(name, engine.command, user=user, group=user, extra_groups=[] if user else None)
 
-    def _spawn(self, name: str, command: list[str], user: str = "", environment: dict[str, str] | None = None) -> None:
+    def _run(self, name: str, command: list[str], **options) -> None:
+        """Start a process whose CPU time counts."""
         with open(self.home.log / f"{name}.log", "ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment,
-                start_new_session=True, user=user or None, group=user or None, extra_groups=[] if user else None,
-            )  # fmt: skip
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **options,
+            )
 
     def _wait(self, probe) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -92,6 +98,9 @@ class System:
         texts = [(path.name, path.read_text(errors="replace")) for path in sorted(self.home.log.glob("*.log"))]
         return "\n".join("\n".join([f"--- {name}", *text.splitlines()[-lines:]]) for name, text in texts)
 
+    def pid(self, name: str) -> int:
+        return self._processes[name].pid
+
     def cpu_seconds(self) -> dict[str, float]:
         """CPU time so far of all processes, by engine or part of the node, s."""
         return {name: cpu.group_seconds(process.pid) for name, process in self._processes.items()}
@@ -103,9 +112,8 @@ class System:
         self._processes.clear()
         shutil.rmtree(self._root)
 
-    def _write_rtpengine(self, control_port: int) -> None:
-        text = render.render("rtpengine.conf", settings=self.settings, home=self.home, control_port=control_port)
-        (self.home.node / "rtpengine.conf").write_text(text)
+    def _write_rtpengine(self, chosen: ports.Ports) -> None:
+        (self.home.node / "rtpengine.conf").write_text(render.relay(self.settings, self.home, chosen))
 
 
 def _end(process: subprocess.Popen) -> None:

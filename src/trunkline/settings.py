@@ -94,16 +94,24 @@ class Media(Section):
     advertised: str = Field("", description="IP address written into SDP. Empty: `sip.advertised`, or `media.address`.")
     port_min: Port = Field(30000, description="First RTP port.")
     port_max: Port = Field(39999, description="Last RTP port; a call takes four.")
+    relays: int = Field(
+        2, ge=1, le=2, description="rtpengine processes. Two share the ports and the calls; either takes over for both."
+    )
+    redis: bool = Field(
+        False,
+        description="Keep calls in a Redis of the node's own: their audio goes on after an rtpengine died.",
+    )
     control_port: int = Field(
-        0, ge=0, le=65535, description="rtpengine's control port on 127.0.0.1. 0: a free one is chosen."
+        0, ge=0, le=65535, description="The first rtpengine's control port on 127.0.0.1. 0: free ones are chosen."
     )
 
     _addresses = field_validator("address", "advertised")(_ip)
 
     @model_validator(mode="after")
     def _range(self):
-        if self.port_max - self.port_min < 99:
-            raise ValueError("port_max must be at least port_min + 99: a call takes four ports")
+        if self.port_max - self.port_min < 100 * self.relays - 1:
+            least = f"port_min + {100 * self.relays - 1}"
+            raise ValueError(f"port_max must be at least {least}: a call takes four ports, and each relay has its own")
         return self
 
 

@@ -86,27 +86,3 @@ def test_an_answer_that_would_leave_a_leg_unencrypted(leg, answer, words):
     found = legs.fault(answer, leg)
     assert bool(found) is bool(words)
     assert words in found
-
-
-@pytest.mark.parametrize(
-    ("change", "source", "trusted"),
-    [
-        ({}, "192.0.2.7", True),
-        ({}, "192.0.2.8", False),
-        ({"c=IN IP4 192.0.2.7": "c=IN IP4 0.0.0.0"}, "192.0.2.8", True),
-        ({"a=sendrecv": "a=rtcp:4001 IN IP4 192.0.2.9"}, "192.0.2.7", False),
-        ({"a=sendrecv": "a=rtcp:4001"}, "192.0.2.7", True),
-        ({"a=sendrecv": "m=video 4002 RTP/AVP 96\r\nc=IN IP4 192.0.2.9"}, "192.0.2.7", False),
-        ({"IP4 192.0.2.7": "IP6 2001:DB8:0::7"}, "2001:db8::7", True),
-        ({"IP4 192.0.2.7": "IP4 233.252.0.1/127"}, "192.0.2.7", False),
-        ({"IP4 192.0.2.7": "IP4 victim.example"}, "192.0.2.7", False),
-    ],
-)
-@pytest.mark.parametrize("leg", [legs.RTP, legs.SRTP, legs.SRTP_F])
-def test_media_goes_to_no_address_that_a_pbx_only_names(leg, change, source, trusted):
-    description = PLAIN
-    for old, new in change.items():
-        assert old in description
-        description = description.replace(old, new)
-    assert legs.origin(description, source, leg) == ("" if trusted else " SIP-source-address")
-    assert legs.origin(description, source, legs.CARRIER) == ""

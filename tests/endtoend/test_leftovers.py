@@ -20,7 +20,7 @@ LINGER = 12.0  # s after which tm has freed a finished transaction
 
 def relayed(node) -> int:
     """The calls that rtpengine knows, by its NG `statistics`."""
-    port = int(json.loads(node.home.ports.read_text())["media_control"])
+    port = int(json.loads(node.home.ports.read_text())["relays"][0])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(2)
         client.connect(("127.0.0.1", port))

@@ -25,7 +25,7 @@ LOG_LINES = 60
 DEFAULTS = {
     "sip": {"workers": 2, "memory_mb": 64},
     "auth": {"sha256": True},
-    "media": {"port_min": 30000, "port_max": 31999},
+    "media": {"port_min": 30000, "port_max": 31999, "relays": 1},
     "limits": {"requests_per_10s": 1_000_000, "refusals_per_minute": 100_000},
 }
 
@@ -70,13 +70,14 @@ class Edge(World):
         return f"sip:{user}@{self.domain}" + "".join(f";{name}={value}" for name, value in parameters.items())
 
     def start(self) -> None:
-        """Write the configuration and start both engines. Raises EdgeError."""
+        """Write the configuration and start the engines. Raises EdgeError."""
         made = secrets.ensure(self.home.secrets)
-        port = ports.ensure(self.home.node / "ports.json", 0).media_control
+        chosen = ports.ensure(self.home.ports, 0, self.settings.media.relays)
         certificates.ensure(self.home.tls, self.domain, [self.address])
-        render.write(self.settings, self.home, made, port)
+        render.write(self.settings, self.home, made, chosen)
         folders.hand_over(self.home)
-        for name in ("rtpengine", "kamailio"):
+        # Redis, which the relays ask as they start, and these, which Kamailio looks for as it starts.
+        for name in reversed(engines.commands(self.settings, self.home)):
             self.start_engine(name)
         self.wait_ready()
         self.start_clearing()
@@ -107,9 +108,16 @@ class Edge(World):
 
     def wait_ready(self) -> None:
         """Wait until Kamailio answers OPTIONS and rtpengine pings. Raises EdgeError."""
-        port = ports.read(self.home.node / "ports.json").media_control
         self._wait(lambda: probes.sip_options(self.address, self.settings.sip.port, timeout=0.3), "Kamailio")
-        self._wait(lambda: probes.rtpengine_ping(port, timeout=0.3), "rtpengine")
+        for port in ports.read(self.home.ports).relays:
+            self._wait(lambda port=port: probes.rtpengine_ping(port, timeout=0.3), "rtpengine")
+            self._wait(lambda port=port: self._introduce(port), "rtpengine for Kamailio")
+
+    def _introduce(self, port: int) -> None:
+        """Have Kamailio know a relay that may have started after it. Raises probes.Silent."""
+        found = self.rpc("rtpengine.ping", f"udp:127.0.0.1:{port}")
+        if found["status"] != "success":
+            raise probes.Silent(f"Kamailio does not reach it: {found}")
 
     def _wait(self, probe: Callable, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -146,7 +154,7 @@ class Edge(World):
     def stop(self) -> None:
         """Stop everything and remove every file."""
         self.kill_clearing()
-        for name in ("kamailio", "rtpengine"):
+        for name in engines.commands(self.settings, self.home):
             self.kill(name, signal.SIGTERM)
         self.store.close()
         shutil.rmtree(self.home.root.parent)

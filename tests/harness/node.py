@@ -25,7 +25,7 @@ COMMAND_SECONDS = 110.0
 GONE_SECONDS = 15.0
 DEFAULTS = {
     "sip": {"workers": 2, "memory_mb": 64},
-    "media": {"port_min": 30000, "port_max": 33999},
+    "media": {"port_min": 30000, "port_max": 33999, "relays": 1},
     "limits": {"requests_per_10s": 1_000_000, "refusals_per_minute": 100_000},
     "web": {"enabled": False},
     "sandbox": {"enabled": False},
@@ -148,7 +148,7 @@ class Node:
     def serves(self) -> bool:
         """Whether SIP and media are answered, at this moment."""
         with contextlib.suppress(probes.Silent, OSError, ValueError):
-            port = json.loads(self.home.ports.read_text())["media_control"]
+            port = json.loads(self.home.ports.read_text())["relays"][0]
             probes.rtpengine_ping(port, timeout=0.3)
             return probes.sip_options(self.address, SIP_PORT, timeout=0.3) == 200
         return False

@@ -7,7 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-MODULES = ("g711.so", "aubridge.so", "uuid.so", "ctrl_tcp.so", "srtp.so")
+MODULES = ("g711.so", "g722.so", "aubridge.so", "uuid.so", "ctrl_tcp.so", "srtp.so")
 APPLICATIONS = ("account.so", "menu.so")
 
 
@@ -62,12 +62,17 @@ class Baresip:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def run(cls, address: str, *, user: str = "baresip", parameters: str = ""):
-        """Start it on an address; `parameters` are those of its account, e.g. `;answermode=auto`."""
+    async def run(
+        cls, address: str, *, user: str = "baresip", parameters: str = "", codecs: str = "pcma,pcmu", rate: int = 8000
+    ):
+        """Start it on an address; `parameters` are those of its account, e.g. `;answermode=auto`.
+
+        `codecs`: as it names them, e.g. `G722/16000/1`; `rate`: of its audio, Hz.
+        """
         with tempfile.TemporaryDirectory() as folder:
             self = cls(Path(folder), address, free_port(address))
             control = free_port(address)
-            self._configure(control, user, parameters)
+            self._configure(control, user, parameters + f";audio_codecs={codecs}", rate)
             self._process = await asyncio.create_subprocess_exec(
                 "baresip", "-f", folder, stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -88,18 +93,18 @@ class Baresip:
                 await self._process.wait()
                 await output
 
-    def _configure(self, control: int, user: str, parameters: str) -> None:
+    def _configure(self, control: int, user: str, parameters: str, rate: int) -> None:
         lines = [
             "poll_method epoll", f"sip_listen {self.address}:{self.port}", "sip_verify_server no",
             "audio_source aubridge,loop", "audio_player aubridge,loop", "audio_alert aubridge,alert",
-            "audio_channels 1-1", "audio_srate 8000-8000",
+            "audio_channels 1-1", f"audio_srate {rate}-{rate}",
             f"ctrl_tcp_listen {self.address}:{control}", "module_path /usr/lib/baresip/modules",
             *(f"module {name}" for name in MODULES),
             *(f"module_app {name}" for name in APPLICATIONS),
         ]  # fmt: skip
         (self.folder / "config").write_text("\n".join([*lines, ""]))
         parameters += "" if "regint" in parameters else ";regint=0"
-        account = f"<sip:{user}@{self.address}:{self.port};transport=udp>;audio_codecs=pcma,pcmu{parameters}"
+        account = f"<sip:{user}@{self.address}:{self.port};transport=udp>{parameters}"
         (self.folder / "accounts").write_text(account + "\n")
         (self.folder / "contacts").write_text("")
 

@@ -41,7 +41,8 @@ def test_services_are_not_started_and_are_left_disabled(debian_13):
     assert "exit 101" in debian_13.calls("policy")
     assert not (debian_13.root / "policy-rc.d").exists()
     assert debian_13.calls("systemctl") == [
-        f"--quiet disable {service}.service" for service in ("kamailio", "rtpengine-daemon", "postgresql", "knot")
+        f"--quiet disable {service}.service"
+        for service in ("kamailio", "rtpengine-daemon", "redis-server", "postgresql", "knot")
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from trunkline.contract import journal
 from trunkline.node.calls import Calls
 from trunkline.node.clear import LOST, Clearer, Names
+from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
 from trunkline.node.silence import Patience
 
@@ -57,7 +58,8 @@ class Scene:
     def start(self):
         patience = Patience(dead=60, one_way=600, hold=3600, longest=14_400)
         calls, names = Calls(self.path, self.state), Names("sip.example", "secret", "node1")
-        self.clearer = Clearer(calls, self.relays, self.client, self.path, names, patience, lambda: self.now)
+        pinger = Pinger(self.path.with_name("no-kamailio"))
+        self.clearer = Clearer(calls, self.relays, pinger, self.client, self.path, names, patience, lambda: self.now)
 
     def write(self, *events, call="0011223344556677"):
         with open(self.path, "ab") as file:
@@ -134,6 +136,16 @@ def test_the_longest_call_needs_no_relay(scene):
     assert not scene.client.sent
     scene.step(15_405)
     assert "it lasted 14400 s" in scene.client.sent[0].headers
+
+
+def test_a_call_that_the_edge_cannot_end_is_given_up_one_day(scene):
+    scene.relays.last = 1000
+    scene.answered()
+    for minute in range(1, 20):
+        scene.step(1000 + 61 * minute)
+    assert scene.clearer.facts()["up"] == 0
+    assert scene.relays.asked[-1] == ("delete", "c@pbx")
+    assert len(scene.client.sent) == 20
 
 
 def test_media_of_a_relay_that_is_away_is_let_go_later(scene):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from trunkline.home import Home
-from trunkline.node import certificates, health, part, ports, probes
+from trunkline.node import abilities, certificates, health, part, ports, probes, render, secrets
 from trunkline.node.health import duration
 from trunkline.node.supervise import NotRunning, Process
 from trunkline.settings import Settings
@@ -197,3 +197,27 @@ def test_durations(seconds, text):
 def test_a_status_that_cannot_be_written_stops_nothing(tmp_path, caplog):
     part.Reporter(tmp_path / "none" / "status.json").well({})
     assert "cannot write" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("transcodes", "ok", "words"),
+    [
+        (["PCMA/8000", "PCMU/8000", "speex/16000"], True, "PCMA, PCMU, speex/16000; end to end only: G722, G729, iLBC"),
+        (["PCMA/8000", "PCMU/8000", "G722/8000", "G729/8000", "speex/16000", "iLBC/8000"], True, "speex/16000, iLBC"),
+        ([], False, "none is transcoded"),
+    ],
+)
+def test_codecs(home, check, transcodes, ok, words):
+    render.write(Settings(home=home.root), home, secrets.ensure(home.secrets), 1)
+    file = home.node / "edge.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"transcodes": transcodes}))
+    found = check("codecs", kamailio="RUNNING")
+    assert found.ok is ok
+    assert words in found.text
+    file.unlink()
+    found = check("codecs", kamailio="RUNNING")
+    assert (found.ok, found.serves) == (False, True)
+
+
+def test_this_engine_transcodes_all_but_what_debian_cannot_encode():
+    assert abilities.transcodes() == ("PCMA/8000", "PCMU/8000", "G722/8000", "G729/8000", "speex/16000")

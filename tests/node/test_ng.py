@@ -4,28 +4,9 @@ import socket
 import threading
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from trunkline.node.ng import Relay, decode, encode
+from trunkline.node.ng import Relay
 from trunkline.node.probes import Silent
-
-VALUES = st.recursive(
-    st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
-)
-
-
-@given(VALUES)
-def test_what_is_written_is_read(value):
-    assert decode(encode(value)) == value
-
-
-@given(st.binary(max_size=40))
-def test_nonsense_is_an_error_of_two_kinds(data):
-    try:
-        decode(data)
-    except (ValueError, IndexError):
-        return
 
 
 @pytest.fixture
@@ -52,12 +33,12 @@ def answer(listening, *bodies):
 
 def test_a_late_answer_to_another_question_is_skipped(engine):
     listening, relay = engine
-    thread = answer(listening, b"0011 d6:result5:othere", b"COOKIE d6:result4:ponge")
+    thread = answer(listening, b'0011 {"result":"other"}', b'COOKIE {"result":"pong"}')
     assert relay.ask("ping") == {"result": "pong"}
     thread.join()
 
 
-@pytest.mark.parametrize("bodies", [(), (b"COOKIE d6:result",), (b"COOKIE x",)])
+@pytest.mark.parametrize("bodies", [(), (b'COOKIE {"result"',), (b"COOKIE []",), (b"COOKIE \xff",)])
 def test_silence_and_nonsense(engine, bodies):
     listening, relay = engine
     thread = answer(listening, *bodies)

@@ -66,12 +66,12 @@ def test_connections_in_time_wait_are_no_obstacle(addresses):
 def test_everything_that_listens_is_looked_at():
     sip = {"address": "127.0.0.9", "port": 5070, "tls_port": 5071}
     settings = Settings(sip=sip, sandbox={"enabled": True, "pbx_port": 6000})
-    found = {(e.transport, e.address, e.port) for e in occupied.endpoints(settings, Ports(2223))}
+    found = {(e.transport, e.address, e.port) for e in occupied.endpoints(settings, Ports((2223,)))}
     assert {("udp", "127.0.0.9", 5070), ("tcp", "127.0.0.9", 5070), ("tcp", "127.0.0.9", 5071)} < found
     assert ("udp", "127.0.0.1", 2223) in found
     assert ("tcp", "127.0.0.80", 6001) in found
     without = Settings(sip=sip, sandbox={"enabled": False})
-    assert not any(e.setting.startswith("sandbox") for e in occupied.endpoints(without, Ports(2223)))
+    assert not any(e.setting.startswith("sandbox") for e in occupied.endpoints(without, Ports((2223,))))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,6 @@ def test_everything_that_listens_is_looked_at():
     ],
 )
 def test_two_parts_that_want_the_same_port_are_refused(changed, settings):
-    listed = occupied.endpoints(Settings(**changed), Ports(media_control=0))
+    listed = occupied.endpoints(Settings(**changed), Ports((0,)))
     assert all(settings in problem for problem in occupied.problems(listed))
     assert occupied.problems(listed)

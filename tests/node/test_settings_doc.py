@@ -54,7 +54,7 @@ def test_the_environment_wins(tmp_path, monkeypatch):
         ("[sip]\nport = 99999", "sip.port (or TRUNKLINE_SIP__PORT): 99999: Input should be less than"),
         ('[sip]\naddress = "here"', "sip.address (or TRUNKLINE_SIP__ADDRESS): 'here': 'here' does not appear to be"),
         ("[sip]\nprot = 1", "sip.prot (or TRUNKLINE_SIP__PROT): there is no such setting"),
-        ("[media]\nport_min = 5000\nport_max = 5001", "port_max must be at least port_min + 99"),
+        ("[media]\nport_min = 5000\nport_max = 5001", "port_max must be at least port_min + 199"),
         ('[dns]\nservers = ["ns.example"]', "dns.servers"),
         ('[node]\nname = "A b"', "'A b' is not of this form: 1 to 63 of a-z"),
         ('[sip]\ndomain = ""', "'' is not of this form: a host name in small letters"),

@@ -101,7 +101,7 @@ def to(agent: Agent, user: str = "1234", **parameters: object) -> str:
 
 def relayed(edge: Edge) -> list[str]:
     """The Call-IDs of the calls that the media relay holds, by its NG command `list`."""
-    port = ports.read(edge.home.node / "ports.json").media_control
+    port = ports.read(edge.home.ports).media_control
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(2)
         client.connect(("127.0.0.1", port))

@@ -63,7 +63,7 @@ async def test_a_number_too_short_for_every_carrier_is_refused_in_words(edge, ag
     assert not far.calls
 
 
-@pytest.mark.parametrize("code", [404, 486, 488, 603])
+@pytest.mark.parametrize("code", [404, 486, 603])
 async def test_a_4xx_or_6xx_ends_the_call(edge, agent, code):
     key, ua = edge.key(), await agent()
     first, second = await agent(), await agent()

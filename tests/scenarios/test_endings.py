@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from harness.peers import Baresip
 from harness.plugin import running
 from scenarios.parties import Pair, forgotten, inbound, kinds, one, talking, to
-from trunkline.sandbox import sdp
+from trunkline.sandbox import behaviour, sdp
 
 pytestmark = pytest.mark.engines
 
@@ -20,7 +21,7 @@ DEAD, ONE_WAY, HOLD, LONGEST = 2, 3, 5, 7  # s
 def edge(addresses):
     """One that loses patience soon, shared by these tests."""
     calls = {"dead_seconds": DEAD, "one_way_seconds": ONE_WAY, "hold_seconds": HOLD, "max_seconds": LONGEST}
-    with running(addresses, calls=calls) as started:
+    with running(addresses, calls=calls, auth={"sha256": False}) as started:  # which baresip does not know
         yield started
 
 
@@ -113,6 +114,27 @@ async def test_a_call_whose_bye_was_lost_ends(edge, agent):
     await pair.far.hung_up(DEAD + 3)
     assert one(await pair.events("end"), "end")["by"] == "edge"
     await forgotten(pair.edge, pair.near)
+
+
+async def test_an_independent_user_agent_takes_the_bye_for_its_peers(edge, agent):
+    """baresip calls through a carrier that challenges, so that the two sides' CSeq differ."""
+    key, far = edge.key(), await agent(name="far")
+    prefix = edge.route(edge.carrier(far.address, far.port(), username="trunk", password="s3cret"))
+    taken = []
+
+    async def answer(incoming):
+        taken.append(incoming)
+        await incoming.answer()
+        incoming.audio.mute()
+
+    far.on_call = behaviour.challenge("trunk", "s3cret", answer)
+    parameters = f';auth_user={key.name};auth_pass={key.secret};outbound="sip:{edge.address}"'
+    async with Baresip.run(agent.address(), user="+447700900000", parameters=parameters) as calling:
+        calling.command("dial", edge.uri(f"+{prefix}001"))
+        await calling.event("CALL_ESTABLISHED")
+        await taken[0].hung_up(10)
+        await calling.event("CALL_CLOSED")
+    assert one(await edge.events("end", called=f"{prefix}001"), "end")["by"] == "edge"
 
 
 async def test_the_account_may_call_again(edge, agent):

@@ -11,6 +11,8 @@ from rich.table import Table
 
 from trunkline import settings as all_settings
 from trunkline.cli import sandbox
+from trunkline.sandbox import matrix
+from trunkline.sandbox.codecs import CodecError
 from trunkline.sandbox.probe import PROBES, Bench, Probe, Wrong
 from trunkline.sandbox.rtp import AudioError
 from trunkline.settings import Settings
@@ -31,8 +33,9 @@ class Result:
 
 @click.command("check")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--codecs", is_flag=True, help="Call with each of the six codecs against each instead.")
 @click.pass_context
-def command(ctx: click.Context, as_json: bool = False):
+def command(ctx: click.Context, as_json: bool = False, codecs: bool = False):
     """Place real calls through the running node and verify their audio.
 
     Exit status: 0 everything worked, 1 something did not.
@@ -42,6 +45,9 @@ def command(ctx: click.Context, as_json: bool = False):
         account = sandbox.read(settings)
     except sandbox.SandboxStateError as error:
         raise click.ClickException(str(error)) from error
+    if codecs:
+        _check_codecs(ctx, Bench(settings, account.key, account.secret, account.numbers), as_json)
+        return
     results = run(settings)
     if as_json:
         click.echo(json.dumps({"ok": all(r.ok for r in results), "results": [asdict(r) for r in results]}, indent=2))
@@ -50,6 +56,23 @@ def command(ctx: click.Context, as_json: bool = False):
         if all(result.ok for result in results):
             click.echo(sandbox.first_call(settings, account))
     if not all(result.ok for result in results):
+        ctx.exit(1)
+
+
+def _check_codecs(ctx: click.Context, bench: Bench, as_json: bool) -> None:
+    try:
+        measured = asyncio.run(matrix.through(bench))
+    except CodecError as error:
+        raise click.ClickException(str(error)) from error
+    cells = [cell for found in measured.values() for cell in found]
+    if as_json:
+        calls = {name: [asdict(cell) for cell in found] for name, found in measured.items()}
+        click.echo(json.dumps({"ok": all(cell.ok for cell in cells), "calls": calls}, indent=2))
+    else:
+        for name, found in measured.items():
+            click.echo(f"{name}: the callers' codecs down, the callees' across; dBFS that the caller heard\n")
+            click.echo(matrix.table(found) + "\n")
+    if not all(cell.ok for cell in cells):
         ctx.exit(1)
 
 

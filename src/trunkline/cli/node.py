@@ -145,16 +145,19 @@ def _counted(accounts: int, numbers: int) -> str:
 
 
 @command.command()
-@click.argument("name", type=click.Choice(["kamailio", "rtpengine"]))
+@click.argument("name")
 def engine(name: str):
     """Become one of the engines, after ending what its last start left behind."""
     from trunkline.node import engines, launch
 
     settings, home = _load()
+    known = engines.commands(settings, home)
+    if name not in known:
+        raise click.ClickException(f"this node has no engine {name!r}: it has {', '.join(known)}")
     try:
-        launch.launch(engines.commands(settings, home)[name], home)
+        launch.launch(known[name], home)
     except FileNotFoundError as error:
-        raise click.ClickException(f"{name} is not installed here: {error}") from error
+        raise click.ClickException(f"{known[name].command[0]} is not installed here: {error}") from error
     except launch.LeftoverError as error:
         raise click.ClickException(str(error)) from error
 

@@ -14,6 +14,7 @@ from trunkline import settings as all_settings
 from trunkline.home import Home
 from trunkline.sandbox import carrier as test_carrier
 from trunkline.sandbox import service
+from trunkline.sandbox.codecs import CODECS
 from trunkline.settings import Settings
 
 NAME = "sandbox"  # of the account and of the carrier
@@ -25,6 +26,7 @@ NUMBERS = {
     "tcp": "9992000004",
     "silent": "9992000005",
     "registered": "9992000006",
+    **{name: f"99920000{n}" for n, name in enumerate(CODECS, 21)},
 }
 
 
@@ -177,6 +179,7 @@ def _forwards(settings: Settings, key: str) -> dict[str, str]:
         "tcp": f"sip:tone@{address}:{port};transport=tcp",
         "silent": f"sip:silent@{address}:{port};timeout=2000",
         "registered": f"sip:{key}@{settings.sip.domain}",
+        **{name: f"sip:{name.lower()}@{address}:{port}" for name in CODECS},
     }
 
 

@@ -144,7 +144,7 @@ def _bring_up(settings: Settings, home: Home) -> subprocess.Popen:
         left = sum(launch.end_leftovers(engine, home) for engine in engines.commands(settings, home).values())
         if left:
             said.append(f"ended {left} processes that an earlier node left behind")
-        chosen = ports.ensure(home.ports, settings.media.control_port)
+        chosen = ports.ensure(home.ports, settings.media.control_port, settings.media.relays)
         if problems := occupied.problems(occupied.endpoints(settings, chosen)):
             raise UpError("\n".join(problems))
     with _step("database"):
@@ -159,7 +159,7 @@ def _bring_up(settings: Settings, home: Home) -> subprocess.Popen:
         with _step("sandbox account"):
             importlib.import_module("trunkline.cli.sandbox").ensure(settings)
     with _step("engines' configuration"):
-        render.write(settings, home, kept, chosen.media_control)
+        render.write(settings, home, kept, chosen)
         config = supervise.write_config(home, supervise.programs(settings))
         folders.hand_over(home)
     return _start(settings, home, config)

@@ -19,6 +19,9 @@ class EdgeConfig:
     ring_timeout: int
     requests_per_10s: int
     refusals_per_minute: int
+    transcodes: tuple[str, ...]  # the codecs that the media relay both decodes and encodes, as in sip/codecs.py
+    media_controls: tuple[int, ...]  # the media relays' control ports on 127.0.0.1
+    media_family: str  # the IP version of the media relay: '4' or '6'
 
 
 def write(path: Path, config: EdgeConfig) -> None:
@@ -27,4 +30,5 @@ def write(path: Path, config: EdgeConfig) -> None:
 
 def read(path: str | Path) -> EdgeConfig:
     with open(path, encoding="utf-8") as file:
-        return EdgeConfig(**json.load(file))
+        values = json.load(file)
+    return EdgeConfig(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})

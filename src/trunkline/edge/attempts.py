@@ -3,9 +3,9 @@
 import time
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.edge import failover
+from trunkline.edge import failover, legs
 from trunkline.edge.dialog import Dialogs
-from trunkline.edge.failover import AnswerChallenge, Outcome, Relay
+from trunkline.edge.failover import AnswerChallenge, OfferMore, Outcome, Relay
 from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.plan import Plan
@@ -17,8 +17,8 @@ from trunkline.sip.refusal import Refusal
 class Attempts:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, records: Records):
-        self._config, self._lookup, self._records = config, lookup, records
+    def __init__(self, config: EdgeConfig, lookup: Lookup, media: relaying.Relay, records: Records):
+        self._config, self._lookup, self._media, self._records = config, lookup, media, records
         self._dialogs = Dialogs(config.dialog_secret)
 
     def enter(self, plan: Plan, index: int) -> None:
@@ -77,7 +77,11 @@ class Attempts:
         self._records.failed(plan, outcome)
         plan.failures.append(failover.words(outcome))
         carrier = self._lookup.carrier(plan.attempt.carrier_id) if plan.attempt.carrier_id else None
-        return failover.after(plan, outcome, bool(carrier and carrier.username), self._config.ring_timeout // 1000)
+        following = failover.after(plan, outcome, bool(carrier and carrier.username), self._config.ring_timeout // 1000)
+        if isinstance(following, Relay) and outcome.code in failover.NOT_ACCEPTABLE:
+            believed = transactions.legs()[0] == legs.CARRIER
+            return self._media.after_refusal(repeatable=not plan.authenticated, believed=believed) or following
+        return following
 
     def failed(self, outcome: Outcome) -> None:
         """The current attempt of this transaction is over without an answer."""
@@ -94,23 +98,30 @@ class Attempts:
             elif isinstance(following, int):
                 self._go_on(plan, following)
                 self.make(plan)
-            else:
+            elif not isinstance(following, OfferMore):
                 self._finish(plan, outcome, following)
+            elif not self._repeated(plan):
+                self._finish(plan, outcome, Relay())
         self._records.catch_up()
 
     def _authenticate(self, plan: Plan, outcome: Outcome) -> None:
         """Repeat the attempt with the carrier's credentials."""
-        attempt, carrier = plan.attempt, self._lookup.carrier(plan.attempt.carrier_id)
+        carrier = self._lookup.carrier(plan.attempt.carrier_id)
         plan.authenticated = True
+        answered = carrier and transactions.answer_challenge(carrier.username, carrier.password)
+        if not answered or not self._repeated(plan):
+            self._finish(plan, outcome, refusal.credentials_demanded())
+
+    def _repeated(self, plan: Plan) -> bool:
+        """Send the INVITE of the current attempt once more; False when that cannot be done."""
         transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
-        if carrier and transactions.answer_challenge(carrier.username, carrier.password):
-            # RFC 3261 §22.2: or the far side may take this for the first INVITE, come by another way
-            hiding.shift_cseq(1)
-            transactions.note_shift(True)
-            transactions.aim(attempt.uri, attempt.next_hop)
-            if self._relay(plan) is None:
-                return
-        self._finish(plan, outcome, refusal.credentials_demanded())
+        # RFC 3261 §22.2: or the far side may take this for the first INVITE, come by another way
+        hiding.shift_cseq(1)
+        transactions.note_shift(True)
+        transactions.aim(plan.attempt.uri, plan.attempt.next_hop if plan.attempt.ip else "")
+        if plan.attempt.kind == "registered" and not routes.find_registered(plan.attempt.uri):
+            return False
+        return self._relay(plan) is None
 
     def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
         """The caller gets its final response and the call's count, media and record end."""

@@ -7,9 +7,8 @@ from trunkline.edge import inbound, legs, outbound
 from trunkline.edge.attempts import Attempts
 from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.dialog import name
-from trunkline.edge.ksr import digests, hiding, message, replies, routes, transactions
+from trunkline.edge.ksr import digests, hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Account, Carrier, Lookup
-from trunkline.edge.media import has_our_codec
 from trunkline.edge.outbound import Dialled, Permitted
 from trunkline.edge.plan import Plan
 from trunkline.edge.records import Records
@@ -24,8 +23,16 @@ LONGEST_NAME = 64  # characters of a caller that is no number: what a stranger m
 class Calls:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, senders: Senders, records: Records, attempts: Attempts):
-        self._config, self._lookup, self._senders = config, lookup, senders
+    def __init__(
+        self,
+        config: EdgeConfig,
+        lookup: Lookup,
+        senders: Senders,
+        relay: relaying.Relay,
+        records: Records,
+        attempts: Attempts,
+    ):
+        self._config, self._lookup, self._senders, self._relay = config, lookup, senders, relay
         self._records, self._attempts = records, attempts
 
     def invite(self, source: message.Source) -> None:
@@ -90,12 +97,11 @@ class Calls:
 
     def _leg(self, call: Permitted, payer: Account) -> str | Refusal:
         """The leg to the caller, see legs, or why its offer cannot be taken."""
-        offer = message.sdp()
-        if offer and not has_our_codec(offer):
-            return refusal.no_codec()
-        leg = legs.of_caller(offer, None if call.direction == "inbound" else payer)
-        transactions.note_origin(legs.origin(offer, message.get("$si"), leg))
-        return leg
+        account = None if call.direction == "inbound" else payer
+        if message.has_sdp():
+            offer = self._relay.take_offer(believed=account is None)
+            return offer if isinstance(offer, Refusal) else legs.of_caller(offer.sdp, account)
+        return refusal.unknown_body(message.text("$cT")) if message.has_body() else legs.of_caller("", account)
 
     def _start(self, call: Permitted, plan: Plan, facts: dict) -> None:
         self._attempts.enter(plan, 0)

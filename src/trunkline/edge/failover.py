@@ -6,6 +6,7 @@ from trunkline.edge.plan import Attempt, Plan
 from trunkline.sip import refusal, status
 from trunkline.sip.refusal import Refusal
 
+NOT_ACCEPTABLE = (415, 488, 606)  # what those answer who have none of the codecs that were offered
 MIN_BUDGET = 200  # ms: less than this gives no peer a chance, so a group's last addresses get it all the same
 
 
@@ -26,6 +27,11 @@ class Relay:
 @dataclass(frozen=True, slots=True)
 class AnswerChallenge:
     """Repeat the attempt with the carrier's credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMore:
+    """Repeat the attempt with every codec that can be transcoded."""
 
 
 def after(

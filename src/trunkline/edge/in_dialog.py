@@ -13,8 +13,8 @@ from trunkline.sip.refusal import Refusal
 class InDialog:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, records: Records):
-        self._config, self._records = config, records
+    def __init__(self, config: EdgeConfig, relay: relaying.Relay, records: Records):
+        self._config, self._relay, self._records = config, relay, records
 
     def forward(self, method: str, dialog: Dialog) -> None:
         routes.follow_contact()
@@ -25,17 +25,15 @@ class InDialog:
             self._bye(dialog)
         elif method in ("INVITE", "UPDATE"):
             routes.symmetric_contact()
-        has_sdp = message.has_sdp()
-        step = media.request_step(method, dialog.offered) if has_sdp else None
-        if step == "offer" and self._records.is_over(dialog):
-            replies.refuse(refusal.unknown_dialog())
-            return
-        if step == "offer" and message.offers_fax():
-            # The media relay would take the fax stream in the place of the audio, also when the far side refuses it.
-            replies.refuse(refusal.fax())
+        elif method == "INFO" and (digit := self._relay.digit()):
+            if transactions.begin():  # an INFO that comes twice is one digit
+                self._relay.play(digit)
+                replies.accept()
             return
         near, far = dialog.legs_from(message.get("$ft"))
-        if step and (refused := self._take_media(step, dialog, near, far)) and method != "ACK":
+        has_sdp = message.has_sdp()
+        refused = self._carry_body(method, dialog, near, far, has_sdp)
+        if refused and method != "ACK":
             replies.refuse(refused)
             return
         domain = self._config.domain
@@ -56,14 +54,30 @@ class InDialog:
         else:
             self._records.ended(dialog, message.get("$ft"), message.get("$tt"), reason or None)
 
+    def _carry_body(self, method: str, dialog: Dialog, near: str, far: str, has_sdp: bool) -> Refusal | None:
+        """Have the body say what the far side may know, or say why it is refused, which an ACK cannot be."""
+        step = media.request_step(method, dialog.offered)
+        if has_sdp and step:
+            return self._take_media(step, dialog, near, far)
+        if step and message.has_body() and method != "ACK":
+            return refusal.unknown_body(message.text("$cT"))
+        if has_sdp or step:  # nobody expects an SDP in this method, or another body in that, and it tells of its sender
+            hiding.remove_body()
+        return None
+
     def _take_media(self, step: media.Step, dialog: Dialog, near: str, far: str) -> Refusal | None:
         """Anchor the description of an in-dialog request from one leg to the other; each keeps its profile."""
-        description = message.sdp()
-        if step == "offer" and (refused := legs.later_offer(description, near)):
-            return refused
-        if step == "answer" and (fault := legs.fault(description, near)):
-            relaying.refuse_media(legs.REFUSED)
+        believed = near == legs.CARRIER
+        if step == "offer":
+            if self._records.is_over(dialog):
+                return refusal.unknown_dialog()
+            offer = self._relay.take_offer(believed=believed)
+            refused = offer if isinstance(offer, Refusal) else legs.later_offer(offer.sdp, near)
+            if refused:
+                return refused
+        elif fault := legs.fault(message.sdp(), near):
+            self._relay.refuse_audio()
             self._records.cut(dialog.call, fault, message.get("$tt"))
             return refusal.unusable_srtp(fault)
-        flags = legs.flags(step, far) + legs.origin(description, message.get("$si"), near)
-        return None if relaying.anchor(step, flags) else refusal.media_unavailable()
+        anchored = self._relay.anchor(step, legs.flags(step, far), believed=believed, again=legs.flags("offer", near))
+        return None if anchored else refusal.media_unavailable()

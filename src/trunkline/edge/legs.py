@@ -8,7 +8,6 @@ either side says later turns an encrypted leg into a plain one.
 from trunkline.edge.lookup import Account
 from trunkline.edge.media import Step
 from trunkline.sip import refusal, srtp
-from trunkline.sip.connection import addresses
 from trunkline.sip.forward import ForwardTarget
 from trunkline.sip.refusal import Refusal
 
@@ -17,9 +16,6 @@ from trunkline.sip.refusal import Refusal
 SRTP, SRTP_F, RTP, CARRIER = "s", "f", "r", "c"
 ENCRYPTED = frozenset((SRTP, SRTP_F))
 MEDIA = {SRTP: "srtp", SRTP_F: "srtp", RTP: None, CARRIER: None}  # in the journal; plain RTP goes without saying
-
-# A stream of no port is a refused one (RFC 3264 §6).
-REFUSED = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n"
 
 _PROFILES = {SRTP: "RTP/SAVP", SRTP_F: "RTP/SAVPF", RTP: "RTP/AVP", CARRIER: "RTP/AVP"}
 
@@ -66,7 +62,7 @@ def fault(description: str, leg: str) -> str:
 
 def flags(step: Step, leg: str) -> str:
     """What the relay is told of a description that goes to this leg; an answer goes in the profile of its offer."""
-    return f" {_PROFILES[leg]}" if step == "offer" else ""
+    return "" if step == "answer" else f" {_PROFILES[leg]}"
 
 
 def branch(step: Step, leg: str) -> str:
@@ -78,15 +74,3 @@ def branch(step: Step, leg: str) -> str:
     if leg not in ENCRYPTED:
         return ""
     return " via-branch=next" if step == "offer" else " via-branch=1"
-
-
-def origin(description: str, source: str, leg: str) -> str:
-    """What the relay is told besides of a description that came from this leg and IP address.
-
-    Where a PBX names an address that is not its own, media goes to the one that it speaks from, until audio comes
-    from elsewhere: whoever has a key could otherwise have us stream whole calls to any victim, by naming it (the
-    relay's other means let a later offer name one, measured). A carrier's address is its operator's choice, and its
-    session border controller may wait for our audio before it sends any.
-    """
-    trusted = leg == CARRIER or addresses(description) <= {source}
-    return "" if trusted else " SIP-source-address"

@@ -10,10 +10,12 @@ from trunkline.edge.attempts import Attempts
 from trunkline.edge.calls import Calls
 from trunkline.edge.failover import Outcome
 from trunkline.edge.in_dialog import InDialog
+from trunkline.edge.injector import Injector
 from trunkline.edge.journal import Journal
 from trunkline.edge.ksr import counters, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
+from trunkline.edge.media import Abilities
 from trunkline.edge.records import Records
 from trunkline.edge.requests import Requests
 from trunkline.edge.responses import Responses
@@ -55,12 +57,14 @@ class Edge:
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
         self._limits = Limits(config, counters.Counters)
         self._records = Records(journal, self._limits)
-        self._attempts = Attempts(config, lookup, self._records)
+        abilities = Abilities(config.transcodes, config.media_family)
+        self._relay = relaying.Relay(abilities, Injector(config.media_controls))
+        self._attempts = Attempts(config, lookup, self._relay, self._records)
         senders = Senders(config, lookup, self._limits)
-        calls = Calls(config, lookup, senders, self._records, self._attempts)
-        in_dialog = InDialog(config, self._records)
+        calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts)
+        in_dialog = InDialog(config, self._relay, self._records)
         self._requests = Requests(config, lookup, self._limits, senders, calls, in_dialog, self._records)
-        self._responses = Responses(config, self._records)
+        self._responses = Responses(config, self._relay, self._records)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0
 
@@ -78,9 +82,9 @@ class Edge:
         routes.record_route(transactions.noted_route())
         if not transactions.request_offered():
             return
-        leg = transactions.legs()[1]
-        flags = legs.flags("offer", leg) + legs.branch("offer", leg) + transactions.origin()
-        if not relaying.anchor("offer", flags):
+        near, far = transactions.legs()
+        flags = legs.flags("offer", far) + legs.branch("offer", far)
+        if not self._relay.anchor("offer", flags, believed=near == legs.CARRIER):
             transactions.note_media_failure()
             transactions.drop()
 
@@ -96,7 +100,7 @@ class Edge:
 
     @guarded
     def ksr_hidden_reply(self, _message):
-        """A response that can have no SDP and no Contact."""
+        """A response that has no part in offer and answer."""
         self._responses.plain(message.reply_code())
 
     @guarded

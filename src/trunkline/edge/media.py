@@ -1,48 +1,105 @@
-"""Media is always anchored: what rtpengine is told, and which part of offer/answer a message holds (RFC 3264).
+"""What becomes of the SDP in a call: which part of offer and answer a message holds (RFC 3264), which codecs go on,
+and what the media relay is told.
 
-The flags restrict every offer to the six codecs and telephone-event, keep the caller's order, and let G.711 be
-transcoded (measured). RTCP is rtpengine's own toward each side, so that also one whose far side sends none gets it:
-some (Skype for Business) end a call after 30 s without.
+The far side sees one audio stream of ours with the caller's codecs in the caller's order, and behind them what the
+relay can transcode to. Every other stream stays in its place, refused (port 0), in offer and answer: so both sides
+count the same streams, as RFC 3264 §8 demands of every later offer, and nobody need remember how many there were.
 """
 
-import re
+import json
+from dataclasses import astuple, dataclass, replace
 from typing import Literal
 
+from trunkline.edge.reachable import is_hold, refuse_unreachable
+from trunkline.sip import sdp
+from trunkline.sip.codecs import CODECS, EVENT, clock, spoken
+from trunkline.sip.sdp import Description, Payload, SdpError
 from trunkline.sip.srtp import SUITE
 
-type Step = Literal["offer", "answer"]
+# A late offer is one in a response, which cannot be refused.
+type Step = Literal["offer", "late offer", "answer"]
 
-_CODECS = ("PCMU", "PCMA", "G722", "G729", "iLBC", "speex/16000", "telephone-event")
-
-FLAGS = " ".join(
-    (
-        "replace-origin replace-session-name trust-address ICE=remove generate-RTCP",
-        f"DTLS=off SDES-only-{SUITE}",
-        "codec-strip-all",
-        *(f"codec-except-{codec}" for codec in _CODECS),
-        "codec-transcode-PCMA codec-transcode-PCMU",
-    )
-)
+# RTCP is the relay's own toward each side, so that also one whose far side sends none gets it: some (Skype for
+# Business) end a call after 30 s without.
+FLAGS = f"replace-origin trust-address ICE=remove inject-DTMF generate-RTCP DTLS=off SDES-only-{SUITE}"
+_COMMON = ("PCMA/8000", "PCMU/8000")  # what every PBX and carrier speaks
+_REFUSED = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
 
 
-# What a description may say of the system, or the person, that wrote it; the relay passes it on.
-_TELLING = re.compile(r"^(?:[iuep]=|a=(?:tool|ssrc|cname|x-)).*\r?\n", re.MULTILINE | re.IGNORECASE)
-_ORIGIN = re.compile(r"^o=\S+", re.MULTILINE)
-_SUBJECT = re.compile(r"^s=[^\r\n]*", re.MULTILINE)
-_AUDIO = re.compile(r"^m=audio \S+ \S+((?: \d+)*)", re.MULTILINE)
-_STATIC = ("0", "8", "9", "18")  # RFC 3551 §6: PCMU, PCMA, G722, G729
-_DYNAMIC = re.compile(r"^a=rtpmap:(\d+) (?:(?:PCMU|PCMA|G722|G729|iLBC)/8000|speex/16000)", re.M | re.I)
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What the media relay of this node can do: the codecs it both decodes and encodes; its IP version, '4' or '6'."""
+
+    transcodes: tuple[str, ...]
+    family: str
 
 
-def anonymous(sdp: str) -> str:
-    """An SDP without the names of products, hosts and people: RFC 8866 §5.2 has '-' for no user name in o=."""
-    return _SUBJECT.sub("s=-", _ORIGIN.sub("o=-", _TELLING.sub("", sdp), count=1), count=1)
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who wrote a description. `source`: the IP address that it came from; `believed`: audio may go where it says.
+
+    Where a PBX names an address that is not its own, audio goes to the one that it speaks from, until audio comes
+    from elsewhere: whoever has a key could otherwise have us stream whole calls to any victim, by naming it. A
+    carrier's address is its operator's choice, and its session border controller may wait for our audio before it
+    sends any.
+    """
+
+    source: str
+    believed: bool
 
 
-def has_our_codec(sdp: str) -> bool:
-    """Whether an offer's audio has one of the six codecs; without, the relay answers with what was never offered."""
-    audio = _AUDIO.search(sdp)
-    return audio is not None and not {*_STATIC, *_DYNAMIC.findall(sdp)}.isdisjoint(audio[1].split())
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`sdp` and `flags` are for the relay. `streams` are all streams in place, refused, '' for the audio; empty when
+    there is no other. `order`: the offerer's codecs (payload types), where the relay would lose one or their order;
+    what such an offer holds cannot be joined with every answer. `slow_events`: the offerer's telephone-event is shown
+    to the relay with the clock of its wideband codec.
+
+    An offer travels with its transaction as text (`dumps`, `loads`), because other workers handle its answer.
+    """
+
+    sdp: str
+    flags: str
+    streams: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    slow_events: bool = False
+
+    @property
+    def joined(self) -> bool:
+        """Whether the relay can transcode it at all."""
+        return self.flags != FLAGS
+
+    @property
+    def lacks_common(self) -> bool:
+        """Whether the offerer can be reached in a later offer only with what it now has, or by transcoding to it."""
+        return all(f"-{spoken(name)}" in self.flags for name in _COMMON)
+
+    @property
+    def lacks_events(self) -> bool:
+        """Whether the offerer has no telephone-event, so that the relay looks for digits in its audio."""
+        return self.flags.endswith(f"-{EVENT}")
+
+    @property
+    def payloads(self) -> tuple[Payload, ...]:
+        return sdp.parse(self.sdp).audio.payloads
+
+    def dumps(self) -> str:
+        return json.dumps(astuple(self), separators=(",", ":"))
+
+    @classmethod
+    def loads(cls, text: str) -> "Offer":
+        body, flags, streams, order, slow_events = json.loads(text)
+        return cls(body, flags, tuple(streams), tuple(order), slow_events)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`sdp` is for the relay; with `again`, after that offer was made once more; '' when the stream was refused."""
+
+    sdp: str
+    streams: tuple[str, ...] = ()
+    again: Offer | None = None
+    has_events: bool = False
 
 
 def request_step(method: str, invite_offered: bool) -> Step | None:
@@ -61,4 +118,157 @@ def reply_step(code: int, request_offered: bool) -> Step | None:
     """What the SDP of a response is."""
     if not 180 <= code < 300:
         return None
-    return "answer" if request_offered else "offer"
+    return "answer" if request_offered else "late offer"
+
+
+def offer(text: str, writer: Writer, abilities: Abilities, *, wide: bool = True, remembered: bool = True) -> Offer:
+    """Read an offer. Raises SdpError.
+
+    `wide`: offer all that can be transcoded, not G.711 alone. `remembered`: its answer will be read with this offer
+    at hand; without, nothing may be offered on that the relay might not be able to join with the answer.
+    """
+    description = _read(text, writer, abilities)
+    audio = description.audio
+    if audio is None:
+        raise _no_stream(description)
+    payloads = tuple(_known_annex(p) for p in audio.payloads)
+    codecs = [p.name for p in payloads if not p.is_event]
+    if not codecs:
+        known = ", ".join(map(spoken, CODECS))
+        raise SdpError(488, f"The offer has no audio codec of this service, which carries {known}: allow one of them")
+    joined = [name for name in codecs if name in abilities.transcodes]
+    if not remembered and joined:
+        payloads = _certain(payloads, joined)
+        codecs = [p.name for p in payloads if not p.is_event]
+    slow = _has_slow_events(payloads, codecs)
+    if slow:
+        payloads = tuple(_faster(p) if p.is_event else p for p in payloads)
+    streams = description.streams if len(description.streams) > 1 else ()
+    order = ()
+    if slow or len(joined) < len(codecs) or _lacks_fast_events(payloads):
+        order = tuple(p.number for p in payloads if not p.is_event)
+        # Where it must choose, the relay takes the first: that should be one whose events it can join.
+        payloads = tuple(sorted(payloads, key=lambda p: clock(p.name)))
+    return Offer(description.text(payloads), _flags(payloads, joined, abilities, wide), streams, order, slow)
+
+
+def answer(text: str, writer: Writer, abilities: Abilities, offered: Offer | None) -> Answer:
+    """Read an answer; `offered` is the offer, where it is at hand. Raises SdpError."""
+    description = _read(text, writer, abilities)
+    audio = description.audio
+    streams = description.streams if len(description.streams) > 1 else ()
+    if audio is None or not audio.codecs:
+        return Answer("", streams)
+    payloads = tuple(_known_annex(p) for p in audio.payloads)
+    again = _narrowed(offered, audio.codecs, abilities) if offered and offered.order else None
+    if again and not again.joined:  # end to end: the relay need not know what it cannot join
+        names = {p.name for p in again.payloads}
+        payloads = tuple(p for p in payloads if p.name in names)
+    clocks = {clock(p.name) for p in payloads if not p.is_event}
+    # Some agree to every telephone-event they see; with one of another clock the relay would lose all (measured).
+    fitting = tuple(p for p in payloads if not p.is_event or clock(p.name) in clocks)
+    if any(p.is_event for p in fitting):
+        payloads = fitting
+    return Answer(description.text(payloads), streams, again, any(p.is_event for p in payloads))
+
+
+def _read(text: str, writer: Writer, abilities: Abilities) -> Description:
+    description = sdp.parse(text)
+    audio = description.audio
+    if audio is None:
+        return description
+    refuse_unreachable(audio.address, audio.family, writer.source, abilities.family)
+    if writer.believed or audio.address == writer.source or is_hold(audio.address):
+        return description
+    return replace(description, audio=replace(audio, address=writer.source))
+
+
+def _no_stream(description: Description) -> SdpError:
+    if any(stream.startswith("m=image") for stream in description.streams):
+        return SdpError(488, "T.38 is not carried here: send the fax as G.711 audio")
+    return SdpError(488, "The offer has no audio stream that can be carried: it needs m=audio, a port, and RTP")
+
+
+def _flags(payloads: tuple[Payload, ...], joined: list[str], abilities: Abilities, wide: bool) -> str:
+    if not joined:  # the relay would drop what it cannot encode as soon as it may transcode at all (measured)
+        return FLAGS
+    names = [p.name for p in payloads]
+    added = [name for name in (abilities.transcodes if wide else _COMMON) if name not in names]
+    if not any(p.is_event for p in payloads):
+        added.append(EVENT)
+    return " ".join((FLAGS, *(f"codec-transcode-{spoken(name)}" for name in added)))
+
+
+def _known_annex(payload: Payload) -> Payload:
+    """RFC 3551 has Annex B as what an absent fmtp means; the engine's encoder and decoder do without."""
+    return Payload(payload.number, payload.name, "annexb=no") if payload.name == "G729/8000" else payload
+
+
+def _certain(payloads: tuple[Payload, ...], joined: list[str]) -> tuple[Payload, ...]:
+    """Those that can be joined with any answer, unseen: no iLBC, and no clock that telephone-event lacks."""
+    kept = tuple(p for p in payloads if p.is_event or p.name in joined)
+    narrow = tuple(p for p in kept if clock(p.name) == 8000)
+    return narrow if _lacks_fast_events(kept) and any(not p.is_event for p in narrow) else kept
+
+
+def _lacks_fast_events(payloads: tuple[Payload, ...]) -> bool:
+    """Telephone-event is there, but not with the clock of a wideband codec that is (RFC 4733 §2.1 wants the same)."""
+    clocks = {clock(p.name) for p in payloads if p.is_event}
+    return bool(clocks) and not {clock(p.name) for p in payloads} <= clocks
+
+
+def _has_slow_events(payloads: tuple[Payload, ...], codecs: list[str]) -> bool:
+    return _lacks_fast_events(payloads) and all(clock(name) == 16000 for name in codecs)
+
+
+def _faster(event: Payload) -> Payload:
+    return Payload(event.number, f"{EVENT}/16000", event.fmtp)
+
+
+def _narrowed(offered: Offer, chosen: list[str], abilities: Abilities) -> Offer | None:
+    """The offer as it must be made to the relay again so that it fits the answer; None when it fits already."""
+    payloads = offered.payloads
+    shared = [p.name for p in payloads if not p.is_event and p.name in chosen]
+    if chosen[0] not in shared or chosen[0] in abilities.transcodes:
+        return None
+    kept = tuple(p for p in payloads if p.is_event or p.name in shared)
+    return replace(offered, sdp=sdp.parse(offered.sdp).text(kept), flags=FLAGS)
+
+
+def relayed_offer(text: str, made: Offer) -> str:
+    """The relay's SDP as the far side gets it: with what the relay has dropped though it can be carried end to end."""
+    if made.order:
+        text = _restored(text, made)
+    return in_place(text, made.streams)
+
+
+def relayed_answer(text: str, made: Answer, offered: Offer | None) -> str:
+    """The relay's SDP as the offerer gets it."""
+    if offered and offered.slow_events:
+        text = text.replace(f" {EVENT}/16000", f" {EVENT}/8000")
+    return in_place(text, (offered.streams if offered else ()) or made.streams)
+
+
+def refused(streams: tuple[str, ...]) -> str:
+    """A description whose audio is refused too."""
+    return in_place(f"{_REFUSED}m=audio 0 RTP/AVP 8\r\n", streams)
+
+
+def in_place(text: str, streams: tuple[str, ...]) -> str:
+    """A description of our audio with the refused streams around it; all refused when none of them is ours."""
+    if not streams:
+        return text
+    session, _, audio = text.partition("m=audio")
+    placed = (f"{stream}\r\n" if stream else f"m=audio{audio}" for stream in streams)
+    return session + "".join(placed)
+
+
+def _restored(text: str, made: Offer) -> str:
+    """With the offerer's codecs in its order, those too that the relay has left out."""
+    head, _, tail = text.partition("m=audio ")
+    line, end, rest = tail.partition("\r\n")
+    port, profile, *numbers = line.split()
+    lost = [p for p in made.payloads if p.number in made.order and p.number not in numbers]
+    numbers = [*made.order, *(number for number in numbers if number not in made.order)]
+    lines = "".join(f"{line}\r\n" for payload in lost for line in payload.lines())
+    return f"{head}m=audio {port} {profile} {' '.join(numbers)}{end}{lines}{rest}"

@@ -10,8 +10,8 @@ from trunkline.edge.records import Records
 class Responses:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, records: Records):
-        self._config, self._records = config, records
+    def __init__(self, config: EdgeConfig, relay: relaying.Relay, records: Records):
+        self._config, self._relay, self._records = config, relay, records
 
     def first(self, code: int) -> None:
         """A response to the first INVITE of a call."""
@@ -38,8 +38,10 @@ class Responses:
             self._records.cut(transactions.current_attempt()[0], fault)
 
     def plain(self, code: int) -> None:
-        """A response that can have no SDP and no Contact."""
+        """A response that has no part in offer and answer; some describe their media in it all the same (OPTIONS)."""
         hiding.hide_response()
+        if message.has_sdp():
+            hiding.remove_body()
         self._unshift(code)
 
     def _pass_back(self, code: int, *, attempt: bool) -> str:
@@ -47,7 +49,11 @@ class Responses:
         if code == 100:
             return ""
         step = media.reply_step(code, transactions.request_offered())
-        fault = self._anchor(code, step, attempt) if step and message.has_sdp() else ""
+        fault = ""
+        if step and message.has_sdp():
+            fault = self._anchor(code, step, attempt)
+        elif message.has_body():  # of another kind, or where no offer or answer belongs: nothing reads it on the way
+            hiding.remove_body()
         routes.symmetric_contact()
         hiding.hide_response()
         self._unshift(code)
@@ -55,17 +61,15 @@ class Responses:
 
     def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
         near, far = transactions.legs()
-        description = message.sdp() if far != legs.CARRIER else ""
-        if fault := legs.fault(description, far):
+        if far in legs.ENCRYPTED and (fault := legs.fault(message.sdp(), far)):
             if code < 200:
                 hiding.remove_body()  # no early media; the answer may be better
             else:
-                relaying.refuse_media(legs.REFUSED)
+                self._relay.refuse_audio()
             return fault
-        flags = legs.flags(step, near) + legs.origin(description, message.get("$si"), far)
-        if attempt and step == "answer":
-            flags += legs.branch(step, far)
-        if not relaying.anchor(step, flags):
+        branch = legs.branch("answer", far) if attempt and step == "answer" else ""
+        flags, again = legs.flags(step, near) + branch, legs.flags("offer", far) + branch
+        if not self._relay.anchor(step, flags, believed=far == legs.CARRIER, again=again):
             message.log_error("the media relay did not take an answer: this call has no audio")
         return ""
 

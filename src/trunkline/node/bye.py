@@ -8,8 +8,8 @@ from urllib.parse import quote
 from trunkline.contract import clearing
 from trunkline.node.calls import OpenCall
 
-# RFC 3261 §8.1.1.5: below 2**31, and above all that the party has seen of its peer, as nothing follows a BYE. One
-# less, for a callee that counts one further than the caller (a carrier's challenge was answered for it).
+# RFC 3261 §8.1.1.5: it is below 2**31. Above all that the party has seen of its peer, and nothing follows a BYE; one
+# less than the highest, for those who reckon with the next.
 LAST_CSEQ = 2**31 - 2
 CALLER, CALLEE = 0, 1
 

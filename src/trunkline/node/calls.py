@@ -11,6 +11,8 @@ from trunkline.contract.journal import Event
 from trunkline.node import lines
 from trunkline.node.quality import Tally
 
+LONGEST_SETUP = 7200.0  # s: 30 attempts of the longest ring time are 5 hours, but nobody waits for that
+
 
 @dataclass(slots=True)
 class OpenCall:
@@ -26,6 +28,7 @@ class OpenCall:
     routes: list[str] = field(default_factory=list)  # the Record-Routes of the answer, one entry each
     lost: float = 0.0  # since when no media relay knows it; 0: one does
     ending: str = ""  # why we are ending it
+    byes: int = 0  # how often we said so
     tallies: list[Tally] = field(default_factory=lambda: [Tally(), Tally()])
 
 
@@ -44,7 +47,11 @@ class Calls:
         """Read on in the journal: the calls that were answered, those that ended, and whether there is more to read."""
         answered, ended, seen, more = [], [], {}, False
         for path in lines.files(self._journal):
-            with open(path, "rb") as file:
+            try:
+                file = open(path, "rb")  # noqa: SIM115 - closed below
+            except FileNotFoundError:  # the shipper has just removed it
+                continue
+            with file:
                 name = lines.identity(file)
                 if not name:
                     continue
@@ -73,10 +80,17 @@ class Calls:
                 if call := self.up.pop(uid, None):
                     ended.append(call)
 
-    def save(self) -> None:
+    def give_up(self, call: OpenCall) -> None:
+        """Know this call no longer, though nothing has told its end."""
+        self.up.pop(call.uid, None)
+        self._changed = True
+
+    def save(self, now: float) -> None:
         """Keep all of it in the state file. Raises OSError."""
         if not self._changed:
             return
+        # Of a Kamailio that was killed while it rang nobody hears what became of the call.
+        self._setups = {uid: setup for uid, setup in self._setups.items() if now - setup["time"] < LONGEST_SETUP}
         known = {
             "positions": self._positions,
             "setups": self._setups,

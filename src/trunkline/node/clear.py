@@ -21,6 +21,7 @@ from trunkline.node import bye, lines, ports, quality, secrets, silence
 from trunkline.node.calls import Calls, OpenCall
 from trunkline.node.client import Client
 from trunkline.node.ng import Relay
+from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
 from trunkline.node.relays import Relays
 from trunkline.node.silence import Patience
@@ -29,10 +30,12 @@ from trunkline.settings import Settings
 PAUSE = 0.2  # s between two looks into the journal
 LOOKS = 100  # calls that are looked at in one step
 FIRST, RARELY = 5.0, 300.0  # s: of sequence numbers there are 65,536, which are 22 minutes
-AGAIN = 5.0  # s until a call whose relay did not answer is looked at again
+AGAIN = 5.0  # s until a call that no relay knew is looked at again
 SAVED_EVERY = 5.0  # s; what was read since is read once more after we were killed
 KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
-LOST = "the media relay has lost it"
+MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
+MOST_LINES = 10_000  # that wait for room on the disk
+LOST = "the media relay lost it"
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +54,8 @@ def make(settings: Settings, home: Home) -> "Clearer":
     limits = settings.calls
     return Clearer(
         Calls(home.journal_file, home.open_calls),
-        Relays([Relay(ports.read(home.ports).media_control)]),
+        Relays([Relay(port) for port in ports.read(home.ports).relays]),
+        Pinger(home.kamailio_rpc),
         Client(settings.sip_address, settings.sip.port),
         home.journal_file,
         Names(settings.sip.domain, secrets.ensure(home.secrets).dialog, settings.node.name),
@@ -66,13 +70,15 @@ class Clearer:
         self,
         calls: Calls,
         relays: Relays,
+        pinger: Pinger,
         client: Client,
         journal: Path,
         names: Names,
         patience: Patience,
         clock: Callable[[], float] = time.time,
     ):
-        self._calls, self._relays, self._client, self._journal = calls, relays, client, journal
+        self._calls, self._relays, self._pinger = calls, relays, pinger
+        self._client, self._journal = client, journal
         self._names, self._patience, self._clock = names, patience, clock
         self._looks: list[tuple[float, str]] = []  # a heap: when to look at which call
         self._over: deque[tuple[OpenCall, float]] = deque()  # whose media is to be let go, and since when
@@ -94,17 +100,19 @@ class Clearer:
         self._over.extend((call, now) for call in ended)
         self._let_go(now)
         more |= self._watch(now)
+        self._pinger.ping()
         self._client.repeat()
+        del self._lines[:-MOST_LINES]
         if self._lines and lines.append(self._journal, self._lines):
             self._lines.clear()
         if now - self._saved >= SAVED_EVERY:
-            self._calls.save()
+            self._calls.save(now)
             self._saved = now
         return more
 
     def close(self) -> None:
         """Keep what is known for the next process. Raises OSError."""
-        self._calls.save()
+        self._calls.save(self._clock())
 
     def _look_at(self, call: OpenCall, when: float) -> None:
         heapq.heappush(self._looks, (when, call.uid))
@@ -120,11 +128,7 @@ class Clearer:
         return True
 
     def _look(self, call: OpenCall, now: float) -> None:
-        try:
-            words, when = self._judge(call, now)
-        except Silent as error:
-            log.warning("call %s could not be looked at: %s", call.uid, error)
-            words, when = "", now + AGAIN
+        words, when = self._judge(call, now)
         if words:
             self._end(call, words)
             when = now + self._patience.dead  # should the edge be away, once more
@@ -133,7 +137,10 @@ class Clearer:
     def _judge(self, call: OpenCall, now: float) -> tuple[str, float]:
         if silence.too_long(call.answered, now, self._patience):
             return silence.words_too_long(self._patience), now
-        answer = self._relays.ask("query", call.call_id)
+        try:
+            answer = self._relays.ask("query", call.call_id)
+        except Silent:  # it relays nothing either, if that goes on
+            answer = None
         heard = silence.heard(answer, tuple(call.tags)) if answer else None
         if heard:
             call.lost = 0.0
@@ -142,13 +149,18 @@ class Clearer:
         # A relay that was restarted knows it again after the next offer of a party that hears nothing.
         call.lost = call.lost or now
         lost = now - call.lost >= self._patience.dead
-        return (LOST, now) if lost else ("", call.lost + self._patience.dead)
+        return (LOST, now) if lost else ("", min(call.lost + self._patience.dead, now + AGAIN))
 
     def _end(self, call: OpenCall, words: str) -> None:
         if not call.ending:
             self._ended += 1
             log.info("ending call %s: %s", call.uid, words)
-        call.ending = call.ending or words
+        call.ending, call.byes = call.ending or words, call.byes + 1
+        if call.byes > MOST_BYES:
+            log.warning("call %s is given up: the edge has recorded no end of it", call.uid)
+            self._calls.give_up(call)
+            self._over.append((call, self._clock()))
+            return
         for request in bye.both(call, call.ending, self._names.domain, self._names.secret):
             self._client.send(request)
 

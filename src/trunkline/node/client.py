@@ -20,11 +20,11 @@ class _Transaction:
     datagram: bytes
     began: float
     due: float
-    pause: float = T1
+    pause: float
 
 
 class Client:
-    """One UDP socket, never waited on: `send`, then `repeat` now and then. Addresses may be of either family."""
+    """One UDP socket, never waited on: `send`, then `repeat` now and then."""
 
     def __init__(self, address: str, port: int, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
@@ -39,8 +39,8 @@ class Client:
         branch = f"z9hG4bK{secrets.token_hex(8)}"
         datagram = request.text(f"SIP/2.0/UDP {self._sent_by};branch={branch};rport")
         now = self._clock()
-        self._open[branch.encode()] = _Transaction(datagram, now, now)
-        self.repeat()
+        self._open[branch.encode()] = _Transaction(datagram, now, now + T1, 2 * T1)
+        self._transmit(datagram)
 
     def repeat(self) -> None:
         """Take what was answered off, and send again what is due."""

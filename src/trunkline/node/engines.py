@@ -21,7 +21,7 @@ class Engine:
 
 def commands(settings: Settings, home: Home) -> dict[str, Engine]:
     """The engines by name, each to run in the foreground, logging to stderr."""
-    kamailio, rtpengine = home.node / "kamailio.cfg", home.node / "rtpengine.conf"
+    kamailio = home.node / "kamailio.cfg"
     user = user_or_nobody("kamailio")
     # -x fm: half the CPU of the default allocator. Kamailio changes its user itself, after it has loaded the
     # routing code, which that user need not be able to read.
@@ -34,13 +34,25 @@ def commands(settings: Settings, home: Home) -> dict[str, Engine]:
             str(kamailio),
             "",
         ),
-        "rtpengine": Engine(
-            "rtpengine",
-            ["rtpengine", "--config-file", str(rtpengine), "--foreground", "--log-stderr"],
-            str(rtpengine),
-            user_or_nobody("rtpengine"),
-        ),
+        **{name: _relay(name, home) for name in map(relay_name, range(settings.media.relays))},
+        **({"redis": _redis(home)} if settings.media.redis else {}),
     }
+
+
+def relay_name(index: int) -> str:
+    """Of the node's media relays, from 0: rtpengine, rtpengine2, rtpengine3, ..."""
+    return f"rtpengine{index + 1}" if index else "rtpengine"
+
+
+def _relay(name: str, home: Home) -> Engine:
+    config = str(home.node / f"{name}.conf")
+    command = ["rtpengine", "--config-file", config, "--foreground", "--log-stderr"]
+    return Engine(name, command, config, user_or_nobody("rtpengine"))
+
+
+def _redis(home: Home) -> Engine:
+    config = str(home.node / "redis.conf")
+    return Engine("redis", ["redis-server", config], config, user_or_nobody("redis"))
 
 
 def user_or_nobody(name: str) -> str:

@@ -76,7 +76,12 @@ def hand_over(home: Home) -> None:
     for folder in (home.stores, home.journal):
         for path in folder.iterdir():
             _own(path, kamailio, kamailio)
-    _own(home.node / "rtpengine.conf", "root", rtpengine)
+    for path in home.node.glob("rtpengine*.conf"):  # Redis's password is in it
+        _own(path, "root", rtpengine)
+        path.chmod(0o640)
+    if (home.node / "redis.conf").exists():
+        _own(home.node / "redis.conf", "root", user_or_nobody("redis"))
+        (home.node / "redis.conf").chmod(0o640)
     _own(home.tls / "node.key", kamailio, kamailio)
 
 

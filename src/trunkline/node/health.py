@@ -5,11 +5,15 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
+from trunkline.contract import edge_config
 from trunkline.home import Home
 from trunkline.node import certificates, part, ports, probes, web
+from trunkline.node.engines import relay_name
 from trunkline.node.supervise import Manager, Process
 from trunkline.settings import Settings
+from trunkline.sip.codecs import CODECS, spoken
 
 # A part that said nothing for this long hangs; a rebuild of the store says a word after each portion.
 SILENT_SECONDS = 10.0
@@ -37,7 +41,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
     processes = {process.name: process for process in Manager(home).processes()}
     probe: dict[str, Callable[[], Check]] = {
         "kamailio": lambda: _kamailio(home),
-        "rtpengine": lambda: _rtpengine(home),
+        **{relay_name(index): partial(_rtpengine, home, index) for index in range(settings.media.relays)},
         "follow": lambda: _follow(home),
         "resolve": lambda: _resolve(home),
         "ship": lambda: _ship(home),
@@ -46,9 +50,9 @@ def check(settings: Settings, home: Home) -> list[Check]:
     }
     checks = []
     for name, process in processes.items():
-        checks.append(_process(process, home) or (probe[name]() if name in probe else Check(name, True, "runs")))
+        checks.append(_process(process, home) or probe.get(name, lambda name=name: Check(name, True, "runs"))())
     if "kamailio" in processes:
-        checks.append(_sip(settings))
+        checks += [_sip(settings), _codecs(home)]
     return [*checks, _disk(home), _certificate(home)]
 
 
@@ -62,8 +66,12 @@ def _process(process: Process, home: Home) -> Check | None:
 def _kamailio(home: Home) -> Check:
     try:
         uptime = probes.kamailio_rpc(home.kamailio_rpc, "core.uptime")
+        relays = probes.kamailio_rpc(home.kamailio_rpc, "rtpengine.show", "all")
     except probes.Silent as error:
         return Check("kamailio", False, f"its control: {error}")
+    # One that starts before its relays finds them a second later; until then calls are refused.
+    if not any(relay["active"] for relay in (relays if isinstance(relays, list) else [relays])):
+        return Check("kamailio", False, "it has found no rtpengine yet: calls are refused with 503")
     return Check("kamailio", True, f"up for {duration(uptime['uptime'])}")
 
 
@@ -76,13 +84,28 @@ def _sip(settings: Settings) -> Check:
     return Check("sip", code == 200, f"OPTIONS to {where}: {code}")
 
 
-def _rtpengine(home: Home) -> Check:
+def _rtpengine(home: Home, index: int) -> Check:
+    name = relay_name(index)
     try:
-        port = ports.read(home.ports).media_control
+        port = ports.read(home.ports).relays[index]
         probes.rtpengine_ping(port)
-    except (probes.Silent, OSError, ValueError, TypeError) as error:
-        return Check("rtpengine", False, f"its control: {error}")
-    return Check("rtpengine", True, f"answers on 127.0.0.1 port {port}")
+    except (probes.Silent, OSError, ValueError, TypeError, IndexError) as error:
+        return Check(name, False, f"its control: {error}")
+    return Check(name, True, f"answers on 127.0.0.1 port {port}")
+
+
+def _codecs(home: Home) -> Check:
+    """What the edge was told at the start that the media relay can do."""
+    try:
+        able = edge_config.read(home.node / "edge.json").transcodes
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        return Check("codecs", False, f"edge.json: {error}: start the node anew", serves=True)
+    if not able:
+        text = "none is transcoded: see `rtpengine --codecs`; calls work where both sides share one"
+        return Check("codecs", False, text, serves=True)
+    rest = ", ".join(spoken(name) for name in CODECS if name not in able)
+    text = f"transcodes {', '.join(map(spoken, able))}"
+    return Check("codecs", True, text + (f"; end to end only: {rest}" if rest else ""))
 
 
 def _follow(home: Home) -> Check:

@@ -1,5 +1,6 @@
 """Reading the journal's files on from where one stopped, across renaming and restarts."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Sequence
@@ -48,7 +49,9 @@ def append(current: Path, events: Sequence[journal.Event]) -> bool:
     with os.fdopen(descriptor, "rb+", buffering=0) as file:
         size = os.fstat(descriptor).st_size
         half = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        file.write(b"\n" * half + b"".join(map(journal.encode, events)))
+        written = b"\n" * half + b"".join(map(journal.encode, events))
+        if file.write(written) < len(written):
+            raise OSError(errno.ENOSPC, "the disk took half of it", str(current))
     return True
 
 

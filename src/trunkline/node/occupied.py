@@ -27,7 +27,7 @@ def endpoints(settings: Settings, ports: Ports) -> list[Endpoint]:
         Endpoint("udp", settings.sip_address, sip.port, "sip.port"),
         Endpoint("tcp", settings.sip_address, sip.port, "sip.port"),
         Endpoint("tcp", settings.sip_address, sip.tls_port, "sip.tls_port"),
-        Endpoint("udp", "127.0.0.1", ports.media_control, "media.control_port"),
+        *(Endpoint("udp", "127.0.0.1", port, "media.control_port") for port in ports.relays),
         Endpoint("udp", settings.media_address, 0, "media.address"),  # port 0: is the address there at all
     ]
     if settings.web.enabled:

@@ -8,37 +8,57 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    media_control: int  # rtpengine's NG protocol, UDP on 127.0.0.1
+    """All on 127.0.0.1."""
+
+    relays: tuple[int, ...]  # of each rtpengine its NG protocol, UDP
+    redis: int = 0  # TCP
+
+    @property
+    def media_control(self) -> int:
+        """The first relay's."""
+        return self.relays[0]
 
 
-def ensure(path: Path, media_control: int) -> Ports:
-    """The node's ports; `media_control` is the setting, 0 for a free one. Raises OSError when it cannot be kept."""
-    ports = Ports(media_control or _kept(path) or _free())
+def ensure(path: Path, media_control: int, relays: int = 1) -> Ports:
+    """The node's ports for so many relays; `media_control` is the setting, 0 for free ones. Raises OSError when they
+    cannot be kept."""
+    kept = _kept(path)
+    if media_control:
+        control = range(media_control, media_control + relays)
+    else:
+        control = [port for port in kept.relays[:relays] if _is_free(port, socket.SOCK_DGRAM)]
+        while len(control) < relays:
+            control.append(_free(socket.SOCK_DGRAM, control))
+    redis = kept.redis if kept.redis and _is_free(kept.redis, socket.SOCK_STREAM) else _free(socket.SOCK_STREAM, [])
+    ports = Ports(tuple(control), redis)
     path.write_text(json.dumps(asdict(ports)), encoding="ascii")
     return ports
 
 
 def read(path: Path) -> Ports:
     """The ports that were chosen at the last start; raises FileNotFoundError before the first."""
-    return Ports(**json.loads(path.read_text(encoding="ascii")))
+    found = Ports(**json.loads(path.read_text(encoding="ascii")))
+    return Ports(tuple(found.relays), found.redis)
 
 
-def _kept(path: Path) -> int:
+def _kept(path: Path) -> Ports:
     try:
-        port = read(path).media_control
+        return read(path)
     except (FileNotFoundError, ValueError, TypeError):
-        return 0
-    return port if _is_free(port) else 0
+        return Ports(())
 
 
-def _free() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def _free(kind: socket.SocketKind, taken: list[int]) -> int:
+    while True:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in taken:
+            return port
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

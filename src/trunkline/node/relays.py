@@ -16,8 +16,11 @@ class Relays:
 
     def ask(self, command: str, call_id: str) -> dict | None:
         """What the relay that has the call answers; None when none has it. Raises Silent when one that does not answer
-        may have it."""
-        problem = None
+        may have it.
+
+        Two may have it, after an offer came while the first was away; the one that heard more recently counts.
+        """
+        problem, answers = None, []
         for relay in self._relays:
             if self._away[relay] > self._clock():
                 problem = problem or Silent(f"the media relay on port {relay.port} does not answer")
@@ -29,7 +32,14 @@ class Relays:
                 self._away[relay] = self._clock() + AGAIN
             else:
                 if answer.get("tags"):
-                    return answer
+                    answers.append(answer)
+        if answers:
+            return max(answers, key=_newest)
         if problem:
             raise problem
         return None
+
+
+def _newest(answer: dict) -> int:
+    medias = [media for party in answer["tags"].values() for media in party.get("medias", [])]
+    return max((stream["last packet"] for media in medias for stream in media["streams"]), default=0)

@@ -1,8 +1,10 @@
 """Writes the engines' configuration into `home.node` from the settings: pure text from templates, then files."""
 
+import ipaddress
 import os
 import sqlite3
 from dataclasses import dataclass
+from hashlib import blake2s
 from pathlib import Path
 
 import jinja2
@@ -10,6 +12,9 @@ import jinja2
 from trunkline.contract import edge_config
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.home import Home
+from trunkline.node import abilities
+from trunkline.node.engines import relay_name
+from trunkline.node.ports import Ports
 from trunkline.settings import Settings
 
 EDGE_ENTRY = Path(__file__).parent.parent / "edge" / "entry.py"
@@ -34,16 +39,19 @@ class EngineSecrets:
     dialog: str
 
 
-def write(settings: Settings, home: Home, secrets: EngineSecrets, control_port: int) -> None:
-    """Write kamailio.cfg, tls.cfg, rtpengine.conf and edge.json, and make Kamailio's location store if missing."""
-    context = {"settings": settings, "home": home, "secrets": secrets, "control_port": control_port}
+def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) -> None:
+    """Write the engines' files and edge.json, and make Kamailio's location store if missing."""
+    context = {"settings": settings, "home": home, "secrets": secrets, "ports": ports}
     for folder in (home.node, home.stores):
         folder.mkdir(parents=True, exist_ok=True)
     for name in ("kamailio.cfg", "tls.cfg"):
         _private(home.node / name, render(name, edge_entry=EDGE_ENTRY, **context))
-    (home.node / "rtpengine.conf").write_text(render("rtpengine.conf", **context))
+    password = blake2s(secrets.dialog.encode(), person=b"redis").hexdigest()
+    for index in range(settings.media.relays):
+        _private(home.node / f"{relay_name(index)}.conf", relay(settings, home, ports, index, password))
+    _private(home.node / "redis.conf", render("redis.conf", password=password, **context))
     _private(home.node / "edge.json", "")
-    edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets))
+    edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets, ports))
     if not home.locations.exists():
         _create_locations(home.locations)
 
@@ -53,7 +61,17 @@ def render(name: str, **context) -> str:
     return _templates.get_template(f"{name}.j2").render(**context)
 
 
-def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets) -> EdgeConfig:
+def relay(settings: Settings, home: Home, ports: Ports, index: int = 0, password: str = "") -> str:
+    """The file of one rtpengine, with its slice of the RTP ports. `password`: Redis's."""
+    media, here = settings.media, {"settings": settings, "home": home, "ports": ports}
+    each = (media.port_max - media.port_min + 1) // media.relays // 2 * 2  # RTP's ports are even
+    first = media.port_min + index * each
+    last = media.port_max if index == media.relays - 1 else first + each - 1
+    slice_ = {"port_min": first, "port_max": last, "control_port": ports.relays[index]}
+    return render("rtpengine.conf", index=index, password=password, **slice_, **here)
+
+
+def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) -> EdgeConfig:
     return EdgeConfig(
         node=settings.node.name,
         domain=settings.sip.domain,
@@ -65,6 +83,9 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets) -> Edge
         ring_timeout=settings.calls.ring_timeout_ms,
         requests_per_10s=settings.limits.requests_per_10s,
         refusals_per_minute=settings.limits.refusals_per_minute,
+        transcodes=abilities.transcodes(),
+        media_controls=tuple(ports.relays),
+        media_family=str(ipaddress.ip_address(settings.media_address).version),
     )
 
 

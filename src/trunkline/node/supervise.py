@@ -17,6 +17,7 @@ import jinja2
 from supervisor.xmlrpc import Faults
 
 from trunkline.home import Home
+from trunkline.node.engines import relay_name
 from trunkline.settings import Settings
 
 OPEN_FILES = 65536  # wanted for Kamailio's connections; less where the machine allows less
@@ -59,7 +60,8 @@ def programs(settings: Settings) -> list[Program]:
         Program("follow", _ours("node", "follow"), 20),
         Program("resolve", _ours("node", "resolve"), 30),
         Program("clear", _ours("node", "clear"), 35),
-        Program("rtpengine", _ours("node", "engine", "rtpengine"), 40),
+        *(Program("redis", _ours("node", "engine", "redis"), 38) for _ in range(settings.media.redis)),
+        *(Program(name, _ours("node", "engine", name), 40) for name in map(relay_name, range(settings.media.relays))),
         # It ends within 0.2 s; but a SIGTERM while it forks its workers reaches only some of them, and it then waits
         # 60 s for the others. Killing it costs nothing: registrations are on the disk as soon as they are answered.
         Program("kamailio", _ours("node", "engine", "kamailio"), 50, stop_seconds=4),

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Coroutine
 
-from trunkline.sandbox import digest
+from trunkline.sandbox import codecs, digest, sdp
+from trunkline.sandbox import tone as tones
 from trunkline.sandbox.call import AUTO
 from trunkline.sandbox.incoming import IncomingCall
 
 RING_SECONDS = 2.0
 LONGEST_SECONDS = 600.0  # a test call that nobody ends is ended by us
 PROBE = 600  # Hz
+HEARD = "1"  # the digit by which a callee says that it has heard the probe
 NONCES = 1000  # challenges that nobody answered are not kept for ever
 
 type Behaviour = Callable[[IncomingCall], Coroutine]
@@ -38,6 +40,31 @@ def tone(frequency: int, ring_seconds: float = 0.0) -> Behaviour:
             listening.cancel()
 
     return behave
+
+
+def speaks(codec: str, frequency: int) -> Behaviour:
+    """Answer in this codec alone and play a tone; say '1' as a telephone-event once the caller's PROBE was heard.
+
+    Nothing encodes iLBC here, so with that the one tone that is stored serves both sides.
+    """
+
+    async def behave(call: IncomingCall) -> None:
+        call.codecs = (codec, sdp.EVENT, f"{sdp.EVENT}/16000")
+        try:
+            await _play(call, codecs.ILBC_TONE if codec == "iLBC" else frequency)
+            await call.answer()
+        except sdp.SdpError:
+            return  # and the call was refused with 488
+        listening = call.agent.spawn(_confirm(call, codecs.ILBC_TONE if codec == "iLBC" else PROBE))
+        await _stay(call)
+        listening.cancel()
+
+    return behave
+
+
+async def _confirm(call: IncomingCall, frequency: int) -> None:
+    await call.audio.hear(frequency, 2 * LONGEST_SECONDS, level=tones.DEFAULT_LEVEL)
+    call.audio.dial(HEARD)
 
 
 async def _echo_when_asked(call: IncomingCall) -> None:

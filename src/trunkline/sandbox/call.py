@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trunkline.sandbox import sdp
@@ -87,7 +88,7 @@ class Call(Changes):
         self.srtp = offered.is_secure
         self._version += 1
         self.local_sdp = sdp.answer(offered, *self.audio.address, self.codecs, self._version, self.key)
-        self._connect(offered)
+        self._connect(replace(offered, payloads=offered.among(self.codecs)))
         return self.local_sdp
 
     def take_answer(self, body: bytes) -> None:
@@ -98,9 +99,8 @@ class Call(Changes):
         self.remote_audio = remote
         if self.audio and remote.codec:
             send = remote.direction in ("sendrecv", "recvonly") and remote.address not in ("0.0.0.0", "::")
-            event = remote.payload("telephone-event")
             self.audio.secure((self.key, remote.keys[0][1]) if remote.is_secure and remote.keys else None)
-            self.audio.connect(remote.address, remote.port, remote.codec, event, send=send)
+            self.audio.connect(remote.address, remote.port, remote.codec, remote.event, send=send)
 
     async def send(
         self, method: str, body: bytes = b"", headers: Headers | None = None, *, timeout: float = 10.0, edit=None

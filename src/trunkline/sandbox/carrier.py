@@ -7,6 +7,7 @@ can ever leave for the real network.
 import logging
 
 from trunkline.sandbox import behaviour
+from trunkline.sandbox.codecs import CODECS
 from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.trace import Trace
 from trunkline.sandbox.ua import Agent
@@ -21,6 +22,7 @@ TONE = 440  # Hz
 
 ECHO, BUSY, RINGING, UNAVAILABLE, TONE_AFTER_RINGING = (f"999100000{n}" for n in range(1, 6))
 EARLY_MEDIA, DECLINED, UNKNOWN, SILENT, CHALLENGED = (f"99910000{n:02}" for n in range(6, 11))
+CODEC_NUMBERS = {name: f"99910000{n}" for n, name in enumerate(CODECS, 21)}
 
 NUMBERS: dict[str, tuple[str, behaviour.Behaviour]] = {
     ECHO: ("echo", behaviour.echo),
@@ -33,6 +35,10 @@ NUMBERS: dict[str, tuple[str, behaviour.Behaviour]] = {
     UNKNOWN: ("unknown, 404", behaviour.refuse(404)),
     SILENT: ("no response at all", behaviour.silent),
     CHALLENGED: ("asks for a digest, then echo", behaviour.challenge(USER, SECRET, behaviour.echo)),
+    **{
+        number: (f"answers in {name} alone with a tone", behaviour.speaks(name, TONE))
+        for name, number in CODEC_NUMBERS.items()
+    },
 }
 
 

@@ -7,6 +7,7 @@ import logging
 from trunkline.home import Home
 from trunkline.sandbox import behaviour
 from trunkline.sandbox.certificate import self_signed
+from trunkline.sandbox.codecs import CODECS
 from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.trace import Trace
 from trunkline.sandbox.transport import Hop
@@ -28,6 +29,7 @@ USERS: dict[str, behaviour.Behaviour] = {
     "503": behaviour.refuse(503),
     "silent": behaviour.silent,
     "ring": behaviour.ring,
+    **{name.lower(): behaviour.speaks(name, TONE) for name in CODECS},
 }
 
 

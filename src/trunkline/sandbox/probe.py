@@ -49,17 +49,18 @@ class Bench:
         """The test carrier as the origin of a call: its address, and a port of its own."""
         return Agent.open(self.settings.sandbox.carrier_address, name="check")
 
-    async def outbound(self, agent: Agent, number: str, secret: str = "") -> OutgoingCall:
+    async def outbound(self, agent: Agent, number: str, secret: str = "", **options) -> OutgoingCall:
         caller = f"<{self.uri('+' + self.numbers['plain'])}>"
         return await agent.invite(
             self.uri(f"+{number}"), self.edge(agent.transport), timeout=ANSWER_SECONDS, caller=caller,
-            user=self.key, secret=secret or self.secret,
+            user=self.key, secret=secret or self.secret, **options,
         )  # fmt: skip
 
-    async def inbound(self, agent: Agent, name: str) -> OutgoingCall:
+    async def inbound(self, agent: Agent, name: str, **options) -> OutgoingCall:
         caller = f"<sip:+{carrier.ECHO}@{agent.address}>"
         number = self.numbers[name]
-        return await agent.invite(self.uri(f"+{number}"), self.edge("udp"), timeout=ANSWER_SECONDS, caller=caller)
+        uri, hop = self.uri(f"+{number}"), self.edge("udp")
+        return await agent.invite(uri, hop, timeout=ANSWER_SECONDS, caller=caller, **options)
 
 
 type Probe = Callable[[Bench], Coroutine[object, object, str]]

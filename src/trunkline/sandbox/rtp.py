@@ -1,23 +1,26 @@
-"""One audio stream over RTP (RFC 3550): G.711 in frames of 20 ms, and telephone-events (RFC 4733); SRTP with keys."""
+"""One audio stream over RTP (RFC 3550) in any of the six codecs, and telephone-events (RFC 4733); SRTP with keys."""
 
 import asyncio
 import random
 import struct
 from array import array
 from collections import deque
-from itertools import cycle
+from itertools import chain
 
-from trunkline.sandbox import tone
+from trunkline.sandbox import codecs, dtmf, tone
+from trunkline.sandbox.codecs import CODECS, Ear
 from trunkline.sandbox.sdp import Payload
 from trunkline.sandbox.srtp import Cipher
 from trunkline.sandbox.waiting import Changes
 
-INTERVAL = 0.020  # s
 KEPT = 150  # packets kept for listening: 3 s
-LISTEN_EVERY = 3  # packets between two looks for a tone, which cost CPU time
+LISTEN_EVERY = {"iLBC": 9}  # packets between two looks for a tone, which cost CPU time
 LATE = 0.2  # s; a sender that is further behind than this skips, as a real clock would
-STATIC = {0: "PCMU", 8: "PCMA"}
+STATIC = {0: "PCMU", 8: "PCMA", 9: "G722", 18: "G729"}
+EVENT_EVERY = 20  # ms
+NOISE, NOISE_EVERY = 13, 100  # its payload type by RFC 3551 §6; ms
 DIGITS = "0123456789*#ABCD"
+LEVEL_TOLERANCE = 3.0  # dB
 DIGIT_LEVEL = 10  # -dBm0
 
 
@@ -30,11 +33,13 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
 
     def __init__(self):
         super().__init__()
-        self.sent = self.received = 0  # packets
+        self.sent = self.received = self.noises = 0  # packets; those of comfort noise
         self.undecipherable = 0  # packets that came without the key, while there is one
-        self.digits = ""
+        self.digits = self.in_band = ""
+        self._detector: dtmf.Detector | None = None
         self.source: tuple[str, int] | None = None  # where the newest packet came from
-        self._packets: deque[tuple[int, int, bytes]] = deque(maxlen=KEPT)  # extended sequence, payload type, payload
+        self._packets: deque[tuple[int, object]] = deque(maxlen=KEPT)  # extended sequence, what the ear keeps
+        self._ear = Ear("PCMA")
         self._highest = self._ssrc_in = -1
         self._last_event = -1
         self._ssrc, self._sequence = random.getrandbits(32), random.getrandbits(16)
@@ -44,6 +49,8 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         self._event: Payload | None = None
         self._events: deque[tuple[int, bool, bytes]] = deque()  # timestamp, marker, payload
         self._frequency, self._level, self._frames = 0, tone.DEFAULT_LEVEL, None
+        self._milliseconds = 20
+        self._resting = 0  # ms
         self._echo = self._mute = False
         self._cipher: Cipher | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -66,6 +73,7 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
     def connect(self, host: str, port: int, codec: Payload, event: Payload | None = None, *, send: bool = True) -> None:
         """Send to this place in this codec from now on; `send` False stops sending (held, or recvonly)."""
         self._remote, self._codec, self._event = (host, port) if send and port else None, codec, event
+        self._milliseconds = CODECS[codec.name].usual
         self._restart()
         if self._timer is None:
             self._tick(asyncio.get_running_loop().time())
@@ -80,6 +88,11 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         self._frequency, self._level, self._echo, self._mute = frequency, level, False, False
         self._restart()
 
+    def packet_time(self, milliseconds: int) -> None:
+        """Send packets of this length from now on, a multiple of the codec's shortest."""
+        self._milliseconds = milliseconds
+        self._restart()
+
     def echo(self) -> None:
         """Send back each packet as it comes."""
         self._echo, self._mute = True, False
@@ -88,24 +101,42 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         """Send nothing at all."""
         self._mute, self._echo = True, False
 
+    def rest(self, milliseconds: int) -> None:
+        """Fall silent for a while, with comfort noise (RFC 3389) every 100 ms instead of audio."""
+        self._resting = milliseconds
+
     def dial(self, digits: str, milliseconds: int = 100) -> None:
         """Queue telephone-events, 60 ms apart. Raises AudioError when the far side did not offer them."""
         if not self._event:
             raise AudioError("telephone-event was not negotiated")
+        ticks, units = self._codec_clock * EVENT_EVERY // 1000, self._event.rate * EVENT_EVERY // 1000
         start = self._timestamp
         for digit in digits:
-            start += 3 * tone.FRAME
-            steps = max(2, milliseconds // 20)
+            start += 3 * ticks
+            steps = max(2, milliseconds // EVENT_EVERY)
             for step in range(1, steps + 3):  # RFC 4733 §2.5.1.4: the end is sent three times
-                last, duration = step >= steps, min(step, steps) * tone.FRAME
+                last, duration = step >= steps, min(step, steps) * units
                 payload = struct.pack("!BBH", DIGITS.index(digit), (0x80 if last else 0) | DIGIT_LEVEL, duration)
                 self._events.append((start & 0xFFFFFFFF, step == 1, payload))
-            start += steps * tone.FRAME
+            start += steps * ticks
+
+    @property
+    def _codec_clock(self) -> int:
+        return CODECS[self._codec.name].clock
+
+    def dial_in_band(self, digits: str, on: int = 60, off: int = 40) -> None:
+        """Send digits as tones in the audio, `on` ms long and `off` ms apart; then what was playing. G.711 only."""
+        octets = tone.encode(dtmf.samples(digits, on, off), self._codec.name)
+        size = 8 * self._milliseconds
+        made = (octets[i : i + size] for i in range(0, len(octets) - size + 1, size))
+        self._frames = chain(made, self._frames)
+
+    def listen_in_band(self) -> None:
+        """Find digits in the audio from now on: `in_band`."""
+        self._detector = dtmf.Detector()
 
     def _restart(self) -> None:
-        codec = self._codec.name.upper()
-        made = tone.frames(self._frequency, codec, self._level) if self._frequency else (tone.SILENCE[codec],)
-        self._frames = cycle(made)
+        self._frames = codecs.packets(self._codec.name, self._frequency, self._level, self._milliseconds)
 
     def _tick(self, due: float) -> None:
         """Send the frame of this moment. Times are absolute, so that a late loop does not slow the stream."""
@@ -116,10 +147,14 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
             if self._events:
                 timestamp, marker, payload = self._events.popleft()
                 self._send(self._event.number, timestamp, payload, marker)
+            elif self._resting > 0:
+                self._resting -= self._milliseconds
+                if self._resting % NOISE_EVERY < self._milliseconds:
+                    self._send(NOISE, self._timestamp, b"\x40")
             elif not self._echo:
                 self._send(self._codec.number, self._timestamp, next(self._frames))
-        self._timestamp = (self._timestamp + tone.FRAME) & 0xFFFFFFFF
-        due += INTERVAL
+        self._timestamp = (self._timestamp + self._codec_clock * self._milliseconds // 1000) & 0xFFFFFFFF
+        due += self._milliseconds / 1000
         if loop.time() - due > LATE:
             due = loop.time()
         self._timer = loop.call_at(due, self._tick, due)
@@ -147,11 +182,23 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         self.received, self.source = self.received + 1, addr[:2]
         if self._event and kind & 0x7F == self._event.number:
             self._digit(timestamp, payload)
-        elif kind & 0x7F in STATIC:
-            self._packets.append((self._extend(sequence, ssrc), kind & 0x7F, payload))
+        elif kind & 0x7F == NOISE:
+            self.noises += 1
+        elif name := self._name(kind & 0x7F):
+            if name != self._ear.name:
+                self._packets.clear()
+                self._ear = Ear(name)
+            kept = self._ear.keep(payload)
+            self._packets.append((self._extend(sequence, ssrc), kept))
+            if self._detector:
+                self.in_band += self._detector.hear(self._ear.samples([kept]))
             if self._echo and self._remote:
                 self._send(kind & 0x7F, timestamp, payload)
         self.changed()
+
+    def _name(self, number: int) -> str:
+        """The codec of a payload type; '' for what was not agreed upon."""
+        return self._codec.name if number == self._codec.number else STATIC.get(number, "")
 
     def _extend(self, sequence: int, ssrc: int) -> int:
         """The sequence number without its wrap-around; a changed source begins a stream of its own."""
@@ -169,30 +216,36 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
             self.digits += DIGITS[payload[0]]
 
     def samples(self, milliseconds: int = 200) -> array:
-        """The newest audio as 16-bit samples in order, lost packets as silence; empty when there is less."""
-        packets = {sequence: (kind, payload) for sequence, kind, payload in self._packets}
-        count = milliseconds // 20
-        if not packets or len(packets) < count:
+        """The newest audio as 16-bit samples at 8 kHz in order, lost packets as silence; empty when there is less."""
+        packets, wanted = dict(self._packets), milliseconds * tone.RATE // 1000
+        if not packets:
             return array("h")
-        newest = max(packets)
-        heard = array("h")
-        for sequence in range(newest - count + 1, newest + 1):
-            kind, payload = packets.get(sequence, (8, tone.SILENCE["PCMA"]))
-            heard += tone.decode(payload, STATIC[kind])
-        return heard
+        sequence, last = max(packets), packets[max(packets)]
+        heard, length = [], 0
+        while length < wanted and sequence >= min(packets):
+            last = packets.get(sequence) or self._ear.silence(last)
+            heard.append(last)
+            length, sequence = length + self._ear.length(last), sequence - 1
+        return self._ear.samples(heard[::-1])[-wanted:] if length >= wanted else array("h")
 
     def forget(self) -> None:
         """Drop what was received so far, so that only what comes from now on is heard."""
         self._packets.clear()
 
-    async def hear(self, frequency: int, timeout: float = 3.0, milliseconds: int = 200) -> tone.Measure:
-        """Wait until the newest `milliseconds` of audio are this tone; AudioError after `timeout` s."""
+    async def hear(
+        self, frequency: int, timeout: float = 3.0, milliseconds: int = 200, level: float | None = None
+    ) -> tone.Measure:
+        """Wait until the newest `milliseconds` of audio are this tone; AudioError after `timeout` s.
+
+        `level`: and as loud as this (dBFS), but for what two codecs in a row may take or add.
+        """
 
         def heard() -> tone.Measure | None:
-            if self.received % LISTEN_EVERY:
+            if self.received % LISTEN_EVERY.get(self._ear.name, 3):
                 return None
             measured = tone.measure(self.samples(milliseconds), frequency)
-            return measured if measured.present else None
+            as_loud = level is None or abs(measured.level - level) < LEVEL_TOLERANCE
+            return measured if measured.present and as_loud else None
 
         try:
             return await self.until(heard, timeout, f"{frequency} Hz")
@@ -203,7 +256,7 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         """Listen for a while; AudioError when there was any sound. Packets of silence are silence."""
         self.forget()
         await asyncio.sleep(seconds)
-        heard = self.samples(20 * min(len(self._packets), KEPT))
+        heard = self.samples(sum(self._ear.length(kept) for _, kept in self._packets) * 1000 // tone.RATE)
         if (measured := tone.measure(heard, 1000)).total > tone.QUIETEST:
             raise AudioError(f"expected silence, heard {measured.total:.1f} dBFS: {self.describe()}")
 
@@ -211,7 +264,7 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         """What was received, in words."""
         if not self.received:
             return "not one RTP packet came"
-        samples = self.samples(min(200, 20 * len(self._packets)))
+        samples = self.samples(min(200, 10 * len(self._packets)))
         measured = tone.dominant(samples) if len(samples) else None
         if measured is None or measured.total < tone.QUIETEST:
             return f"{self.received} RTP packets came, silent"

@@ -1,13 +1,19 @@
-"""Session descriptions for one audio stream: G.711 and telephone-event (RFC 8866, RFC 3264, RFC 4733),
-plain or with keys for SRTP (RFC 4568)."""
+"""Session descriptions for one audio stream: the six codecs and telephone-event (RFC 8866, RFC 3264, RFC 4733), plain
+or with keys for SRTP (RFC 4568)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trunkline.sandbox.srtp import SUITE
 
 STATIC = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 18: ("G729", 8000)}  # RFC 3551 §6
-NUMBERS = {"PCMU": 0, "PCMA": 8, "telephone-event": 101}
+EVENT = "telephone-event"
+CATALOGUE = {  # what an offer may name -> payload type and clock rate, Hz
+    "PCMU": (0, 8000), "PCMA": (8, 8000), "G722": (9, 8000), "G729": (18, 8000), "iLBC": (97, 8000),
+    "speex": (98, 16000), EVENT: (101, 8000), f"{EVENT}/16000": (102, 16000),
+}  # fmt: skip
+_NAMES = {name.lower(): name for name in CATALOGUE}
 CODECS = ("PCMA", "PCMU", "telephone-event")
 MIRROR = {"sendonly": "recvonly", "recvonly": "sendonly", "sendrecv": "sendrecv", "inactive": "inactive"}
 TYPE = "application/sdp"
@@ -23,6 +29,15 @@ class Payload:
     number: int
     name: str
     rate: int
+
+    @property
+    def is_event(self) -> bool:
+        return self.name == EVENT
+
+    @property
+    def title(self) -> str:
+        """Its name in CATALOGUE."""
+        return f"{EVENT}/16000" if self.is_event and self.rate == 16000 else self.name
 
 
 @dataclass(frozen=True)
@@ -46,10 +61,21 @@ class Audio:
     def payload(self, name: str) -> Payload | None:
         return next((p for p in self.payloads if p.name.lower() == name.lower()), None)
 
+    def among(self, codecs) -> tuple[Payload, ...]:
+        """The payloads whose names are in `codecs` (those of CATALOGUE), in their own order."""
+        known = {(name.partition("/")[0], CATALOGUE[name][1]) for name in codecs}
+        return tuple(p for p in self.payloads if (p.name, p.rate) in known)
+
     @property
     def codec(self) -> Payload | None:
-        """The first payload that we can speak."""
-        return next((p for p in self.payloads if p.name.upper() in ("PCMA", "PCMU")), None)
+        """The first payload that is a codec of ours."""
+        return next((p for p in self.among(CATALOGUE) if not p.is_event), None)
+
+    @property
+    def event(self) -> Payload | None:
+        """The telephone-event for that codec: with its clock rate, where there is a choice (RFC 4733 §2.1)."""
+        events = [p for p in self.payloads if p.is_event]
+        return next((p for p in events if self.codec and p.rate == self.codec.rate), events[0] if events else None)
 
 
 def parse(body: bytes) -> Audio:
@@ -63,7 +89,7 @@ def parse(body: bytes) -> Audio:
     if not connection:
         raise SdpError("there is no connection address in it")
     maps = re.findall(r"(?m)^a=rtpmap:([0-9]{1,3}) ([^/\s]+)/([0-9]{1,6})", audio)
-    names = STATIC | {int(number): (name, int(rate)) for number, name, rate in maps}
+    names = STATIC | {int(number): (_NAMES.get(name.lower(), name), int(rate)) for number, name, rate in maps}
     payloads = tuple(Payload(n, *names[n]) for n in map(int, match[3].split()) if n in names)
     direction = re.search(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\s*$", audio) or re.search(
         r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\s*$", session
@@ -75,8 +101,8 @@ def parse(body: bytes) -> Audio:
 def offer(
     address: str, port: int, codecs=CODECS, direction: str = "sendrecv", version: int = 1, key: str = ""
 ) -> bytes:
-    """An offer of `codecs` (names, in order of preference), of SRTP with `key` if there is one."""
-    payloads = [Payload(NUMBERS[name], name, 8000) for name in codecs]
+    """An offer of `codecs` (names of CATALOGUE, in order of preference), of SRTP with `key` if there is one."""
+    payloads = [Payload(CATALOGUE[name][0], name.partition("/")[0], CATALOGUE[name][1]) for name in codecs]
     crypto = ("RTP/SAVP", "1", key) if key else PLAIN
     return _write(address, port, payloads, direction, version, crypto)
 
@@ -86,9 +112,8 @@ def answer(offered: Audio, address: str, port: int, codecs=CODECS, version: int 
 
     An offer of SRTP is answered with `key`.
     """
-    known = {name.lower() for name in codecs}
-    payloads = [p for p in offered.payloads if p.name.lower() in known and p.rate == 8000]
-    if not any(p.name != "telephone-event" for p in payloads):
+    payloads = offered.among(codecs)
+    if all(p.is_event for p in payloads):
         raise SdpError(f"no codec in common with {[p.name for p in offered.payloads]}")
     if offered.is_secure and not offered.keys:
         raise SdpError(f"there is no key for {SUITE} in it")
@@ -96,15 +121,15 @@ def answer(offered: Audio, address: str, port: int, codecs=CODECS, version: int 
     return _write(address, port, payloads, MIRROR[offered.direction], version, crypto)
 
 
-def _write(address: str, port: int, payloads: list[Payload], direction: str, version: int, crypto: tuple) -> bytes:
+def _write(address: str, port: int, payloads: Sequence[Payload], direction: str, version: int, crypto: tuple) -> bytes:
     profile, tag, key = crypto
     family = "IP6" if ":" in address else "IP4"
     lines = [
         "v=0", f"o=- {port} {version} IN {family} {address}", "s=-", f"c=IN {family} {address}", "t=0 0",
         f"m=audio {port} {profile} {' '.join(str(p.number) for p in payloads)}",
         *(f"a=rtpmap:{p.number} {p.name}/{p.rate}" for p in payloads),
-        *(f"a=fmtp:{p.number} 0-15" for p in payloads if p.name == "telephone-event"),
+        *(f"a=fmtp:{p.number} 0-15" for p in payloads if p.is_event),
         *([f"a=crypto:{tag} {SUITE} inline:{key}"] if key else []),
-        "a=ptime:20", f"a={direction}",
+        *(() if payloads[0].name == "iLBC" else ("a=ptime:20",)), f"a={direction}",
     ]  # fmt: skip
     return "\r\n".join([*lines, ""]).encode()

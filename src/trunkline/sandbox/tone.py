@@ -40,6 +40,12 @@ def frames(frequency: int, codec: str, level: float = DEFAULT_LEVEL) -> tuple[by
     return tuple(octets[start : start + FRAME] for start in range(0, RATE, FRAME))
 
 
+def encode(samples, codec: str) -> bytes:
+    """16-bit samples in G.711."""
+    one = _encode_alaw if codec == "PCMA" else _encode_ulaw
+    return bytes(map(one, samples))
+
+
 def decode(data: bytes, codec: str) -> array:
     """16-bit samples."""
     table = _table(codec)

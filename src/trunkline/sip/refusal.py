@@ -7,6 +7,7 @@ log must need nothing else.
 from dataclasses import dataclass
 
 from trunkline.sip import status
+from trunkline.sip.codecs import spoken
 from trunkline.sip.srtp import WRITE_THUS
 
 
@@ -110,12 +111,23 @@ def credentials_demanded() -> Refusal:
     return Refusal(502, "The called side demands credentials that it was not given, or refused those it was given")
 
 
-def fax() -> Refusal:
-    return Refusal(488, "T.38 is not carried here: send the fax as G.711 audio")
+def bad_sdp(code: int, words: str) -> Refusal:
+    return Refusal(code, words)
 
 
-def no_codec() -> Refusal:
-    return Refusal(488, "The offer has no audio codec of this service: allow PCMA, PCMU, G722, G729, iLBC or Speex16")
+def cannot_be_transcoded() -> Refusal:
+    return Refusal(
+        488, "The called side lacks the codec offered, which cannot be transcoded: offer PCMA or PCMU as well"
+    )
+
+
+def none_accepted(names: tuple[str, ...]) -> Refusal:
+    return Refusal(488, f"The called side accepted none of the caller's codecs, nor {', '.join(map(spoken, names))}")
+
+
+def unknown_body(kind: str) -> Refusal:
+    what = f"A body of type '{_brief(kind)}'" if kind else "A body without Content-Type"
+    return Refusal(415, f"{what} is not carried here: send the offer as application/sdp")
 
 
 def srtp_required() -> Refusal:

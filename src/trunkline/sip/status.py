@@ -32,6 +32,8 @@ _ROWS = (
     Status(405, "Method Not Allowed", "caller", "caller"),
     Status(407, "Proxy Authentication Required", "trunk", "caller"),
     Status(408, "Request Timeout", "target", "target"),
+    Status(413, "Request Entity Too Large", "caller", "caller"),
+    Status(415, "Unsupported Media Type", "target", "caller"),
     Status(420, "Bad Extension", "target", "target"),
     Status(480, "Temporarily Unavailable", "callee", "callee"),
     Status(481, "Call/Transaction Does Not Exist", "caller", "caller"),

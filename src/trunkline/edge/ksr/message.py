@@ -46,11 +46,6 @@ def latin_1(variable: str) -> str:
         return bytes.fromhex(get(variable.replace("$", "$(", 1) + "{s.encode.hexa})")).decode("latin-1")
 
 
-def sdp() -> str:
-    """The session description of a message; '' when there is none."""
-    return latin_1("$rb") if has_sdp() else ""
-
-
 def user_part(variable: str) -> str:
     """A user part, unescaped; '' when there is none."""
     user = get(variable) or ""
@@ -84,13 +79,24 @@ def reply_code() -> int:
     return KSR.kx.get_status()
 
 
+def has_body() -> bool:
+    return (get("$bs") or 0) > 0
+
+
 def has_sdp() -> bool:
-    return KSR.sdpops.sdp_content() > 0
+    """Whether a body is a session description, or holds one; whether that can be read is another question."""
+    kind = text("$cT").lower()
+    if not kind.startswith(("application/sdp", "multipart/")) or not has_body():
+        return False
+    return kind.startswith("application/") or sdp() != ""
 
 
-def offers_fax() -> bool:
-    """Whether the SDP has a T.38 stream."""
-    return KSR.sdpops.sdp_with_media("image") > 0
+def sdp() -> str:
+    """The session description of a message; '' when its multipart body has none."""
+    if text("$cT").lower().startswith("multipart/"):
+        KSR.pv.unset("$avp(part)")
+        return latin_1("$avp(part)") if KSR.textops.get_body_part("application/sdp", "$avp(part)") > 0 else ""
+    return latin_1("$rb")
 
 
 def log_error(text: str) -> None:

@@ -1,30 +1,173 @@
-"""The media relay."""
+"""The media relay: the SDP of a message goes to it, and what it makes of that takes its place."""
+
+import zlib
 
 import KSR
 
-from trunkline.edge.ksr.message import latin_1
-from trunkline.edge.media import FLAGS, Step, anonymous
+from trunkline.edge import digits, media
+from trunkline.edge.failover import OfferMore
+from trunkline.edge.injector import Injector
+from trunkline.edge.ksr import message
+from trunkline.edge.ksr.message import get, put
+from trunkline.edge.media import FLAGS, Abilities, Offer, Step, Writer
+from trunkline.sip import refusal
+from trunkline.sip.refusal import Refusal
+from trunkline.sip.sdp import SdpError
+
+# What rtpengine reads in place of the body, and what it writes: kamailio.cfg names them.
+_GIVEN, _MADE = "$avp(sdp_given)", "$avp(sdp_made)"
+
+_RELAYS = int(KSR.kx.get_def("RELAYS"))
 
 
-def anchor(step: Step, extra: str = "") -> bool:
-    """Have rtpengine rewrite this message's SDP to the media relay; False when it does not answer. `extra`: flags."""
-    flags = FLAGS + extra
+class Relay:
+    """One per worker."""
+
+    def __init__(self, abilities: Abilities, injector: Injector):
+        self._abilities, self._injector = abilities, injector
+
+    def take_offer(self, *, believed: bool) -> Offer | Refusal:
+        """Read the offer of this request and keep it with its transaction, for `anchor`; or say why it is refused.
+
+        `believed`: see media.Writer, here and below.
+        """
+        wide = KSR.htable.sht_get("wide", get("$ci")) is not None
+        try:
+            made = media.offer(message.sdp(), _writer(believed), self._abilities, wide=wide)
+        except SdpError as error:
+            return refusal.bad_sdp(error.code, error.words)
+        put("$avp(offer)", made.dumps())
+        if made.lacks_common and not wide:
+            _offer_all_from_now_on()  # or the far side's next offer, a hold for one, might suit this side no more
+        return made
+
+    def after_refusal(self, *, repeatable: bool, believed: bool) -> OfferMore | Refusal | None:
+        """What follows when the called side accepts none of the codecs it was offered; None when there was no offer."""
+        kept = get("$avp(offer)")
+        if not kept:
+            return None
+        if repeatable:
+            _offer_all_from_now_on()  # also to the targets after this one
+            self.take_offer(believed=believed)
+            if get("$avp(offer)") != kept:
+                return OfferMore()
+        if not Offer.loads(kept).joined:
+            return refusal.cannot_be_transcoded()
+        return refusal.none_accepted(self._abilities.transcodes)
+
+    def anchor(self, step: Step, flags: str, *, believed: bool, again: str = "") -> bool:
+        """Have the relay's SDP take the place of this message's; False when no relay answers, and there is no audio.
+
+        `flags`: more of rtpengine's, for the leg that the message goes to; `again`: those of the offer, should it have
+        to be made once more for this answer. What cannot be used in a message that cannot be refused goes on as a
+        refusal of the audio: the SDP of one side never reaches the other as it came.
+        """
+        offered = _kept_offer() if step != "late offer" else None
+        try:
+            relayed = self._relayed(step, offered, _writer(believed), flags, again)
+        except SdpError as error:
+            message.log_error(f"{get('$si')} sent an SDP that cannot be used: {error.words}")
+            relayed = _refused(offered)
+        _describe(relayed or _refused(offered))
+        return bool(relayed)
+
+    def refuse_audio(self) -> None:
+        """Refuse the audio in the place of a description that must not go on."""
+        _describe(_refused(_kept_offer()))
+
+    def digit(self) -> tuple[str, int] | None:
+        """The digit (and its ms) of an INFO that is to become a telephone-event; None when it must go on as it is.
+
+        It must where its sender has telephone-event: then it is a second way to say the same, or the far side's to
+        read, and the relay, which passes such audio on as it comes, loses every other event put into it (measured).
+        """
+        if not message.text("$cT").lower().startswith(digits.KINDS):
+            return None
+        if KSR.htable.sht_get("toneless", get("$ci")) != get("$ft"):
+            return None
+        return digits.read(message.latin_1("$rb"))
+
+    def play(self, digit: tuple[str, int]) -> None:
+        """Have the sender of this message dial a digit."""
+        self._injector.play(get("$ci"), get("$ft"), *digit)
+
+    def _relayed(self, step: Step, offered: Offer | None, writer: Writer, flags: str, again: str) -> str:
+        """Raises SdpError; '' when no relay answers."""
+        if step == "answer":
+            return self._answer(offered, writer, flags, again)
+        if step == "late offer":
+            offered = media.offer(message.sdp(), writer, self._abilities, remembered=False)
+        text = _ask("offer", offered.sdp, offered.flags + flags)
+        return text and media.relayed_offer(text, offered)
+
+    def _answer(self, offered: Offer | None, writer: Writer, flags: str, again: str) -> str:
+        made = media.answer(message.sdp(), writer, self._abilities, offered)
+        if offered and offered.lacks_events and made.has_events:
+            KSR.htable.sht_sets("toneless", get("$ci"), get("$ft"))
+        if not made.sdp:
+            return media.refused(offered.streams if offered and offered.streams else made.streams)
+        if made.again and not _ask("offer", made.again.sdp, made.again.flags + again):
+            return ""
+        text = _ask("answer", made.sdp, FLAGS + flags)
+        return text and media.relayed_answer(text, made, offered)
+
+
+def _kept_offer() -> Offer | None:
+    kept = get("$avp(offer)")
+    return Offer.loads(kept) if kept else None
+
+
+def _refused(offered: Offer | None) -> str:
+    return media.refused(offered.streams if offered else ())
+
+
+def _writer(believed: bool) -> Writer:
+    return Writer(get("$si"), believed)
+
+
+def _ask(step: Step, sdp: str, flags: str) -> str:
+    """What rtpengine makes of an SDP; '' when it does not answer."""
+    put(_GIVEN, sdp)
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
-    # A relay that had failed is asked again during the first call that needs it, which serves the second (measured).
-    if command(flags) < 0 and command(flags) < 0:
-        return False
-    KSR.textops.set_body(anonymous(latin_1("$avp(sdp)")), "application/sdp")
-    return True
+    if not any(_tell(relay, command, flags) for relay in _in_turn()):
+        return ""
+    return get(_MADE)
 
 
-def refuse_media(description: str) -> None:
-    """Give this message a description of ours, in the place of one that must not go on."""
-    KSR.textops.set_body(description, "application/sdp")
+def _offer_all_from_now_on() -> None:
+    """In this call, every offer has all that can be transcoded."""
+    KSR.htable.sht_sets("wide", get("$ci"), "1")
+
+
+def _describe(sdp: str) -> None:
+    KSR.textops.set_body(sdp, "application/sdp")
 
 
 def end_media(offerer: str = "") -> None:
-    """Let the call's ports go. `offerer`: the tag of the party whose offer alone the relay has seen, if not From's."""
-    if offerer:
-        KSR.rtpengine.rtpengine_delete(f"from-tag={offerer}")
-    else:
-        KSR.rtpengine.rtpengine_delete0()
+    """Let the call's ports go. `offerer`: the tag of the party whose offer alone the relay has seen, if not From's.
+
+    Both relays may have had offers of the call, when one of them died meanwhile.
+    """
+    for relay in set(_in_turn()):
+        if offerer:
+            _tell(relay, KSR.rtpengine.rtpengine_delete, f"from-tag={offerer}")
+        else:
+            _tell(relay, KSR.rtpengine.rtpengine_delete0)
+
+
+def _in_turn() -> tuple[int, int]:
+    """Which relay to ask, and which one when that fails.
+
+    A call's own follows from its Call-ID, and an answer that comes to the wrong one is refused. With one alone, it is
+    found again by the first question and answers the second (measured).
+    """
+    if _RELAYS == 1:
+        return 1, 1
+    first = 1 + (zlib.crc32(get("$ci").encode()) & 1)
+    return first, 3 - first
+
+
+def _tell(relay: int, command, *arguments: str) -> bool:
+    if _RELAYS > 1:
+        KSR.rtpengine.set_rtpengine_set(relay)
+    return command(*arguments) > 0

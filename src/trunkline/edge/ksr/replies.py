@@ -38,6 +38,11 @@ def final(refusal: Refusal) -> None:
     KSR.tm.t_reply(refusal.code, refusal.reason)
 
 
+def accept() -> None:
+    """The transaction's final response: done."""
+    KSR.tm.t_reply(200, "OK")
+
+
 def fail_request(refusal: Refusal) -> None:
     """Answer a request after our own code failed, whether its transaction was begun or not."""
     if method() == "ACK":

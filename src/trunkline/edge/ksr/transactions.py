@@ -134,15 +134,6 @@ def legs() -> str:
     return get("$avp(legs)")
 
 
-def note_origin(flags: str) -> None:
-    """Remember for the branch callback what the media relay is told of where the offer came from."""
-    put("$avp(origin)", flags)
-
-
-def origin() -> str:
-    return get("$avp(origin)")
-
-
 def note_route(parameter: str) -> None:
     """Remember for the branch callback what our Record-Route shall hold."""
     put("$avp(route)", parameter)

@@ -1,0 +1,23 @@
+"""`trunkline check --codecs` through a whole node, and the table of docs/media.md."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+from trunkline.sandbox.codecs import CODECS
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "media.md"
+
+
+async def test_the_matrix_is_what_the_document_says(node):
+    ran = await asyncio.to_thread(node.run, "check", "--codecs", "--json")
+    found = json.loads(ran.stdout)
+    assert (found["ok"], ran.returncode) == (True, 0), found
+    assert len(found["calls"]) == 2
+    documented = dict(re.findall(r"(?m)^    (\w+) +((?:-?[0-9.]+ *){6})$", DOCUMENT.read_text()))
+    assert list(documented) == list(CODECS)
+    for cells in found["calls"].values():
+        for cell in cells:
+            said = documented[cell["caller"]].split()[list(CODECS).index(cell["callee"])]
+            assert abs(float(cell["text"]) - float(said)) < 3.5, cell

@@ -1,0 +1,275 @@
+"""What each side sees of the other's codecs and streams, on the real engines."""
+
+import re
+
+import pytest
+
+from harness import placing
+from harness.peers import Baresip
+from scenarios.parties import RINGING, failures, one, ringing_out, talking
+from trunkline.sandbox import codecs, sdp
+from trunkline.sandbox.sdp import EVENT, SdpError
+
+pytestmark = pytest.mark.engines
+
+FAST = f"{EVENT}/16000"
+SIDES = pytest.mark.parametrize("side", ["near", "far"])
+
+
+def offered(body):
+    """The names of an audio stream's payloads, in order."""
+    return [payload.title for payload in sdp.parse(body).payloads]
+
+
+def streams(body):
+    return [(kind, int(port)) for kind, port in re.findall(r"(?m)^m=(\w+) (\d+)", body.decode())]
+
+
+async def talk(pair, near=440, far=600):
+    for end in (pair.near, pair.far):
+        end.audio.forget()
+    pair.near.audio.play(near)
+    pair.far.audio.play(far)
+    await pair.far.audio.hear(near)
+    await pair.near.audio.hear(far)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+async def test_an_offer_keeps_its_order_and_loses_what_is_not_carried(edge, agent, direction):
+    def add(request):
+        request.body = request.body.replace(b"RTP/AVP ", b"RTP/AVP 111 13 ").replace(
+            b"a=ptime", b"a=rtpmap:111 opus/48000/2\r\na=fmtp:111 useinbandfec=1\r\na=ptime"
+        )
+
+    wanted = ("G729", "speex", "PCMU", "G722", EVENT)
+    pair = await RINGING[direction](edge, agent, codecs=wanted, edit=add)
+    assert offered(pair.far.request.body)[:4] == list(wanted[:4])
+    assert b"opus" not in pair.far.request.body
+    assert b" 13 " not in pair.far.request.body
+    assert b"a=fmtp:18 annexb=no\r\n" in pair.far.request.body
+
+
+@pytest.mark.parametrize("codec", ["PCMA", "G729", "G722", "speex"])
+async def test_the_same_codec_goes_end_to_end_though_the_far_side_likes_others_better(edge, agent, codec):
+    pair = await RINGING["out"](edge, agent, codecs=(codec, EVENT))
+    pair.far.codecs = (*codecs.CODECS, EVENT)
+    names = [name for name in offered(pair.far.request.body) if not name.startswith(EVENT)]
+    assert names[0] == codec
+    assert set(names) <= {codec, "PCMA", "PCMU"}  # more is offered only to a far side that has none of these
+    await pair.far.answer()
+    await pair.near.final()
+    assert pair.near.remote_audio.codec.name == codec
+    assert pair.far.audio._codec.name == codec
+    await talk(pair)
+
+
+async def test_a_far_side_with_neither_is_offered_all_that_can_be_transcoded(edge, agent):
+    pair = await ringing_out(edge, agent)
+    pair.far.codecs = pair.far.agent.codecs = ("G729", EVENT)
+    with pytest.raises(SdpError):
+        await pair.far.answer()
+    first = pair.far
+    pair.far = await pair.far.agent.next_call()
+    assert pair.far.request.cseq[0] == first.request.cseq[0] + 1
+    assert {"PCMA", "PCMU", "G722", "G729", "speex"} <= set(offered(pair.far.request.body))
+    await pair.far.answer()
+    assert (await pair.near.final()).code == 200
+    assert pair.near.remote_audio.codec.name == "PCMA"
+    await talk(pair)
+    await pair.near.bye()
+    events = await pair.events("end")
+    assert failures(events) == [(1, "reply", 488)]
+    assert one(events, "answer")["n"] == 1
+
+
+@pytest.mark.parametrize("code", [415, 488, 606])
+async def test_who_accepts_nothing_at_all_refuses_the_call(edge, agent, code):
+    pair = await ringing_out(edge, agent)
+    pair.far.refuse(code)
+    (await pair.far.agent.next_call()).refuse(code)
+    response = await pair.near.final()
+    assert response.code == 488
+    assert "none of the caller's codecs, nor PCMA, PCMU, G722, G729, speex/16000" in response.warning
+    assert one(await pair.events("finish"), "finish")["warning"] == response.warning
+
+
+async def test_ilbc_alone_is_refused_clearly_where_the_far_side_lacks_it(edge, agent):
+    pair = await ringing_out(edge, agent, codecs=("iLBC", EVENT))
+    assert offered(pair.far.request.body) == ["iLBC", EVENT]
+    with pytest.raises(SdpError):
+        await pair.far.answer()
+    response = await pair.near.final()
+    assert response.code == 488
+    assert "offer PCMA or PCMU as well" in response.warning
+
+
+@pytest.mark.parametrize(
+    ("far", "near_codec"), [(("iLBC",), "iLBC"), (("PCMA",), "PCMA"), (("PCMU",), "PCMA"), (("PCMA", "iLBC"), "iLBC")]
+)
+async def test_ilbc_goes_end_to_end_and_gives_way_where_the_far_side_lacks_it(edge, agent, far, near_codec):
+    pair = await ringing_out(edge, agent, codecs=("iLBC", "PCMA", EVENT))
+    assert offered(pair.far.request.body) == ["iLBC", "PCMA", "PCMU", EVENT]
+    pair.far.codecs = (*far, EVENT)
+    await pair.far.answer()
+    await pair.near.final()
+    assert pair.near.remote_audio.codec.name == near_codec
+    await talk(pair, codecs.ILBC_TONE, codecs.ILBC_TONE)
+    # A hold and its end, with the whole offer again.
+    assert (await pair.near.reinvite("sendonly")).code == 200
+    assert (await pair.near.reinvite()).code == 200
+    assert pair.near.remote_audio.codec.name == near_codec
+    await talk(pair, codecs.ILBC_TONE, codecs.ILBC_TONE)
+
+
+@pytest.mark.parametrize(("near", "far"), [("G722", "G729"), ("PCMA", "G729"), ("G729", "PCMU"), ("speex", "PCMA")])
+async def test_either_side_holds_and_resumes_a_transcoded_call(edge, agent, near, far):
+    pair = await ringing_out(edge, agent, codecs=(near, EVENT, FAST))
+    pair.far.codecs = pair.far.agent.codecs = (far, EVENT, FAST)
+    try:
+        await pair.far.answer()
+    except SdpError:
+        pair.far = await pair.far.agent.next_call()
+        await pair.far.answer()
+    await pair.near.final()
+    await pair.far.confirmed()
+    for side in (pair.near, pair.far):
+        assert (await side.reinvite("sendonly")).code == 200
+        assert (await side.reinvite()).code == 200
+    assert [end.remote_audio.codec.name for end in (pair.near, pair.far)] == [near, far]
+    await talk(pair)
+
+
+OTHERS = b"m=video 40000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nc=IN IP4 203.0.113.77\r\n"
+FAX = b"m=image 40002 udptl t38\r\na=T38FaxVersion:0\r\n"
+
+
+async def test_a_user_agent_that_shares_no_code_with_us_speaks_g722_to_g711(own_edge, agent):
+    """What the far side plays comes back through baresip's own G.722 decoder and encoder, and the relay's twice."""
+    edge = own_edge(auth={"sha256": False})  # at which it would give up
+    key, far = edge.key(), await agent()
+    far.codecs = ("PCMA", EVENT)
+    called = f"{edge.route(edge.carrier(far.address, far.port()))}001"
+    proxy = f"sip:{edge.address}:{edge.udp.port};transport=udp"
+    parameters = f';auth_user={key.name};auth_pass={key.secret};outbound="{proxy}"'
+    options = {"user": "+447700900000", "parameters": parameters, "codecs": "G722/16000/1", "rate": 16000}
+    async with Baresip.run(agent.address(), **options) as baresip:
+        baresip.command("dial", edge.uri(f"+{called}"))
+        incoming = await far.next_call()
+        assert offered(incoming.request.body)[:3] == ["G722", "PCMA", "PCMU"]
+        await incoming.answer()
+        await baresip.event("CALL_ESTABLISHED")
+        incoming.audio.play(600)
+        await incoming.audio.hear(600)
+        await incoming.bye()
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_other_streams_are_refused_in_place(edge, agent, remembers):
+    def add(request):
+        if OTHERS not in request.body:  # it comes twice, the second time with credentials
+            request.body = request.body.replace(b"m=audio", OTHERS + b"m=audio") + FAX
+
+    pair = await ringing_out(edge, agent, edit=add)
+    seen = pair.far.request.body
+    assert [(kind, port > 0) for kind, port in streams(seen)] == [("video", False), ("audio", True), ("image", False)]
+    assert b"H264" not in seen
+    assert b"203.0.113.77" not in seen
+    await pair.far.open_audio()
+    answer = pair.far.take_offer(seen)
+    if remembers:
+        answer = answer.replace(b"m=audio", b"m=video 0 RTP/AVP 96\r\nm=audio") + b"m=image 0 udptl t38\r\n"
+    await pair.far.answer(answer)
+    response = await pair.near.final()
+    assert [(k, p > 0) for k, p in streams(response.body)] == [("video", False), ("audio", True), ("image", False)]
+    await talk(pair)
+
+
+@SIDES
+async def test_the_rules_hold_within_the_call(edge, agent, side):
+    pair = await talking(edge, agent, "out")
+    actor, other = (pair.near, pair.far) if side == "near" else (pair.far, pair.near)
+    for send in (actor.reinvite, actor.update):
+        actor.codecs = ("G722", "PCMU", EVENT)
+        other.codecs = ("PCMA", EVENT)
+        assert (await send()).code == 200
+        newest = [request for request in other.requests if request.body][-1]
+        assert offered(newest.body)[:2] == ["G722", "PCMU"]
+        assert actor.remote_audio.codec.name == "G722"
+        await talk(pair)
+
+    body = actor.make_offer().replace(b"G722", b"G7221").replace(b"RTP/AVP 9 0", b"RTP/AVP 99")
+    refused = await actor.send("INVITE", body, [("Content-Type", sdp.TYPE)])
+    assert refused.code == 488
+    assert "PCMA, PCMU, G722, G729, speex/16000, iLBC" in refused.warning
+    await talk(pair)
+
+
+async def test_a_late_offer_keeps_the_rules(edge, agent):
+    pair = await ringing_out(edge, agent, sdp=None)
+    pair.far.codecs = ("iLBC", "G729", EVENT)
+    await pair.far.open_audio()
+    await pair.far.answer(pair.far.make_offer().replace(b"m=audio", OTHERS + b"m=audio"))
+    response = await pair.near.final()
+    assert offered(response.body)[0] == "G729"
+    assert "iLBC" not in offered(response.body)  # it could not be joined with every answer
+    assert streams(response.body)[0] == ("video", 0)
+    pair.near.codecs = ("PCMU", EVENT)
+    await pair.far.confirmed()
+    await talk(pair)
+
+
+@pytest.mark.parametrize("milliseconds", [10, 30, 40, 60])
+@pytest.mark.parametrize("far", ["PCMA", "PCMU", "G729"])
+async def test_packets_of_other_lengths(edge, agent, milliseconds, far):
+    def say(request):
+        request.body = request.body.replace(b"ptime:20", b"ptime:%d" % milliseconds)
+
+    pair = await ringing_out(edge, agent, codecs=("PCMA", EVENT), edit=say)
+    assert b"a=ptime:%d\r\n" % milliseconds in pair.far.request.body
+    pair.far.codecs = pair.far.agent.codecs = (far, EVENT)
+    try:
+        await pair.far.answer()
+    except SdpError:
+        pair.far = await pair.far.agent.next_call()
+        await pair.far.answer()
+    await pair.near.final()
+    pair.near.audio.packet_time(milliseconds)
+    await talk(pair)
+
+
+async def test_comfort_noise_does_no_harm(edge, agent):
+    """RFC 3389 noise (payload type 13) in between, which nobody negotiated: the audio goes on, also transcoded."""
+    for far in ("PCMA", "PCMU"):
+        pair = await ringing_out(edge, agent, codecs=("PCMA", EVENT))
+        pair.far.codecs = (far, EVENT)
+        await pair.far.answer()
+        await pair.near.final()
+        await talk(pair)
+        pair.near.audio.rest(600)
+        await pair.far.audio.until(lambda audio=pair.far.audio: audio.noises >= 3, 2, "comfort noise")
+        await talk(pair)
+        pair.near.audio.dial("159#", 60)
+        await pair.far.audio.until(lambda end=pair.far: end.audio.digits == "159#", 3, "the digits")
+        await pair.near.bye()
+
+
+async def test_an_unusable_answer_is_a_refusal_of_the_audio_and_tells_nothing(edge, agent):
+    key, ua, far = edge.key(), await agent(), await agent()
+    prefix = edge.route(edge.carrier(far.address, far.port()))
+    for wrong in (
+        lambda body: body.replace(b"c=IN IP4", b"c=IN IPX"),
+        lambda body: re.sub(rb"m=audio \d+", b"m=audio 0", body),
+        lambda body: body.replace(b"v=0", b"w=0"),
+        lambda body: re.sub(rb"RTP/AVP .*", b"RTP/AVP 96\r", body),
+        lambda body: re.sub(rb"(?s)m=audio.*", b"", body),
+        lambda body: body.replace(far.address.encode(), b"239.1.2.3"),
+    ):
+        call = await placing.dial(edge, ua, key, f"+{prefix}001")
+        incoming = await far.next_call()
+        await incoming.open_audio()
+        await incoming.answer(wrong(incoming.take_offer(incoming.request.body)))
+        response = await call.final()
+        assert response.code == 200
+        assert streams(response.body) == [("audio", 0)]
+        assert far.address.encode() not in response.body
+        await call.bye()

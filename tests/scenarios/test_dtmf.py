@@ -1,0 +1,115 @@
+"""Digits: each way of sending them arrives in the way the far side has, in order, none lost or doubled."""
+
+import asyncio
+
+import pytest
+
+from scenarios.parties import RINGING, talking
+from trunkline.sandbox.sdp import EVENT, SdpError
+
+pytestmark = pytest.mark.engines
+
+FAST = f"{EVENT}/16000"
+DIGITS = "0123456789*#ABCD0099"
+TEN_A_SECOND = 60  # ms of tone; what follows makes it 100
+
+DIRECTIONS = pytest.mark.parametrize("direction", ["in", "out"])
+
+
+async def connect(edge, agent, near, far, direction="out"):
+    """An answered call between ends with these codecs, which may be offered to the far end in two steps."""
+    pair = await RINGING[direction](edge, agent, codecs=near)
+    pair.far.codecs = pair.far.agent.codecs = far
+    try:
+        await pair.far.answer()
+    except SdpError:
+        pair.far = await pair.far.agent.next_call()
+        await pair.far.answer()
+    assert (await pair.near.final()).code == 200
+    await pair.far.confirmed()
+    return pair
+
+
+async def arrived(end, digits=DIGITS):
+    await end.audio.until(lambda: len(end.audio.digits) >= len(digits), 6, lambda: f"digits; came {end.audio.digits}")
+    await asyncio.sleep(0.2)  # a digit too many would come now
+    assert end.audio.digits == digits
+
+
+@pytest.mark.parametrize(
+    ("near", "far"),
+    [
+        (("PCMA", EVENT), ("PCMA", EVENT)),
+        (("G729", EVENT), ("PCMU", EVENT)),
+        (("G722", EVENT), ("G729", EVENT)),
+        (("iLBC", EVENT), ("iLBC", EVENT)),
+        (("speex", EVENT, FAST), ("speex", EVENT, FAST)),
+        (("speex", EVENT, FAST), ("PCMA", EVENT, FAST)),
+        (("PCMA", EVENT), ("speex", EVENT, FAST)),
+        (("speex", EVENT), ("PCMU", EVENT)),
+        (("speex", "G729", EVENT), ("PCMU", EVENT)),
+    ],
+    ids=lambda names: "-".join(names).replace(EVENT, "te"),
+)
+async def test_events_at_ten_a_second_both_ways(edge, agent, near, far):
+    pair = await connect(edge, agent, near, far)
+    for end in (pair.near, pair.far):
+        end.audio.play(440)
+    for end in (pair.near, pair.far):
+        await end.audio.hear(440)
+        end.audio.dial(DIGITS, TEN_A_SECOND)
+    await asyncio.gather(arrived(pair.near), arrived(pair.far))
+    await pair.near.bye()
+
+
+async def test_events_keep_the_payload_type_that_was_offered(edge, agent):
+    def renumber(request):
+        request.body = request.body.replace(b" 101\r\n", b" 120\r\n").replace(b":101 ", b":120 ")
+
+    pair = await talking(edge, agent, "out", edit=renumber)
+    assert pair.near.remote_audio.event.number == 120
+    assert pair.far.remote_audio.event.number == 120
+    for end in (pair.near, pair.far):
+        end.audio.dial(DIGITS, TEN_A_SECOND)
+    await asyncio.gather(arrived(pair.near), arrived(pair.far))
+
+
+@DIRECTIONS
+@pytest.mark.parametrize("codec", ["PCMA", "PCMU"])
+async def test_tones_of_a_caller_without_events_become_events(edge, agent, direction, codec):
+    pair = await connect(edge, agent, ("PCMA",), (codec, EVENT), direction)
+    pair.near.audio.play(0)
+    pair.near.audio.dial_in_band(DIGITS)
+    await arrived(pair.far)
+    pair.near.audio.listen_in_band()
+    pair.far.audio.dial("147*", 100)  # and events become tones toward that caller
+    await pair.near.audio.until(lambda: pair.near.audio.in_band == "147*", 3, lambda: pair.near.audio.in_band)
+    await pair.near.bye()
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"), [("application/dtmf-relay", "Signal={}\r\nDuration=100\r\n"), ("application/dtmf", "{}")]
+)
+async def test_info_of_a_caller_without_events_becomes_events(edge, agent, kind, form):
+    pair = await connect(edge, agent, ("PCMA",), ("PCMA", EVENT))
+    for digit in "0123456789*#ABCD":
+        assert (await pair.near.info(form.format(digit).encode(), kind)).code == 200
+    await arrived(pair.far, "0123456789*#ABCD")
+    assert "INFO" not in [request.method for request in pair.far.requests]
+    await pair.near.bye()
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "body"),
+    [
+        (("PCMA", EVENT), ("PCMA", EVENT), b"Signal=5\r\nDuration=160\r\n"),
+        (("PCMA",), ("PCMA",), b"Signal=5\r\nDuration=160\r\n"),
+        (("PCMA",), ("PCMA", EVENT), b"Signal=16\r\nDuration=160\r\n"),
+    ],
+)
+async def test_other_infos_travel_as_they_are(edge, agent, near, far, body):
+    pair = await connect(edge, agent, near, far)
+    assert (await pair.near.info(body)).code == 200
+    assert (await pair.far.next_request("INFO")).body == body
+    assert not pair.far.audio.digits
+    await pair.near.bye()
