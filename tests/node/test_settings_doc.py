@@ -99,4 +99,4 @@ def test_every_pattern_is_explained_in_words():
     for section, its in settings.Settings.model_fields.items():
         for key, field in getattr(its.annotation, "model_fields", {}).items():
             patterned = any(getattr(rule, "pattern", None) for rule in field.metadata)
-            assert patterned == (f"{section}.{key}" in settings._FORMS)
+            assert patterned == (f"{section}.{key}" in settings.words.FORMS)

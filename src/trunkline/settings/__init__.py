@@ -15,13 +15,7 @@ import pydantic_settings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-_WHERE = "Every setting is described in docs/settings.md"
-_FORMS = {  # the patterns below, for people
-    "node.name": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
-    "node.region": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
-    "sip.domain": "a host name in small letters, like sip.example.com",
-    "database.url": "postgresql://user:password@host/name, or sqlite:////path",
-}
+from trunkline.settings import words
 
 DEFAULT_HOME = Path("/var/lib/trunkline")
 
@@ -280,10 +274,10 @@ def load() -> Settings:
     except pydantic_settings.SettingsError as error:  # its text names the section
         example = "TRUNKLINE_DNS__SERVERS='[\"192.0.2.53\"]'"
         raise SettingsError(
-            f"{error}: in the environment a list is written as JSON, like {example}. {_WHERE}"
+            f"{error}: in the environment a list is written as JSON, like {example}. {words.WHERE}"
         ) from error
     except ValidationError as error:
-        raise SettingsError("\n".join(_explain(fault) for fault in error.errors())) from error
+        raise SettingsError("\n".join(words.explain(fault) for fault in error.errors())) from error
 
 
 def _check_sections() -> None:
@@ -291,16 +285,4 @@ def _check_sections() -> None:
     for variable in sorted(os.environ):
         section, separator, _ = variable.removeprefix("TRUNKLINE_").partition("__")
         if variable.startswith("TRUNKLINE_") and separator and section.lower() not in Settings.model_fields:
-            raise SettingsError(f"{variable}: there is no section {section.lower()!r}. {_WHERE}")
-
-
-def _explain(fault) -> str:
-    key = ".".join(str(part) for part in fault["loc"]) or "settings"
-    variable = "TRUNKLINE_" + key.upper().replace(".", "__")
-    if fault["type"] == "extra_forbidden":
-        reason = "there is no such setting"
-    elif key in _FORMS and fault["type"] == "string_pattern_mismatch":
-        reason = f"{fault['input']!r} is not of this form: {_FORMS[key]}"
-    else:
-        reason = f"{fault['input']!r}: {fault['msg'].removeprefix('Value error, ')}"
-    return f"{key} (or {variable}): {reason}. {_WHERE}"
+            raise SettingsError(f"{variable}: there is no section {section.lower()!r}. {words.WHERE}")

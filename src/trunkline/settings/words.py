@@ -1,0 +1,21 @@
+"""What is wrong with a setting, for the person who wrote it."""
+
+WHERE = "Every setting is described in docs/settings.md"
+FORMS = {  # the patterns below, for people
+    "node.name": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
+    "node.region": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
+    "sip.domain": "a host name in small letters, like sip.example.com",
+    "database.url": "postgresql://user:password@host/name, or sqlite:////path",
+}
+
+
+def explain(fault) -> str:
+    key = ".".join(str(part) for part in fault["loc"]) or "settings"
+    variable = "TRUNKLINE_" + key.upper().replace(".", "__")
+    if fault["type"] == "extra_forbidden":
+        reason = "there is no such setting"
+    elif key in FORMS and fault["type"] == "string_pattern_mismatch":
+        reason = f"{fault['input']!r} is not of this form: {FORMS[key]}"
+    else:
+        reason = f"{fault['input']!r}: {fault['msg'].removeprefix('Value error, ')}"
+    return f"{key} (or {variable}): {reason}. {WHERE}"
