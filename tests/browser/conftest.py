@@ -25,7 +25,9 @@ def dashboard(addresses, tmp_path_factory):
     address = addresses.take()
     with served(tmp_path_factory.mktemp("web") / "home", address) as (settings, process):
         made = _furnish(settings)
-        yield SimpleNamespace(url=f"https://{address}:{PORT}", address=address, settings=settings, process=process, **made)
+        yield SimpleNamespace(
+            url=f"https://{address}:{PORT}", address=address, settings=settings, process=process, **made
+        )
     addresses.give_back(address)
 
 
@@ -43,7 +45,9 @@ def chromium(dashboard):
 def page(chromium, dashboard):
     """A window of a browser that nobody has signed in with. It fails the test when the page asks another host, when a
     script fails, or when the policy of the page forbids something that the page does."""
-    context = chromium.new_context(ignore_https_errors=True, base_url=dashboard.url, viewport={"width": 1280, "height": 860})
+    context = chromium.new_context(
+        ignore_https_errors=True, base_url=dashboard.url, viewport={"width": 1280, "height": 860}
+    )
     context.set_default_timeout(5000)
     window, wrong = context.new_page(), []
     context.on("request", lambda r: wrong.append(r.url) if not r.url.startswith((dashboard.url, "data:")) else None)
@@ -88,7 +92,10 @@ def _furnish(settings) -> dict:
     key, _ = services.keys.create(acme)
     services.keys.create(acme)
     services.keys.rotate(key)
-    forwards = {0: "sip:1234@pbx.acme.example;timeout=2000,sip:1234@203.0.113.9;transport=tls", 2: "sip:desk@198.51.100.7"}
+    forwards = {
+        0: "sip:1234@pbx.acme.example;timeout=2000,sip:1234@203.0.113.9;transport=tls",
+        2: "sip:desk@198.51.100.7",
+    }
     for n in range(60):
         services.numbers.add(f"+4477009000{n:02}", acme, forwards.get(n % 5, f"sip:{1000 + n}@pbx.acme.example"))
     services.numbers.forward(services.numbers.get("+447700900007"), "")
@@ -120,16 +127,20 @@ def _calls(account, key: str) -> str:
         calls.append(Call(**fields | _outcome(n, began)))
     Call.objects.bulk_create(calls)
     failed = Call.objects.get(uid=f"{7:016x}")
-    Call.objects.filter(pk=failed.pk).update(outcome="failed", code=503, reason="Service Unavailable", answered=None,
-        hung_up=None, duration=None, refused=failed.started + timedelta(seconds=6.4),
-        warning="no carrier took the call: the first gave no response in time, the second answered 503")  # fmt: skip
-    rest = {"reason": "", "kind": "carrier"}
-    Attempt.objects.filter(call=failed).delete()
-    Attempt.objects.create(call=failed, n=1, target="telco", address="udp:198.51.100.1:5060", cause="silence",
-        started=failed.started + timedelta(seconds=0.02), ended=failed.started + timedelta(seconds=5.02), **rest)  # fmt: skip
-    Attempt.objects.create(call=failed, n=2, target="backup", address="tls:198.51.100.9:5061", cause="reply", code=503,
-        started=failed.started + timedelta(seconds=5.03), ended=failed.started + timedelta(seconds=6.39),
-        **rest | {"reason": "Service Unavailable"})  # fmt: skip
+    at = lambda seconds: failed.started + timedelta(seconds=seconds)  # noqa: E731
+    Call.objects.filter(pk=failed.pk).update(
+        outcome="failed", code=503, reason="Service Unavailable", answered=None, hung_up=None, duration=None,
+        refused=at(6.4), warning="no carrier took it: the first gave no response in time, the second answered 503",
+    )  # fmt: skip
+    common = {"call": failed, "kind": "carrier"}
+    Attempt.objects.create(
+        **common, n=1, target="telco", address="udp:198.51.100.1:5060", cause="silence", reason="",
+        started=at(0.02), ended=at(5.02),
+    )  # fmt: skip
+    Attempt.objects.create(
+        **common, n=2, target="backup", address="tls:198.51.100.9:5061", cause="reply", code=503,
+        reason="Service Unavailable", started=at(5.03), ended=at(6.39),
+    )  # fmt: skip
     return failed.uid
 
 
@@ -143,7 +154,12 @@ def _outcome(n: int, began: datetime) -> dict:
         return {"outcome": "rejected", "code": 404, "reason": "Not Found", "refused": began, "carrier": "",
                 "warning": "12345 is not an E.164 number"}  # fmt: skip
     if n % 7 == 5:
-        return {"outcome": "cancelled", "code": 487, "reason": "Request Terminated", "refused": began + timedelta(seconds=14)}
+        return {
+            "outcome": "cancelled",
+            "code": 487,
+            "reason": "Request Terminated",
+            "refused": began + timedelta(seconds=14),
+        }
     talked = 20.0 + 37 * (n % 13)
     answered = began + timedelta(seconds=6)
     return {"outcome": "answered", "code": 200, "answered": answered, "hung_up": answered + timedelta(seconds=talked),

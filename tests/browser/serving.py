@@ -22,9 +22,7 @@ def served(root: Path, address: str, **web):
     from trunkline import control
     from trunkline.control.database import close
 
-    settings = Settings(
-        home=root, sip={"address": address, "domain": DOMAIN}, web={"port": PORT, "workers": 1} | web
-    )
+    settings = Settings(home=root, sip={"address": address, "domain": DOMAIN}, web={"port": PORT, "workers": 1} | web)
     home = Home(root)
     home.tls.mkdir(parents=True)
     home.log.mkdir()

@@ -61,7 +61,9 @@ def test_a_faulty_uri_is_pointed_at_while_it_is_typed(sign_in, dashboard):
     editor = page.get_by_label("Forward to SIP", exact=True)
     editor.fill("sip:1@a.example,sip:2@b.example;timeout=50")
     expect(row.locator("mark")).to_have_text("sip:2@b.example;timeout=50")
-    expect(row.locator(".checked")).to_contain_text("URI 2: timeout=50 is not a number of milliseconds from 2000 to 20000.")
+    expect(row.locator(".checked")).to_contain_text(
+        "URI 2: timeout=50 is not a number of milliseconds from 2000 to 20000."
+    )
     row.get_by_role("button", name="Update").click()
     expect(editor).to_have_attribute("aria-invalid", "true")
     expect(row.locator("mark")).to_be_visible()
@@ -208,3 +210,14 @@ def test_every_page_fits_its_window(sign_in, dashboard, screenshots, scheme):
             page.goto(path.format(failed=dashboard.failed))
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
             page.screenshot(path=screenshots / f"{name}-{scheme}-{width}.png")
+
+
+def test_the_picture_in_the_readme(sign_in, screenshots):
+    page = sign_in("alice@acme.example")
+    page.set_viewport_size({"width": 1120, "height": 700})
+    page.goto("/numbers/")
+    row = page.locator("#number-447700900001")
+    row.get_by_role("button", name="Forward to SIP").click()
+    page.get_by_label("Forward to SIP", exact=True).fill("sip:1001@pbx.acme.example,\nsip:1001@203.0.113.9;timeout=200")
+    row.locator("mark").wait_for()
+    page.screenshot(path=screenshots / "readme.png")

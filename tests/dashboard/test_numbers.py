@@ -86,7 +86,9 @@ def test_the_same_address_is_a_page_or_its_part(owner):
         assert mark in part
 
 
-@pytest.mark.parametrize("wanted", ["+447700900001", "0044 7700-900 001", "900001", "(7700) 900001", "+44\u00a07700\u00a0900001"])
+@pytest.mark.parametrize(
+    "wanted", ["+447700900001", "0044 7700-900 001", "900001", "(7700) 900001", "+44\u00a07700\u00a0900001"]
+)
 def test_a_number_is_found_however_it_is_written(owner, wanted):
     assert "owner@pbx.example" in owner.get("/numbers/", {"q": wanted}).content.decode()
 

@@ -91,7 +91,9 @@ def proxied(services, anybody):
     settings.TRUNKLINE = before.model_copy(update={"web": web})
     from django.test import Client
 
-    yield lambda **headers: Client(SERVER_NAME="sip.trunk.example").post("/sign-in", {"name": "x", "password": "y"}, **headers)
+    yield lambda **headers: Client(SERVER_NAME="sip.trunk.example").post(
+        "/sign-in", {"name": "x", "password": "y"}, **headers
+    )
     settings.TRUNKLINE = before
 
 

@@ -48,7 +48,9 @@ async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
     assert f"The dashboard is at {url}\n" in said
     assert "Make its first user, which prints a password: trunkline user add NAME --operator" in said
     await asyncio.to_thread(node.furnish)
-    user = json.loads(await asyncio.to_thread(node.do, "user", "add", "alice@customer.example", "--account", "customer", "--json"))
+    user = json.loads(
+        await asyncio.to_thread(node.do, "user", "add", "alice@customer.example", "--account", "customer", "--json")
+    )
     far, desk = await carrier(node, agent), await agent()
     desk.on_call = answer_quickly
     await asyncio.to_thread(forward, url, user["password"], f"sip:desk@{desk.address}:{desk.port()}")

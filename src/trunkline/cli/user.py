@@ -1,5 +1,7 @@
 """`trunkline user`: the people who sign in to the dashboard."""
 
+import sys
+
 import click
 
 from trunkline.cli.output import Answer, operation, table
@@ -98,7 +100,7 @@ def _given(prompt: bool, stdin: bool) -> str:
         return click.prompt("Password", hide_input=True, confirmation_prompt=True)
     if not stdin:
         return ""
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise click.ClickException("standard input has no password: write it in the first line")
     return password

@@ -48,6 +48,10 @@ def application() -> Callable:
     # A worker whose parent was killed would keep the port.
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Whatever a scanner asks for is answered with 4xx, which need not fill the log; faults of ours do.
+    for name in ("django.request", "django.security"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)
     from trunkline import control
 
     settings = all_settings.load()

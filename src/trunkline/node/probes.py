@@ -1,4 +1,7 @@
-"""Questions to the engines: Kamailio's JSON-RPC, a SIP OPTIONS, rtpengine's NG ping, the dashboard. Each raises Silent."""
+"""Questions to the engines (Kamailio's JSON-RPC, a SIP OPTIONS, rtpengine's NG ping) and to the dashboard.
+
+Each raises Silent.
+"""
 
 import http.client
 import json

@@ -75,7 +75,7 @@ def _page(request: HttpRequest, made=("", ""), refused=("", "")) -> HttpResponse
         "section": "trunk",
         "sip": sip,
         "address": f"[{address}]" if ":" in address else address,
-        "keys": [services.as_dict(key) for key in services.listing(request.account)],
+        "keys": [services.as_dict(key) for key in services.listing(request.account)] if request.account else [],
         "limits": accounts.as_dict(request.account) if request.account else None,
         "made_for": made[0],
         "secret": made[1],

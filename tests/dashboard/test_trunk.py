@@ -1,0 +1,82 @@
+"""Products > Trunk: keys and secrets, limits, and what a PBX is told to use."""
+
+
+def slots(services, cast):
+    return [secret["slot"] for secret in services.keys.as_dict(services.keys.get(cast.key.name))["secrets"]]
+
+
+def secret_in(page: str) -> str:
+    return page.partition('<code id="secret">')[2].partition("<")[0]
+
+
+def test_a_secret_is_in_one_answer_and_in_no_other(owner, services, cast):
+    answer = owner.post(f"/trunk/keys/{cast.key}/rotate")
+    secret = secret_in(answer.content.decode())
+    assert len(secret) == 24
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert secret not in owner.get("/trunk/").content.decode()
+    assert slots(services, cast) == [1, 2]
+
+
+def test_the_secret_that_is_shown_is_the_one_that_counts(owner, cast):
+    from hashlib import md5
+
+    from trunkline.control.keys.models import Secret
+
+    secret = secret_in(owner.post(f"/trunk/keys/{cast.key}/rotate").content.decode())
+    kept = Secret.objects.get(key=cast.key, slot=2)
+    assert kept.ha1_md5 == md5(f"{cast.key}:sip.trunk.example:{secret}".encode()).hexdigest()
+
+
+def test_a_third_secret_is_refused_beside_its_key(owner, services, cast):
+    owner.post(f"/trunk/keys/{cast.key}/rotate")
+    answer = owner.post(f"/trunk/keys/{cast.key}/rotate")
+    assert answer.status_code == 422
+    assert "It has two live secrets" in answer.content.decode()
+    assert slots(services, cast) == [1, 2]
+
+
+def test_the_older_one_ends_and_the_last_one_does_not(owner, services, cast):
+    owner.post(f"/trunk/keys/{cast.key}/rotate")
+    assert owner.post(f"/trunk/keys/{cast.key}/retire/1").status_code == 302
+    assert slots(services, cast) == [2]
+    for slot in (1, 2, 3, 10**12):
+        answer = owner.post(f"/trunk/keys/{cast.key}/retire/{slot}")
+        assert answer.status_code == 422
+        assert "That secret is ended already, or it is the only one" in answer.content.decode()
+    assert slots(services, cast) == [2]
+
+
+def test_a_key_is_made_disabled_and_enabled(owner, services, cast):
+    answer = owner.post("/trunk/keys")
+    [other] = [key for key in services.keys.listing(cast.owner) if key.pk != cast.key.pk]
+    assert other.name in answer.content.decode()
+    assert len(secret_in(answer.content.decode())) == 24
+    owner.post(f"/trunk/keys/{other}/disable")
+    assert not services.keys.get(other.name).enabled
+    owner.post(f"/trunk/keys/{other}/enable")
+    assert services.keys.get(other.name).enabled
+
+
+def test_what_a_pbx_needs_and_the_limits_in_force_are_there(member, services, cast):
+    services.accounts.change(cast.owner, calls_at_once=0, calls_per_second=7, destinations=["44"], srtp="required")
+    page = member.get("/trunk/").content.decode()
+    for words in (
+        "sip.trunk.example",
+        "port 5060",
+        "port 5061",
+        "no limit",
+        "+44",
+        "required",
+        "each call needs a key",
+    ):
+        assert words in page
+
+
+def test_an_operator_chooses_an_account_first(operator, cast):
+    page = operator.get("/trunk/").content.decode()
+    assert "Choose an account" in page
+    assert cast.key.name not in page
+    assert operator.post("/trunk/keys").status_code == 404
+    operator.post("/accounts/owner/act")
+    assert cast.key.name in operator.get("/trunk/").content.decode()
