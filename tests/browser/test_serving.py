@@ -97,6 +97,16 @@ def test_clients_that_send_nothing_keep_nobody_out(dashboard):
         assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"), timeout=3)
 
 
+def test_clients_that_send_half_a_form_keep_nobody_out(dashboard):
+    settings, _ = dashboard
+    head = f"POST /sign-in HTTP/1.1\r\nHost: {DOMAIN}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(100):
+            half = stack.enter_context(connected(settings))
+            half.sendall(f"{head}Content-Length: 5000\r\n\r\nname=a".encode())
+        assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"), timeout=3)
+
+
 def test_plain_http_is_not_served(dashboard):
     settings, _ = dashboard
     with socket.create_connection((settings.web_address, PORT), timeout=5) as client:

@@ -69,7 +69,7 @@ def test_a_faulty_uri_is_pointed_at_while_it_is_typed(sign_in, dashboard):
     expect(row.locator("mark")).to_be_visible()
     editor.fill("sip:1@a.example\nsip:2@b.example;timeout=2500")
     expect(row.locator(".checked .targets li")).to_have_count(2)
-    expect(row.locator(".checked")).to_contain_text("waits 2.5 s")
+    expect(row.get_by_label("Waiting time of URI 2").locator("option:checked")).to_have_text("waits 2.5 s")
     row.get_by_role("button", name="Cancel").click()
     expect(row.get_by_role("button", name="Forward to SIP")).to_be_visible()
     assert stored(dashboard, "447700900003") == before
@@ -83,13 +83,38 @@ def test_it_works_by_keyboard_alone(sign_in, dashboard):
     expect(page.get_by_label("Forward to SIP", exact=True)).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type("sip:keys@pbx.acme.example")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Update")).to_be_focused()
+    expect(page.get_by_label("Transport of URI 1")).to_be_visible()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Update":
+            break
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Updated")
     expect(page.locator(".row .button")).to_be_focused()
     assert stored(dashboard, "447700900011") == "sip:keys@pbx.acme.example"
+
+
+def test_order_transport_and_time_are_set_without_writing_them(sign_in, dashboard):
+    page = sign_in("alice@acme.example")
+    page.goto("/numbers/?q=447700900013")
+    page.get_by_role("button", name="Forward to SIP").click()
+    page.get_by_label("Another URI").fill("sip:backup@203.0.113.9")
+    page.keyboard.press("Enter")
+    transport = page.get_by_label("Transport of URI 2")
+    transport.focus()
+    transport.select_option("tls")
+    expect(page.get_by_label("Forward to SIP", exact=True)).to_have_value(
+        re.compile("backup@203.0.113.9;transport=tls")
+    )
+    expect(transport).to_be_focused()
+    page.get_by_label("Waiting time of URI 2").select_option("2000")
+    expect(page.get_by_label("Forward to SIP", exact=True)).to_have_value(re.compile("timeout=2000"))
+    page.get_by_role("button", name="Try URI 2 earlier").click()
+    expect(page.locator(".controls code").first).to_have_text("sip:backup@203.0.113.9")
+    page.get_by_role("button", name="Update").click()
+    expect(page.get_by_role("status")).to_contain_text("Updated")
+    wanted = "sip:backup@203.0.113.9;timeout=2000;transport=tls,sip:1013@pbx.acme.example"
+    assert stored(dashboard, "447700900013") == wanted
 
 
 def test_numbers_are_found_while_typing_and_back_brings_back_the_page(sign_in):

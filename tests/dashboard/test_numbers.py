@@ -67,6 +67,45 @@ def test_a_key_of_the_account_is_its_registered_pbx(owner, stranger, cast, servi
     assert services.numbers.get("447700900001").forward == f"sip:{cast.key}@sip.trunk.example"
 
 
+TWO = "sip:1@a.example,\nsip:2@b.example;transport=tls"
+
+
+@pytest.mark.parametrize(
+    ("control", "values", "text"),
+    [
+        ("up-2", {}, "sip:2@b.example;transport=tls,\nsip:1@a.example"),
+        ("down-1", {}, "sip:2@b.example;transport=tls,\nsip:1@a.example"),
+        ("up-1", {}, TWO),
+        ("down-2", {}, TWO),
+        ("remove-1", {}, "sip:2@b.example;transport=tls"),
+        ("transport-1", {"transport-1": "tcp"}, "sip:1@a.example;transport=tcp,\nsip:2@b.example;transport=tls"),
+        ("timeout-2", {"timeout-2": "2000"}, "sip:1@a.example,\nsip:2@b.example;timeout=2000;transport=tls"),
+        ("apply", {"transport-2": "udp", "timeout-1": "8000"}, "sip:1@a.example;timeout=8000,\nsip:2@b.example"),
+        ("add", {"add": " sip:3@c.example "}, f"{TWO},\nsip:3@c.example"),
+        ("add", {"add": ""}, TWO),
+        ("up-9", {}, TWO),
+        ("up-0", {}, TWO),
+        ("transport-1", {"transport-1": "sctp"}, TWO),
+        ("timeout-1", {"timeout-1": "1"}, TWO),
+        ("timeout-1", {"timeout-1": "9" * 5000}, TWO),
+        ("explode", {}, TWO),
+        ("", {}, TWO),
+    ],
+)
+def test_the_controls_change_the_text_and_nothing_else(owner, services, control, values, text):
+    answer = owner.post(f"{EDIT}/change", {"forward": TWO, "change": control} | values, **HX)
+    assert answer.status_code == 200
+    shown = answer.content.decode().partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
+    assert shown == text
+    assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+
+
+def test_the_controls_leave_a_faulty_text_as_it_is(owner):
+    answer = owner.post(f"{EDIT}/change", {"forward": "sip:1@a.example,nonsense", "change": "up-1"}, **HX)
+    assert "sip:1@a.example,nonsense</textarea>" in answer.content.decode()
+    assert owner.post(f"{EDIT}/change", {"forward": "x" * 90_000, "change": "up-1"}, **HX).status_code == 200
+
+
 def test_it_works_without_a_script(owner):
     answer = update(owner, "sip:1@a.example")
     assert answer.headers["Location"] == "/numbers/447700900001"

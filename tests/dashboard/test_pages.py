@@ -55,6 +55,19 @@ def test_without_the_database_a_page_says_so(owner, services, monkeypatch):
     assert "secret" not in answer.content.decode()
 
 
+def test_without_its_sessions_too(owner, anybody, services):
+    """The database fails before there is a view."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE django_session")
+    owner.raise_request_exception = False
+    answer = owner.get("/numbers/")
+    assert answer.status_code == 503
+    assert "The database does not answer" in answer.content.decode()
+    assert anybody().get("/alive").status_code == 200
+
+
 def test_a_fault_of_ours_tells_nothing_of_itself(owner, monkeypatch):
     from trunkline.control.dashboard.numbers import views
 

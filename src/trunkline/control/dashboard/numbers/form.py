@@ -11,7 +11,7 @@ LONGEST = 10_000  # characters
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`text` as it was typed. When `problem` is not '', the fault is at `before`, `fault`, `after`, which are the text."""
+    """`text` as it was typed; when `problem` is not '', `before`, `fault` and `after` are the same in three parts."""
 
     text: str
     targets: list[forward.ForwardTarget] = field(default_factory=list)

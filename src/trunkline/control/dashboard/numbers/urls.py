@@ -6,5 +6,6 @@ urlpatterns = [
     path("numbers/", views.numbers, name="numbers"),
     path("numbers/<str:digits>", views.number, name="number"),
     path("numbers/<str:digits>/forward", views.forward, name="forward"),
+    path("numbers/<str:digits>/forward/change", views.change, name="forward-change"),
     path("numbers/<str:digits>/forward/check", views.check, name="forward-check"),
 ]

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from trunkline.control.dashboard.numbers import form
+from trunkline.control.dashboard.numbers import controls, form
 from trunkline.control.dashboard.pages import show, wants_part
 from trunkline.control.numbers import services
 from trunkline.control.numbers.models import Number
@@ -42,7 +42,7 @@ def forward(request: HttpRequest, digits: str) -> HttpResponse:
     """The editor of *Forward to SIP*, and *Update*."""
     own = _own(request, digits)
     if request.method == "GET":
-        return _editor(request, own, form.check(_by_line(own.forward), own.account))
+        return _editor(request, own, form.check(controls.by_line(own.forward), own.account))
     checked = form.check(request.POST.get("forward", ""), own.account)
     if checked.problem:
         return _editor(request, own, checked, status=422)
@@ -57,7 +57,16 @@ def check(request: HttpRequest, digits: str) -> HttpResponse:
     """What is being typed comes to this."""
     own = _own(request, digits)
     checked = form.check(request.POST.get("forward", ""), own.account)
-    return render(request, "numbers/checked.html", {"checked": checked})
+    return render(request, "numbers/checked.html", _editing(own, checked))
+
+
+@require_POST
+def change(request: HttpRequest, digits: str) -> HttpResponse:
+    """The editor again, with its text changed as a control of the list says; nothing is stored."""
+    own = _own(request, digits)
+    wanted = request.POST.get("change") or request.htmx.trigger_name or ""
+    text = controls.apply(request.POST.get("forward", "")[: form.LONGEST + 1], wanted, request.POST)
+    return _editor(request, own, form.check(text, own.account), focus=False)
 
 
 def _own(request: HttpRequest, digits: str) -> Number:
@@ -73,16 +82,22 @@ def _row(request: HttpRequest, own: Number, updated: bool = False) -> HttpRespon
     return render(request, "numbers/row.html" if wants_part(request) else "numbers/number.html", values)
 
 
-def _editor(request: HttpRequest, own: Number, checked: form.Checked, status: int = 200) -> HttpResponse:
+def _editor(
+    request: HttpRequest, own: Number, checked: form.Checked, status: int = 200, focus: bool = True
+) -> HttpResponse:
     template = "numbers/editor.html" if wants_part(request) else "numbers/edit.html"
-    values = {"section": "numbers", "number": own, "checked": checked, "refused": status != 200}
-    values["realm"] = settings.TRUNKLINE_REALM
+    values = _editing(own, checked) | {"section": "numbers", "refused": status != 200, "focus": focus}
     return render(request, template, values, status=status)
 
 
-def _by_line(text: str) -> str:
-    """A list that is easier to read and to reorder: one URI on each line."""
-    return ",\n".join(map(str, form.forward.parse(text)))
+def _editing(own: Number, checked: form.Checked) -> dict[str, object]:
+    """What the editor and its list of targets are drawn with."""
+    return {
+        "number": own,
+        "checked": checked,
+        "realm": settings.TRUNKLINE_REALM,
+        "rows": controls.rows(checked.targets),
+    }
 
 
 def _search(wanted: str) -> tuple[str, str, str]:
