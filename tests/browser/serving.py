@@ -1,5 +1,6 @@
 """The dashboard as a node serves it: `trunkline node web` over HTTPS, in a home of its own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -39,23 +40,23 @@ def served(root: Path, address: str, **web):
         "TRUNKLINE_SIP__DOMAIN": DOMAIN,
     }
     for name, value in ({"port": PORT, "workers": 1} | web).items():
-        environment[f"TRUNKLINE_WEB__{name.upper()}"] = str(value)
+        environment[f"TRUNKLINE_WEB__{name.upper()}"] = json.dumps(value)
     with open(home.log / "web.log", "wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "trunkline", "node", "web"], env=environment, stdout=log, stderr=log
         )
     try:
-        until(lambda: _answers(address, process, home), 30, "the dashboard answers")
+        until(lambda: _answers(settings, process, home), 30, "the dashboard answers")
         yield settings, process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
 
 
-def _answers(address: str, process: subprocess.Popen, home: Home) -> bool:
+def _answers(settings: Settings, process: subprocess.Popen, home: Home) -> bool:
     assert process.poll() is None, (home.log / "web.log").read_text()
     try:
-        probes.web(address, PORT, True, timeout=1)
+        probes.web(settings.web_address, settings.web.port, settings.web.tls, timeout=1)
     except probes.Silent:
         return False
     return True

@@ -115,6 +115,38 @@ def test_plain_http_is_not_served(dashboard):
             assert b"Sign into" not in client.recv(65536)
 
 
+def test_behind_a_proxy_it_speaks_http_to_that_proxy_alone(addresses, tmp_path):
+    address = addresses.take()
+    with (
+        served(tmp_path / "home", address, tls=False, proxies=[address], hosts=["trunk.example"]),
+        contextlib.ExitStack() as stack,
+    ):
+
+        def ask(own: str, scheme: str) -> bytes:
+            client = stack.enter_context(socket.create_connection((address, PORT), 5, source_address=(own, 0)))
+            head = f"Host: trunk.example\r\nX-Forwarded-For: 203.0.113.5\r\nX-Forwarded-Proto: {scheme}\r\n"
+            client.sendall(f"GET /sign-in HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode())
+            return b"".join(iter(lambda: client.recv(65536), b""))
+
+        proxied = ask(address, "https")
+        assert b"Sign into Dashboard" in proxied
+        assert b"strict-transport-security: max-age=31536000" in proxied.lower()
+        for answer in (ask(address, "http"), ask(addresses.take(), "https")):
+            assert answer.startswith(b"HTTP/1.1 403 ")
+            assert b"Only over HTTPS" in answer
+
+
+def test_ipv6(tmp_path):
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6 loopback")
+        port = probe.getsockname()[1]
+    with served(tmp_path / "home", "::1", port=port):
+        pass  # it has answered
+
+
 def test_nothing_outlives_a_server_that_was_killed(addresses, tmp_path):
     with served(tmp_path / "home", addresses.take()) as (_, process):
         children = _children(process.pid)

@@ -96,3 +96,11 @@ def test_a_registered_pbx_must_have_a_key_of_the_numbers_own_account(cast, servi
     with pytest.raises(ServiceError, match="has no account"):
         services.numbers.add("+33123456789", None, f"sip:{own.name}@{DOMAIN}")
     assert services.numbers.get(cast.number.e164).forward == f"sip:{own.name}@{DOMAIN}"
+
+
+def test_a_number_that_was_given_away_meanwhile_is_not_forwarded_by_its_former_owner(services, cast):
+    before = services.numbers.get("+447700900001")
+    services.numbers.assign(services.numbers.get("+447700900001"), cast.stranger)
+    with pytest.raises(ServiceError, match="given to another account meanwhile"):
+        services.numbers.forward(before, "sip:taken@evil.example")
+    assert services.numbers.get("+447700900001").forward == ""

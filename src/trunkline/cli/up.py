@@ -21,6 +21,7 @@ from trunkline.node import (
     launch,
     occupied,
     ports,
+    probes,
     render,
     secrets,
     stop,
@@ -32,6 +33,7 @@ from trunkline.settings import Settings
 
 LEAST_DISK_MB = 200
 WATCH_SECONDS = 0.5
+WEB_SECONDS = 15.0
 
 
 class UpError(Exception):
@@ -191,7 +193,8 @@ def _start(settings: Settings, home: Home, config) -> subprocess.Popen:
         except KeyboardInterrupt:
             stop.stop(settings, home)
             raise
-        said += [f"{check.name}: {check.text}" for check in checks if not check.ok]
+        # The dashboard may take a moment longer, and no call waits for it: `_show_dashboard` tells of it.
+        said += [f"{check.name}: {check.text}" for check in checks if not check.ok and check.name != "web"]
     return manager
 
 
@@ -222,6 +225,11 @@ def _check(ctx: click.Context, settings: Settings) -> bool:
 def _show_dashboard(settings: Settings) -> None:
     """Where it is, and how to get in: `up` makes no user, because what it prints may be kept in a log."""
     if not settings.web.enabled:
+        return
+    try:
+        probes.web_within(WEB_SECONDS, settings.web_address, settings.web.port, settings.web.tls)
+    except probes.Silent as error:
+        click.echo(f"The dashboard does not work: {error}. Calls do; see `trunkline logs web`.", err=True)
         return
     click.echo(f"The dashboard is at {web.url(settings)}")
     from trunkline.control import services

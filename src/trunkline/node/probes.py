@@ -10,6 +10,7 @@ import secrets
 import socket
 import ssl
 import tempfile
+import time
 from pathlib import Path
 
 SECONDS = 2.0  # to wait for an answer
@@ -73,6 +74,18 @@ def rtpengine_ping(port: int, timeout: float = SECONDS) -> None:
         reply = _exchange(client, f"{cookie} d7:command4:pinge".encode())
     if reply != f"{cookie} d6:result4:ponge".encode():
         raise Silent(f"ping was answered with {reply[:80]!r}")
+
+
+def web_within(seconds: float, address: str, port: int, tls: bool) -> None:
+    """The same, of one that may be starting; it is asked until it answers or the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return web(address, port, tls)
+        except Silent:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def web(address: str, port: int, tls: bool, timeout: float = SECONDS) -> None:

@@ -74,8 +74,10 @@ def forward(number: Number, text: str) -> Number:
     """Set the *Forward to SIP* list; '' forwards the number nowhere."""
     canonical = check_forward(text, number.account)
     with writing() as log:
+        # Whoever had the right to say where its calls go may have lost it since the number was looked up.
+        if not Number.objects.filter(pk=number.pk, account=number.account_id).update(forward=canonical):
+            raise ServiceError(f"number {number} was given to another account meanwhile: its forward is not changed")
         number.forward = canonical
-        number.save(update_fields=["forward"])
         log.note("number", number.pk)
     return number
 
