@@ -21,7 +21,7 @@ from trunkline.node.ng import Relay
 CALLS, RATE = 10_000, 200
 WARM = 70  # s: rtpengine keeps its answers for up to a minute, and a process what it ever took
 FORGOTTEN = 420.0  # s: the longest that anything of an ended call is remembered is 300 (kamailio.cfg)
-GROWTH_KB = 4_096  # of a process or of Kamailio's shared memory; 10,000 leaks of half a kilobyte
+GROWTH_KB = 16_384  # of a process or of Kamailio's shared memory; a call that rtpengine forgot to free is 40 kB
 POLL = 0.5
 
 

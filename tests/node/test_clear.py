@@ -96,6 +96,17 @@ def test_a_call_is_looked_at_no_more_often_than_it_could_have_died(scene):
     assert not scene.client.sent
 
 
+def test_a_call_that_the_edge_has_cut_off_gets_both_byes(scene):
+    scene.answered()
+    scene.write({"event": "end", "by": "edge", "reason": "SRTP was offered, and the answer is plain RTP"})
+    scene.step(1001)
+    assert ['text="SRTP was offered, and the answer is plain RTP"' in bye.headers for bye in scene.client.sent] == [
+        True
+    ] * 2
+    scene.step(1100)
+    assert len(scene.client.sent) == 2
+
+
 def test_a_dead_call_gets_both_byes_again_and_again_until_its_end_is_recorded(scene):
     scene.relays.last = 1000
     scene.answered()

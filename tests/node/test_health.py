@@ -208,7 +208,7 @@ def test_a_status_that_cannot_be_written_stops_nothing(tmp_path, caplog):
     ],
 )
 def test_codecs(home, check, transcodes, ok, words):
-    render.write(Settings(home=home.root), home, secrets.ensure(home.secrets), 1)
+    render.write(Settings(home=home.root), home, secrets.ensure(home.secrets), ports.ensure(home.ports, 0, 2))
     file = home.node / "edge.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"transcodes": transcodes}))
     found = check("codecs", kamailio="RUNNING")

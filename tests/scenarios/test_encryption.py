@@ -377,6 +377,13 @@ async def test_an_answer_without_srtp_ends_the_call(edge, agent, name):
     await forgotten(edge, call)
     assert call.audio.received == 0
     assert incoming.audio.received == 0
+    await hung_up_by_us(call, incoming)
+
+
+async def hung_up_by_us(*parties):
+    for party in parties:
+        await party.hung_up()
+        assert "SRTP" in party.requests[-1].get("Reason")
 
 
 async def ended_by_us(edge, call, far):
@@ -385,7 +392,7 @@ async def ended_by_us(edge, call, far):
     assert "plain RTP" in one(events, "end")["reason"]
     await forgotten(edge, call)
     assert far.audio.undecipherable == 0
-    assert (await call.reinvite()).code == 481
+    await hung_up_by_us(call, far)
 
 
 async def test_a_later_answer_without_srtp_ends_the_call(edge, agent):

@@ -7,7 +7,7 @@ count the same streams, as RFC 3264 §8 demands of every later offer, and nobody
 """
 
 import json
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from trunkline.edge.reachable import is_hold, refuse_unreachable
@@ -84,7 +84,7 @@ class Offer:
         return sdp.parse(self.sdp).audio.payloads
 
     def dumps(self) -> str:
-        return json.dumps(astuple(self), separators=(",", ":"))
+        return json.dumps((self.sdp, self.flags, self.streams, self.order, self.slow_events), separators=(",", ":"))
 
     @classmethod
     def loads(cls, text: str) -> "Offer":

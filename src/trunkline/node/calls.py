@@ -29,6 +29,7 @@ class OpenCall:
     lost: float = 0.0  # since when no media relay knows it; 0: one does
     ending: str = ""  # why we are ending it
     byes: int = 0  # how often we said so
+    cut: str = ""  # why the edge has ended its record, which nobody has told the parties
     tallies: list[Tally] = field(default_factory=lambda: [Tally(), Tally()])
 
 
@@ -78,6 +79,8 @@ class Calls:
             case "finish" | "end":
                 self._setups.pop(uid, None)
                 if call := self.up.pop(uid, None):
+                    if event.get("by") == "edge" and not call.ending:
+                        call.cut = str(event.get("reason", ""))
                     ended.append(call)
 
     def give_up(self, call: OpenCall) -> None:

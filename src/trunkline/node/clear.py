@@ -1,8 +1,9 @@
 """Ends what does not end by itself, and what is left of each call: the part `clear`.
 
 It follows the journal to know which calls are up. A call whose media is dead, that was on hold for too long or that
-has lasted too long gets a BYE to both parties, through the edge. When a call has ended, however that was, the media
-relay forgets it here, outside the call path, and how its audio was goes into the journal.
+has lasted too long gets a BYE to both parties, through the edge, and so does one that the edge has cut off. When a call
+has ended, however that was, the media relay forgets it here, outside the call path, and what it says of the call's
+quality goes into the journal.
 
 Each call is looked at when it is FIRST seconds old, and then no more often than it could have died (0.2 ms each).
 """
@@ -97,7 +98,10 @@ class Clearer:
         answered, ended, more = self._calls.follow()
         for call in answered:
             self._look_at(call, min(now + FIRST, now + self._patience.dead, call.answered + self._patience.longest))
-        self._over.extend((call, now) for call in ended)
+        for call in ended:
+            self._over.append((call, now))
+            if call.cut:
+                self._end(call, call.cut)
         self._let_go(now)
         more |= self._watch(now)
         self._pinger.ping()
