@@ -208,6 +208,7 @@ PAGES = {
     "calls": ("alice@acme.example", "/calls/"),
     "call": ("alice@acme.example", "/calls/{failed}"),
     "trunk": ("alice@acme.example", "/trunk/"),
+    "users": ("alice@acme.example", "/users/"),
     "password": ("alice@acme.example", "/password"),
     "sign-in": ("", "/sign-in"),
     "missing": ("alice@acme.example", "/numbers/447700999999"),

@@ -13,6 +13,7 @@ MOST_QUERIES = {  # of an owner; one finds the session, one the user
     "/calls.csv": 5,
     "/calls/call0": 4,
     "/trunk/": 5,
+    "/users/": 4,
     "/password": 2,
 }
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from dashboard.conftest import PASSWORD
 from trunkline.control.dashboard.options import HERE
 
 NUMBER = "447700900001"  # of the account `owner`
@@ -24,7 +25,14 @@ MANAGED = [
     ("/trunk/keys/{key}/disable", {}),
     ("/trunk/keys/{key}/enable", {}),
 ]
-LISTS = ["/", "/numbers/", "/calls/", "/calls.csv", "/trunk/", "/password"]
+MANAGED_USERS = [
+    ("/users/member/password", {}),
+    ("/users/member/role", {"role": "owner"}),
+    ("/users/member/disable", {}),
+    ("/users/member/enable", {}),
+    ("/users/member/remove", {}),
+]
+LISTS = ["/", "/numbers/", "/calls/", "/calls.csv", "/trunk/", "/users/", "/password"]
 OPERATORS = [("/accounts/", None), ("/accounts/owner/act", {}), ("/accounts/act/stop", {})]
 
 
@@ -48,15 +56,23 @@ def without_token(answer) -> str:
     return re.sub(r'"X-CSRFToken": "\w+"', "", answer.content.decode())
 
 
-@pytest.mark.parametrize(("path", "data"), OWN + MANAGED)
+@pytest.mark.parametrize(("path", "data"), OWN + MANAGED + MANAGED_USERS)
 def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, services, path, data):
     answer = ask(stranger, path, data)
     assert answer.status_code == 404
-    missing = path.replace(NUMBER, "447700900999").replace("{key}", "00000000").replace("c1", "c2")
+    missing = (
+        path.replace(NUMBER, "447700900999")
+        .replace("{key}", "00000000")
+        .replace("c1", "c2")
+        .replace("member", "nobody")
+    )
     assert without_token(ask(stranger, missing, data)) == without_token(answer)
     assert forward_of(services) == "sip:owner@pbx.example"
     assert [s["slot"] for s in services.keys.as_dict(services.keys.get(cast.key.name))["secrets"]] == [1]
     assert services.keys.get(cast.key.name).enabled
+    user = services.users.get("member")
+    assert (user.role, user.enabled) == ("member", True)
+    assert user.check_password(PASSWORD)
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -67,7 +83,9 @@ def test_a_strangers_lists_have_nothing_of_it(ask, stranger, owner, cast, path):
     assert ask(owner, path).status_code == 200
 
 
-@pytest.mark.parametrize(("path", "data"), [*OWN, *MANAGED, *((path, None) for path in LISTS), *OPERATORS])
+@pytest.mark.parametrize(
+    ("path", "data"), [*OWN, *MANAGED, *MANAGED_USERS, *((path, None) for path in LISTS), *OPERATORS]
+)
 def test_nobody_sees_anything_without_signing_in(ask, anybody, services, path, data):
     answer = ask(anybody(), path, data)
     assert answer.status_code == 302
@@ -83,12 +101,16 @@ def test_who_belongs_to_it_may(ask, signed_in, services, who, path, data):
         assert forward_of(services) == FORWARD["forward"]
 
 
-@pytest.mark.parametrize(("path", "data"), [*MANAGED, ("/trunk/keys", {})])
-def test_a_member_makes_and_ends_no_secret(ask, member, services, cast, path, data):
+@pytest.mark.parametrize(
+    ("path", "data"), [*MANAGED, ("/trunk/keys", {}), *MANAGED_USERS, ("/users/", None), ("/users/add", {})]
+)
+def test_a_member_makes_and_ends_no_secret_and_no_user(ask, member, services, cast, path, data):
     assert ask(member, path, data).status_code == 403
     [key] = services.keys.listing(cast.owner)
     assert key.enabled
     assert key.secrets.count() == 1
+    assert services.users.get("member").role == "member"
+    assert services.users.listing().count() == 4
 
 
 @pytest.mark.parametrize(("path", "data"), MANAGED[:1])
@@ -111,13 +133,16 @@ def test_every_address_is_in_one_of_these_tests():
         for entry in resolver.url_patterns:
             yield from patterns(entry) if hasattr(entry, "url_patterns") else [entry]
 
-    known = {path.format(key="K").replace(NUMBER, "N") for path, _ in OWN + MANAGED + OPERATORS} | set(LISTS)
-    known |= {"/trunk/keys", "/alive", "/sign-in", "/sign-out"}  # test_signing_in, test_serving
+    known = {path.format(key="K").replace(NUMBER, "N") for path, _ in OWN + MANAGED + MANAGED_USERS + OPERATORS} | set(
+        LISTS
+    )
+    known |= {"/trunk/keys", "/users/add", "/alive", "/sign-in", "/sign-out"}  # test_signing_in, test_serving
     for pattern in patterns(get_resolver("trunkline.control.dashboard.urls")):
         route = f"/{pattern.pattern}"
         for converter, value in (("<str:digits>", "N"), ("<str:uid>", "c1"), ("<int:slot>", "1")):
             route = route.replace(converter, value)
-        route = route.replace("<str:name>", "owner" if "accounts" in route else "K")
+        name = "owner" if "accounts" in route else "member" if "users" in route else "K"
+        route = route.replace("<str:name>", name)
         assert route in known, f"{route} has no stranger's test"
     assert HERE.is_dir()
 

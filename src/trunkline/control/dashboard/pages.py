@@ -19,7 +19,7 @@ def wants_part(request: HttpRequest) -> bool:
 def only_managers(request: HttpRequest) -> None:
     """Raises PermissionDenied for members."""
     if not request.user.manages:
-        raise PermissionDenied("Only an owner of your account can make and end secrets.")
+        raise PermissionDenied("Only an owner of your account can do that.")
 
 
 def only_operators(request: HttpRequest) -> None:
