@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Debian 13 itself: the packages go into the machine, and none of Debian's own services is started or left enabled.
 
-native_megabytes=1500
+native_megabytes=2000
 services="kamailio rtpengine-daemon redis-server postgresql knot" # each both a package and its systemd unit
 policy=/usr/sbin/policy-rc.d
 stamp=/etc/trunkline-platform # only in a root that root.sh has built: the launcher was started inside it

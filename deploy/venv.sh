@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # The Python environment: exactly what requirements.txt pins, under a name made of that and of the platform it is for.
 
-venv_megabytes=600
+venv_megabytes=900
 
 name_venv() { venv=$cache/venv-$({ echo "$root_hash" && requirements; } | digest); }
 

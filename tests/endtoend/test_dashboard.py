@@ -34,7 +34,7 @@ def forward(url: str, password: str, uri: str) -> None:
         page.get_by_role("link", name="Numbers").click()
         row = page.locator(f"#number-{NUMBER}")
         row.scroll_into_view_if_needed()
-        row.get_by_role("button", name="Forward to SIP").click()
+        row.get_by_role("link", name="Forward to SIP").click()
         page.get_by_label("Forward to SIP", exact=True).fill(uri)
         row.get_by_role("button", name="Update").click()
         row.get_by_role("status").get_by_text("Updated").wait_for()

@@ -75,7 +75,7 @@ def test_too_little_disk(debian_13):
     debian_13.command("df", "echo header; echo '/dev/vda 100 100 102400 99% /'")
     status, _, err = debian_13.launch("prepare")
     assert status == 1
-    assert "/ has 100 MB free, and 1500 MB are needed" in err
+    assert "/ has 100 MB free, and 2000 MB are needed" in err
     assert debian_13.calls("apt-get") == []
 
 

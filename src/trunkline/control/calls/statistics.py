@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncHour
 
 from trunkline.control.accounts.models import Account
@@ -86,5 +86,4 @@ def _disjoint(account: Account | None) -> list[QuerySet[Call]]:
     """Parts that together are the account's calls, each off one index; none has a call of another."""
     if account is None:
         return [Call.objects.all()]
-    others = ~Q(account=account) | Q(account=None)
-    return [Call.objects.filter(account=account), Call.objects.filter(others, owner=account)]
+    return [Call.objects.filter(account=account), Call.objects.filter(owner=account).exclude(account=account)]

@@ -54,9 +54,9 @@ class Scope:
 
     def process_view(self, request: HttpRequest, view, arguments, named) -> None:
         user = request.user
-        request.account, request.acting = None, False
         if not user.is_authenticated:
-            return
+            return  # without the attribute: a view that forgot to ask for a sign-in fails instead of showing all
+        request.account, request.acting = None, False
         if not user.is_operator:
             request.account = user.account
         elif acting := request.session.get(ACTING):
