@@ -24,7 +24,7 @@ class Native(System):
     def configure(self, chosen: Ports) -> None:
         template = jinja2.Template(TEMPLATE.read_text(), undefined=jinja2.StrictUndefined, trim_blocks=True)
         text = template.render(
-            address=self.address, carrier=self.carrier, workers=self.settings.sip.workers, realm=REALM, key=KEY,
+            address=self.address, carrier=self.carrier, workers=self.settings.sip_workers, realm=REALM, key=KEY,
             ha1=hashlib.md5(f"{KEY}:{REALM}:{SECRET}".encode()).hexdigest(), home=self.home, flags=media.FLAGS,
             control_port=chosen.media_control, topology_hiding=self._topology_hiding,
         )  # fmt: skip

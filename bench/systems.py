@@ -15,7 +15,6 @@ from trunkline.settings import Settings
 
 REALM = "sip.trunkline.internal"
 KEY, SECRET = "benchkey", "benchsecret"
-WORKERS = 4
 MEMORY_MB = 512
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -41,7 +40,7 @@ class System:
         self.home = Home(self._root / "home")
         self.settings = Settings(
             home=self.home.root,
-            sip={"address": address, "domain": REALM, "workers": WORKERS, "memory_mb": MEMORY_MB},
+            sip={"address": address, "domain": REALM, "memory_mb": MEMORY_MB},
             media={"port_min": 10000, "port_max": 59999, "relays": 1},
             limits={"requests_per_10s": 10_000_000, "refusals_per_minute": 10_000_000},
         )

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from trunkline.edge import media
+from trunkline.edge import media, relayed
 from trunkline.edge.media import FLAGS, Abilities, Offer, reply_step, request_step
 from trunkline.sip.sdp import SdpError
 
@@ -108,7 +108,7 @@ def relay(text, *names):
 
 
 @pytest.mark.parametrize(
-    ("names", "relayed", "seen"),
+    ("names", "left", "seen"),
     [
         (("iLBC", "PCMA", "te8"), ("PCMA", "PCMU", "te8"), "97 8 0 101"),
         (("PCMA", "iLBC", "te8"), ("PCMA", "PCMU", "te8"), "8 97 0 101"),
@@ -117,9 +117,9 @@ def relay(text, *names):
         (("iLBC", "te8"), ("iLBC", "te8"), "97 101"),
     ],
 )
-def test_ilbc_stays_in_an_offer_in_its_place(names, relayed, seen):
+def test_ilbc_stays_in_an_offer_in_its_place(names, left, seen):
     made = offer(*names)
-    text = media.relayed_offer(relay(made.sdp, *relayed), made)
+    text = relayed.offer(relay(made.sdp, *left), made)
     assert numbers(text) == seen.split()
     assert text.count("a=rtpmap:97 iLBC/8000\r\n") == 1
 
@@ -150,7 +150,7 @@ def test_the_relay_is_told_again_where_it_would_join_the_wrong_codecs(offered, a
 def test_the_relay_prefers_a_codec_whose_events_it_can_join_and_the_far_side_does_not_see_that():
     made = offer("speex", "G729", "te8")
     assert numbers(made.sdp) == ["18", "101", "98"]
-    text = media.relayed_offer(relay(made.sdp, "G729", "PCMA", "te8", "speex"), made)
+    text = relayed.offer(relay(made.sdp, "G729", "PCMA", "te8", "speex"), made)
     assert numbers(text) == ["98", "18", "8", "101"]
 
 
@@ -171,7 +171,7 @@ def test_slow_events_beside_a_wideband_codec_are_shown_fast_to_the_relay_alone()
     made = offer("speex", "te8")
     assert "a=rtpmap:101 telephone-event/16000" in made.sdp
     answered = media.answer(body("PCMA", "te8"), PARTY, ABLE, made)
-    text = media.relayed_answer("m=audio 1 RTP/AVP 98 101\r\na=rtpmap:101 telephone-event/16000\r\n", answered, made)
+    text = relayed.answer("m=audio 1 RTP/AVP 98 101\r\na=rtpmap:101 telephone-event/16000\r\n", answered, made)
     assert "a=rtpmap:101 telephone-event/8000" in text
 
 
@@ -181,28 +181,28 @@ VIDEO, FAX = "m=video 5000 RTP/AVP 96\r\n", "m=image 6000 udptl t38\r\n"
 def test_other_streams_are_refused_in_place_on_both_sides():
     made = media.offer(body("PCMA", before=VIDEO, after=FAX), PARTY, ABLE)
     assert "video" not in made.sdp
-    seen = media.relayed_offer(relay(made.sdp, "PCMA"), made)
+    seen = relayed.offer(relay(made.sdp, "PCMA"), made)
     assert re.findall("m=(.*) RTP|m=(image 0)", seen) == [("video 0", ""), ("audio 30000", ""), ("", "image 0")]
     assert seen.index("t=0 0") < seen.index("m=video")
 
     # A far side that forgets the streams that were refused, and one that keeps them.
     for answered in (body("PCMA"), body("PCMA", before="m=video 0 RTP/AVP 96\r\n", after="m=image 0 udptl t38\r\n")):
         answer = media.answer(answered, PARTY, ABLE, made)
-        text = media.relayed_answer(relay(answer.sdp, "PCMA"), answer, made)
+        text = relayed.answer(relay(answer.sdp, "PCMA"), answer, made)
         assert re.findall(r"m=(\w+) (\d+)", text) == [("video", "0"), ("audio", "30000"), ("image", "0")]
 
 
 def test_without_the_offer_at_hand_an_answer_keeps_its_own_streams():
     answer = media.answer(body("PCMA", before="m=video 0 RTP/AVP 96\r\n"), PARTY, ABLE, None)
-    text = media.relayed_answer(relay(answer.sdp, "PCMA"), answer, None)
+    text = relayed.answer(relay(answer.sdp, "PCMA"), answer, None)
     assert re.findall(r"m=(\w+) (\d+)", text) == [("video", "0"), ("audio", "30000")]
 
 
 @pytest.mark.parametrize("text", [body("PCMA", port=0), body("opus")])
 def test_an_answer_without_audio_is_a_refusal_of_it(text):
     assert media.answer(text, PARTY, ABLE, offer("PCMA")).sdp == ""
-    assert "m=audio 0 " in media.refused(())
-    assert HOME not in media.refused(("m=video 0 RTP/AVP 96", ""))
+    assert "m=audio 0 " in relayed.refused(())
+    assert HOME not in relayed.refused(("m=video 0 RTP/AVP 96", ""))
 
 
 @pytest.mark.parametrize(

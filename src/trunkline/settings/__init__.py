@@ -66,7 +66,12 @@ class Sip(Section):
     tls_floor: Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] = Field(
         "TLSv1", description="Oldest TLS version accepted."
     )
-    workers: int = Field(4, ge=1, le=64, description="Kamailio processes per UDP socket, and as many for TCP and TLS.")
+    workers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Kamailio processes per UDP socket, and as many for TCP and TLS. 0: one per CPU, at least 2.",
+    )
     memory_mb: int = Field(
         256, ge=64, le=65536, description="Kamailio's shared memory, MB; a TLS connection takes 0.1 MB."
     )
@@ -225,6 +230,12 @@ class Settings(BaseSettings):
     @property
     def sip_address(self) -> str:
         return self.sip.address or default_address()
+
+    @property
+    def sip_workers(self) -> int:
+        """More than there are CPUs cost more for each call (their memory takes turns in the CPU's caches), and one
+        alone would stand still whenever it waits for a media relay."""
+        return self.sip.workers or max(2, os.cpu_count() or 2)
 
     @property
     def sip_advertised(self) -> str:

@@ -4,7 +4,7 @@ import zlib
 
 import KSR
 
-from trunkline.edge import digits, media
+from trunkline.edge import digits, media, relayed
 from trunkline.edge.failover import OfferMore
 from trunkline.edge.injector import Injector
 from trunkline.edge.ksr import message
@@ -64,12 +64,12 @@ class Relay:
         """
         offered = _kept_offer() if step != "late offer" else None
         try:
-            relayed = self._relayed(step, offered, _writer(believed), flags, again)
+            text = self._relayed(step, offered, _writer(believed), flags, again)
         except SdpError as error:
             message.log_error(f"{get('$si')} sent an SDP that cannot be used: {error.words}")
-            relayed = _refused(offered)
-        _describe(relayed or _refused(offered))
-        return bool(relayed)
+            text = _refused(offered)
+        _describe(text or _refused(offered))
+        return bool(text)
 
     def refuse_audio(self) -> None:
         """Refuse the audio in the place of a description that must not go on."""
@@ -98,18 +98,18 @@ class Relay:
         if step == "late offer":
             offered = media.offer(message.sdp(), writer, self._abilities, remembered=False)
         text = _ask("offer", offered.sdp, offered.flags + flags)
-        return text and media.relayed_offer(text, offered)
+        return text and relayed.offer(text, offered)
 
     def _answer(self, offered: Offer | None, writer: Writer, flags: str, again: str) -> str:
         made = media.answer(message.sdp(), writer, self._abilities, offered)
         if offered and offered.lacks_events and made.has_events:
             KSR.htable.sht_sets("toneless", get("$ci"), get("$ft"))
         if not made.sdp:
-            return media.refused(offered.streams if offered and offered.streams else made.streams)
+            return relayed.refused(offered.streams if offered and offered.streams else made.streams)
         if made.again and not _ask("offer", made.again.sdp, made.again.flags + again):
             return ""
         text = _ask("answer", made.sdp, FLAGS + flags)
-        return text and media.relayed_answer(text, made, offered)
+        return text and relayed.answer(text, made, offered)
 
 
 def _kept_offer() -> Offer | None:
@@ -118,7 +118,7 @@ def _kept_offer() -> Offer | None:
 
 
 def _refused(offered: Offer | None) -> str:
-    return media.refused(offered.streams if offered else ())
+    return relayed.refused(offered.streams if offered else ())
 
 
 def _writer(believed: bool) -> Writer:
