@@ -7,10 +7,11 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from browser.conftest import FLAGS
-from chaos.calling import answer_quickly, carrier, dial_carrier
+from chaos.calling import answer_quickly, carrier, dial_carrier, pbx
 from endtoend.test_changes import in_force
 from harness.node import NUMBER, Node
 from harness.polling import until
+from trunkline.sandbox.behaviour import refuse
 
 
 @pytest.fixture
@@ -51,8 +52,9 @@ async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
     user = json.loads(
         await asyncio.to_thread(node.do, "user", "add", "alice@customer.example", "--account", "customer", "--json")
     )
-    far, desk = await carrier(node, agent), await agent()
+    far, desk, before = await carrier(node, agent), await agent(), await pbx(node, agent)
     desk.on_call = answer_quickly
+    before.on_call = refuse(404)  # at once, so that a call that comes too early costs none of the two seconds
     await asyncio.to_thread(forward, url, user["password"], f"sip:desk@{desk.address}:{desk.port()}")
 
     async def arrives() -> bool:
