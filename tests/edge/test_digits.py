@@ -26,3 +26,8 @@ from trunkline.edge.digits import read
 )
 def test_a_digit_and_its_length(body, digit):
     assert read(body) == digit
+
+
+def test_a_body_that_is_long_for_a_digit_is_none_and_costs_no_time():
+    assert read("Signal=5\r\n" + "\n" * 30_000) is None
+    assert read("\n" * 200 + "Signal=5\nDuration=200") == ("5", 200)

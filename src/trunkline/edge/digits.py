@@ -6,13 +6,16 @@ KINDS = ("application/dtmf-relay", "application/dtmf")
 SHORTEST, LONGEST = 100, 5000  # ms; what the media relay plays
 USUAL = 160  # ms, when the body does not say
 
-_SIGNAL = re.compile(r"^\s*Signal\s*=\s*(\S{1,8})", re.IGNORECASE | re.MULTILINE)
-_DURATION = re.compile(r"^\s*Duration\s*=\s*([0-9]{1,6})", re.IGNORECASE | re.MULTILINE)
+MOST = 256  # characters of a body; a digit takes no more
+_SIGNAL = re.compile(r"^[ \t]*Signal[ \t]*=[ \t]*(\S{1,8})", re.IGNORECASE | re.MULTILINE)
+_DURATION = re.compile(r"^[ \t]*Duration[ \t]*=[ \t]*([0-9]{1,6})", re.IGNORECASE | re.MULTILINE)
 _NAMED = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}  # RFC 4733 §3.2's event codes
 
 
 def read(body: str) -> tuple[str, int] | None:
     """The digit and its length in ms; None for what is no digit, e.g. a hook flash."""
+    if len(body) > MOST:
+        return None
     signal = _SIGNAL.search(body)
     text = (signal[1] if signal else body.strip()).upper()
     digit = _NAMED.get(text, text)
