@@ -79,7 +79,7 @@ def test_a_later_offer_keeps_its_leg_as_it_is(leg, offer):
         (legs.SRTP, PLAIN, "plain RTP"),
         (legs.SRTP_F, PLAIN, "plain RTP"),
         (legs.SRTP, KEYLESS, "without a key"),
-        (legs.SRTP, "", "plain RTP"),
+        (legs.SRTP, "", ""),  # no audio at all, which goes on as refused
     ],
 )
 def test_an_answer_that_would_leave_a_leg_unencrypted(leg, answer, words):

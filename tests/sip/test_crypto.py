@@ -56,7 +56,7 @@ def test_what_can_be_used(lines):
         ((LINE.replace("inline:", "uri:"),), "cannot be read"),
         ((f"{LINE}|2^20|1:4;inline:{KEY}|2^20|2:4",), "cannot be read"),
         ((f"{LINE} UNENCRYPTED_SRTCP",), "asks for UNENCRYPTED_SRTCP"),
-        ((f"{LINE} KDR=4",), "asks for KDR=4"),
+        ((f"{LINE} KDR=4",), "asks for KDR,"),
         ((LINE, LINE.replace(KEY, KEY[4:])), "has 27 octets"),
     ],
 )

@@ -82,3 +82,14 @@ def test_what_is_accepted_is_written_back_the_same(text):
     except ForwardError:
         return
     assert parse(canonical(targets)) == targets
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "224.1.1.1", "255.255.255.255", "[::]", "[ff02::1]"])
+def test_what_no_pbx_can_have_for_an_address_is_refused(host):
+    with pytest.raises(ForwardError, match="not an address that a PBX can have"):
+        parse(f"sip:1234@{host}")
+
+
+def test_a_control_character_in_the_user_part_is_refused():
+    with pytest.raises(ForwardError, match="control character"):
+        parse("sip:a%00b@pbx.example")

@@ -113,3 +113,8 @@ def test_nothing_that_is_thrown_at_it_is_any_other_error():
         for text in (TELLING[:cut], TELLING[cut:], TELLING[:cut] + "\0\xff" + TELLING[cut:]):
             with contextlib.suppress(SdpError):
                 sdp.parse(text)
+
+
+def test_a_crypto_line_is_one_however_it_is_written():
+    text = PLAIN.replace("a=ptime:30", "a=CRYPTO:1\tAES_CM_128_HMAC_SHA1_80\tinline:abcd")
+    assert "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:abcd" in parse(text).audio.attributes

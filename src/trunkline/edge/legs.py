@@ -50,9 +50,11 @@ def later_offer(offer: str, leg: str) -> Refusal | None:
 def fault(description: str, leg: str) -> str:
     """Why the answer of an encrypted leg, or its offer in a response, would leave it unencrypted; '' when it is well.
 
+    `description`: what the relay would get, '' when that is nothing and so no audio.
+
     The relay would take it, and send in the clear (measured).
     """
-    if leg not in ENCRYPTED:
+    if leg not in ENCRYPTED or not description:
         return ""
     if not srtp.is_secure(description):
         return "SRTP was offered, and the answer is plain RTP"

@@ -61,7 +61,7 @@ class Responses:
 
     def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
         near, far = transactions.legs()
-        if far in legs.ENCRYPTED and (fault := legs.fault(message.sdp(), far)):
+        if far in legs.ENCRYPTED and (fault := legs.fault(self._relay.carried(), far)):
             if code < 200:
                 hiding.remove_body()  # no early media; the answer may be better
             else:

@@ -3,6 +3,7 @@
 `sip:1234@example.com;timeout=2000,sip:1234@example.net:5062;transport=tls`
 """
 
+import ipaddress
 import re
 from dataclasses import dataclass
 
@@ -87,10 +88,21 @@ def canonical(targets: list[ForwardTarget]) -> str:
 
 def _target(text: str) -> ForwardTarget:
     uri = sip_uri.parse(text)
+    _check_reachable(uri)
     transport = _transport(uri)
     # A Request-URI of scheme sips would demand TLS on every hop (RFC 3261 §26.2.2), which carriers do not give.
     sent = sip_uri.SipUri("sip", uri.user, uri.host, uri.port, uri.without(*OUR_PARAMETERS).parameters)
     return ForwardTarget(str(sent), uri.user, uri.host, uri.port, transport, _timeout(uri), _media(uri))
+
+
+def _check_reachable(uri: sip_uri.SipUri) -> None:
+    """Raises UriError for what no PBX can be, or be called."""
+    if uri.is_ip:
+        ip = ipaddress.ip_address(uri.host)
+        if ip.is_multicast or ip.is_unspecified or uri.host == "255.255.255.255":
+            raise UriError(f"{uri.host} is not an address that a PBX can have")
+    if re.search(r"%(?:[01][0-9a-f]|7f)", uri.user, re.IGNORECASE):
+        raise UriError(f"{uri.user!r} before the '@' has a control character")
 
 
 def _transport(uri: sip_uri.SipUri) -> str:

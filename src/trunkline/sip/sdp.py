@@ -144,7 +144,8 @@ def _audio(session: list[str], section: list[str], media: tuple[str, int, str, l
     family, address = _connection(section) or _connection(session) or _no_connection()
     names, fmtps, kept, direction = dict(STATIC), {}, [], ""
     for line in section:
-        attribute, _, value = line[2:].partition(":") if line[0] == "a" else ("", "", "")
+        attribute, _, value = line[2:].replace("\t", " ").partition(":") if line[0] == "a" else ("", "", "")
+        attribute = attribute.lower()
         if attribute == "rtpmap":
             if not (match := _RTPMAP.fullmatch(value)):
                 raise SdpError(400, f"The SDP has an rtpmap that makes no sense: {_shown(line)}")
@@ -154,8 +155,8 @@ def _audio(session: list[str], section: list[str], media: tuple[str, int, str, l
             fmtps[number] = parameters if parameters.isascii() and parameters.isprintable() else ""
         elif attribute in DIRECTIONS:
             direction = attribute
-        elif attribute in _KEPT and line.isascii() and line.isprintable():
-            kept.append(line)
+        elif attribute in _KEPT and value.isascii() and value.isprintable():
+            kept.append(f"a={attribute}:{value}" if value else f"a={attribute}")
     direction = direction or next((line[2:] for line in session if line[2:] in DIRECTIONS), "")
     if direction:
         kept.append(f"a={direction}")

@@ -17,7 +17,7 @@ _CRYPTO = re.compile(r"^a=crypto:([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 _LINE = re.compile(r"[0-9]{1,9}\s+(\S+)\s+(\S+)(?:\s+(.*))?", re.ASCII)
 _INLINE = re.compile(r"inline:([A-Za-z0-9+/=]+)((?:\|[^|;\s]+){0,2})", re.ASCII | re.IGNORECASE)
 # RFC 4568 §6.3: session parameters that weaken the stream, or that the relay does not do
-_UNWANTED = re.compile(r"UNENCRYPTED_SRTP|UNENCRYPTED_SRTCP|UNAUTHENTICATED_SRTP|KDR=(?!0\b)\S+|FEC_\w+=\S+")
+_UNWANTED = re.compile(r"UNENCRYPTED_SRTC?P|UNAUTHENTICATED_SRTP|KDR(?==)(?!=0\b)|FEC_(?:ORDER|KEY)(?==)")
 
 
 def profile(sdp: str) -> str:

@@ -10,7 +10,7 @@ from trunkline.edge.injector import Injector
 from trunkline.edge.ksr import message
 from trunkline.edge.ksr.message import get, put
 from trunkline.edge.media import FLAGS, Abilities, Offer, Step, Writer
-from trunkline.sip import refusal
+from trunkline.sip import refusal, sdp
 from trunkline.sip.refusal import Refusal
 from trunkline.sip.sdp import SdpError
 
@@ -37,9 +37,13 @@ class Relay:
         except SdpError as error:
             return refusal.bad_sdp(error.code, error.words)
         put("$avp(offer)", made.dumps())
-        if made.lacks_common and not wide:
-            _offer_all_from_now_on()  # or the far side's next offer, a hold for one, might suit this side no more
         return made
+
+    def admit(self) -> None:
+        """The call of the offer taken may be made: what later offers of its other side must know is kept."""
+        offered = _kept_offer()
+        if offered and offered.lacks_common:
+            _offer_all_from_now_on()  # or the far side's next offer, a hold for one, might suit this side no more
 
     def after_refusal(self, *, repeatable: bool, believed: bool) -> OfferMore | Refusal | None:
         """What follows when the called side accepts none of the codecs it was offered; None when there was no offer."""
@@ -70,6 +74,14 @@ class Relay:
             text = _refused(offered)
         _describe(text or _refused(offered))
         return bool(text)
+
+    def carried(self) -> str:
+        """The description as the relay would get it, so that what is judged of it is what is carried; '' for none."""
+        try:
+            description = sdp.parse(message.sdp())
+        except SdpError:
+            return ""
+        return description.text(description.audio.payloads) if description.audio else ""
 
     def refuse_audio(self) -> None:
         """Refuse the audio in the place of a description that must not go on."""
@@ -125,9 +137,9 @@ def _writer(believed: bool) -> Writer:
     return Writer(get("$si"), believed)
 
 
-def _ask(step: Step, sdp: str, flags: str) -> str:
+def _ask(step: Step, description: str, flags: str) -> str:
     """What rtpengine makes of an SDP; '' when it does not answer."""
-    put(_GIVEN, sdp)
+    put(_GIVEN, description)
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
     if not any(_tell(relay, command, flags) for relay in _in_turn()):
         return ""
@@ -141,6 +153,12 @@ def _offer_all_from_now_on() -> None:
 
 def _describe(sdp: str) -> None:
     KSR.textops.set_body(sdp, "application/sdp")
+
+
+def forget() -> None:
+    """The call of this message is over: what was kept of it beyond a transaction goes."""
+    for table in ("wide", "toneless"):
+        KSR.htable.sht_rm(table, get("$ci"))
 
 
 def end_media(offerer: str = "") -> None:
