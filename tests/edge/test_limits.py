@@ -1,5 +1,7 @@
 """Floods, scans, and an account's own limits."""
 
+import time
+
 import pytest
 
 from trunkline.edge.limits import Limits
@@ -108,3 +110,12 @@ def test_calls_per_second(limits, account, monkeypatch):
 def test_no_limits(limits, account):
     free = account()
     assert all(limits.admit(free, str(n), "") is None for n in range(1000))
+
+
+def test_a_call_of_this_process_is_over_once_it_is_released(limits, tables):
+    later = int(time.time()) + 5
+    tables.put("calls", "0011223344556677", "7 summary")
+    assert not limits.is_over("0011223344556677", later)
+    limits.release("0011223344556677")
+    assert limits.is_over("0011223344556677", later)
+    assert not limits.is_over("8899aabbccddeeff", 1)  # of before this process, which did not count it

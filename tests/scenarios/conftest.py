@@ -14,7 +14,7 @@ def nothing_leaks(request):
     yield
     agents = request.node.funcargs.get("agent")
     edge = request.node.funcargs.get("edge")
-    if not agents or not edge:
+    if not agents or not edge or request.node.get_closest_marker("gives_itself_away"):
         return
     found = leaks(agents.trace, {edge.domain, edge.address, "0.0.0.0"})
     assert not found, f"{len(found)} leaks, the first: {found[0]}"

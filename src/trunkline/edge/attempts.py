@@ -77,10 +77,12 @@ class Attempts:
         self._records.failed(plan, outcome)
         plan.failures.append(failover.words(outcome))
         carrier = self._lookup.carrier(plan.attempt.carrier_id) if plan.attempt.carrier_id else None
-        following = failover.after(plan, outcome, bool(carrier and carrier.username), self._config.ring_timeout // 1000)
+        credentials = bool(carrier and carrier.username)
+        following = failover.after(plan, outcome, credentials, self._config.ring_timeout // 1000)
         if isinstance(following, Relay) and outcome.code in failover.NOT_ACCEPTABLE:
             believed = transactions.legs()[0] == legs.CARRIER
-            return self._media.after_refusal(repeatable=not plan.authenticated, believed=believed) or following
+            # Not to one that may still ask for a digest: the INVITE after that would have the CSeq of this repetition.
+            return self._media.after_refusal(repeatable=not credentials, believed=believed) or following
         return following
 
     def failed(self, outcome: Outcome) -> None:

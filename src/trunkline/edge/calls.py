@@ -90,6 +90,7 @@ class Calls:
             return
         try:
             transactions.note_legs(leg + leg)
+            self._relay.admit()
             self._start(call, plan, facts | {"media": legs.MEDIA[leg]})
         except Exception:
             self._records.abandoned(plan.call)

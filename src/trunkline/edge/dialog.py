@@ -1,13 +1,15 @@
 """Proof that a request belongs to a call we set up, carried in our Record-Route so that no memory is needed.
 
-`;tl=CALL.ACCOUNT.FLAGS.MAC`: the call's id, the account whose calls at once it counts among, whether its INVITE
+`;tl=CALL.ACCOUNT.FLAGS.BEGUN.MAC`: the call's id, the account whose calls at once it counts among, whether its INVITE
 made the offer (e: early, l: late), its numbers have a '+' (p; d: digits only) and what the caller's and the callee's
-leg are (a letter of legs.py each), and a MAC over these, the Call-ID and the tag of the caller. Without it anybody
-could send an INVITE with a To tag and a Route through us to a carrier; with it that takes a party of a real call.
+leg are (a letter of legs.py each), when it began (Unix time, s, in hex), and a MAC over these, the Call-ID and the tag
+of the caller. Without it anybody could send an INVITE with a To tag and a Route through us to a carrier; with it that
+takes a party of a real call.
 """
 
 import hmac
 import re
+import time
 from dataclasses import dataclass
 from hashlib import blake2s
 from urllib.parse import quote
@@ -18,7 +20,9 @@ PARAMETER = "tl"
 # In the Route of a caller whose INVITE was repeated with a carrier's credentials: its CSeq is one below the far side's.
 SHIFTED = ";cs=1"
 
-_TOKEN = re.compile(r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])([rsfc]{2})\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
+_TOKEN = re.compile(
+    r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])([rsfc]{2})\.([0-9a-f]{8})\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII
+)
 _FROM_TAG = re.compile(r";ftag=([^;>,]+)", re.ASCII)
 
 
@@ -30,6 +34,7 @@ class Dialog:
     plus: str  # what the far side sees before a number: '+' or ''
     caller_tag: str
     legs: str = "cc"  # the caller's and the callee's, see legs
+    begun: int = 0  # Unix time, s
     shifted: bool = False
 
     def legs_from(self, tag: str) -> str:
@@ -57,7 +62,7 @@ class Dialogs:
         self, call: str, account_id: int, offered: bool, plus: str, legs: str, call_id: str, caller_tag: str
     ) -> str:
         """The Record-Route parameter of a call that is being set up, with its ';'."""
-        facts = f"{call}.{account_id}.{'e' if offered else 'l'}{'p' if plus else 'd'}{legs}"
+        facts = f"{call}.{account_id}.{'e' if offered else 'l'}{'p' if plus else 'd'}{legs}.{int(time.time()):08x}"
         return f";{PARAMETER}={facts}.{self._mac(facts, call_id, caller_tag)}"
 
     def verify(self, route: str, call_id: str) -> Dialog | None:
@@ -69,7 +74,7 @@ class Dialogs:
         if not hmac.compare_digest(mac, self._mac(facts, call_id, tag[1])):
             return None
         plus, shifted = "+" if token[4] == "p" else "", f"{SHIFTED};{PARAMETER}=" in route
-        return Dialog(token[1], int(token[2]), token[3] == "e", plus, tag[1], token[5], shifted)
+        return Dialog(token[1], int(token[2]), token[3] == "e", plus, tag[1], token[5], int(token[6], 16), shifted)
 
     def _mac(self, facts: str, call_id: str, caller_tag: str) -> str:
         message = f"{facts}\0{call_id}\0{caller_tag}".encode()

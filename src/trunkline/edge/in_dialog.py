@@ -5,6 +5,7 @@ from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import Dialog, name
 from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.lookup import Lookup
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
 from trunkline.sip.refusal import Refusal
@@ -13,10 +14,15 @@ from trunkline.sip.refusal import Refusal
 class InDialog:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, relay: relaying.Relay, records: Records):
-        self._config, self._relay, self._records = config, relay, records
+    def __init__(self, config: EdgeConfig, lookup: Lookup, relay: relaying.Relay, records: Records):
+        self._config, self._lookup, self._relay, self._records = config, lookup, relay, records
 
     def forward(self, method: str, dialog: Dialog) -> None:
+        if method not in ("ACK", "BYE") and self._is_foreign(method, dialog):
+            replies.refuse(refusal.unknown_dialog())
+            return
+        if method in ("INVITE", "UPDATE", "PRACK") and message.is_retransmission():
+            return  # or its offer would be made once more, behind its answer
         routes.follow_contact()
         transactions.note_shift(dialog.shifted)
         if dialog.shifted:
@@ -46,6 +52,12 @@ class InDialog:
             transactions.note_call(dialog.call)
         transactions.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
 
+    def _is_foreign(self, method: str, dialog: Dialog) -> bool:
+        """Whether a request is not of those who talk, or would let them talk on when the call is over: unrecorded."""
+        if not self._records.is_between(dialog, message.get("$ft"), message.get("$tt")):
+            return True
+        return method in ("INVITE", "UPDATE") and self._records.is_over(dialog)
+
     def _bye(self, dialog: Dialog) -> None:
         """The media is let go by the node, once it has read that the call is over (`node/clear.py`)."""
         reason, seal = message.text("$hdr(Reason)"), message.text(f"$hdr({clearing.HEADER})")
@@ -67,15 +79,14 @@ class InDialog:
 
     def _take_media(self, step: media.Step, dialog: Dialog, near: str, far: str) -> Refusal | None:
         """Anchor the description of an in-dialog request from one leg to the other; each keeps its profile."""
-        believed = near == legs.CARRIER
+        # Its tag alone does not make a carrier: the other party knows it too.
+        believed = near == legs.CARRIER and self._lookup.leads_to_carrier(message.get("$si"), message.get("$sp"))
         if step == "offer":
-            if self._records.is_over(dialog):
-                return refusal.unknown_dialog()
             offer = self._relay.take_offer(believed=believed)
             refused = offer if isinstance(offer, Refusal) else legs.later_offer(offer.sdp, near)
             if refused:
                 return refused
-        elif fault := legs.fault(message.sdp(), near):
+        elif near in legs.ENCRYPTED and (fault := legs.fault(self._relay.carried(), near)):
             self._relay.refuse_audio()
             self._records.cut(dialog.call, fault, message.get("$tt"))
             return refusal.unusable_srtp(fault)

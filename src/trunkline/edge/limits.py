@@ -25,6 +25,7 @@ class Counters(Protocol):
 class Limits:
     def __init__(self, config: EdgeConfig, counters: Counters):
         self._config, self._counters = config, counters
+        self._since = int(time.time())
 
     def banned(self, ip: str) -> bool:
         return self._counters.get("banned", ip) is not None
@@ -77,9 +78,15 @@ class Limits:
         """Note that a call's record is closed; False when it was: two BYEs may cross, or be repeated."""
         return self._counters.add("over", call) == 1
 
-    def is_over(self, call: str) -> bool:
-        """Whether a call's record was closed in the last minutes."""
-        return bool(self._counters.get("over", call))
+    def is_over(self, call: str, begun: int) -> bool:
+        """Whether a call's record is closed. `begun`: Unix time, s; a call of before this process is not counted."""
+        if self._counters.get("over", call):
+            return True
+        return begun > self._since and not self.is_counted(call)
+
+    def is_counted(self, call: str) -> bool:
+        """Whether the call began in this process and has not been released."""
+        return self._counters.get("calls", call) is not None
 
     def answered(self, call: str, tag: str) -> None:
         """Note the tag of the callee whose answer the caller has got."""

@@ -12,7 +12,7 @@ from trunkline.edge.failover import Outcome
 from trunkline.edge.in_dialog import InDialog
 from trunkline.edge.injector import Injector
 from trunkline.edge.journal import Journal
-from trunkline.edge.ksr import counters, message, relaying, replies, routes, transactions
+from trunkline.edge.ksr import counters, hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.media import Abilities
@@ -38,6 +38,10 @@ def guarded(callback):
                 replies.fail_request(refusal.internal_error())
             elif callback.__name__ == "ksr_branch":
                 transactions.drop()  # or the INVITE would leave with its sender's own SDP
+            elif callback.__name__ in ("ksr_reply", "ksr_dialog_reply"):
+                hiding.remove_body()
+                if message.reply_code() >= 200:
+                    self._records.cut(transactions.current_attempt()[0], refusal.internal_error().warning)
             elif callback.__name__ == "ksr_failure":
                 transactions.note_over()
                 replies.final(refusal.internal_error())
@@ -62,7 +66,7 @@ class Edge:
         self._attempts = Attempts(config, lookup, self._relay, self._records)
         senders = Senders(config, lookup, self._limits)
         calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts)
-        in_dialog = InDialog(config, self._relay, self._records)
+        in_dialog = InDialog(config, lookup, self._relay, self._records)
         self._requests = Requests(config, lookup, self._limits, senders, calls, in_dialog, self._records)
         self._responses = Responses(config, self._relay, self._records)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again

@@ -94,16 +94,26 @@ class Records:
         if 200 <= code < 300:
             self._limits.turn_away(transactions.current_attempt()[0], callee_tag)
 
+    def is_between(self, dialog: Dialog, from_tag: str, to_tag: str) -> bool:
+        """Whether these are the tags of those who talk; before the answer, of the caller and one that may answer."""
+        if dialog.caller_tag not in (from_tag, to_tag):
+            return False
+        callee = to_tag if from_tag == dialog.caller_tag else from_tag
+        return self._limits.callee(dialog.call) in (callee, None)
+
     def is_over(self, dialog: Dialog) -> bool:
         """Whether the call's record is closed: then nobody talks on, unrecorded, by offering media once more."""
-        return self._limits.is_over(dialog.call)
+        return self._limits.is_over(dialog.call, dialog.begun)
 
     def ended(self, dialog: Dialog, from_tag: str, to_tag: str, reason: str | None) -> None:
         """A BYE was seen. It ends the call only between those who talk: a target that was given up, or a fork whose
-        answer came second, has a leg of its own, and a made-up tag would close the record and leave the call up."""
+        answer came second, has a leg of its own, and a made-up tag would close the record and leave the call up. Before
+        the answer (RFC 3261 §15 has it end an early dialog) the INVITE's own end is what counts."""
         by_caller = from_tag == dialog.caller_tag
-        callee = to_tag if by_caller else from_tag
-        if self._limits.callee(dialog.call) not in (callee, None) or self._limits.turned_away(dialog.call, callee):
+        callee, known = to_tag if by_caller else from_tag, self._limits.callee(dialog.call)
+        if known is None and self._limits.is_counted(dialog.call):
+            return
+        if known not in (callee, None) or self._limits.turned_away(dialog.call, callee):
             return
         self._end(dialog.call, "caller" if by_caller else "callee", reason)
 
@@ -125,3 +135,4 @@ class Records:
         if self._limits.over(call):
             self._journal.note(event, call, **fields)
             self._limits.release(call)
+            relaying.forget()

@@ -4,7 +4,7 @@ import re
 
 import KSR
 
-from trunkline.edge.ksr.message import get, latin_1
+from trunkline.edge.ksr.message import get, latin_1, text
 
 # What passes from one side to the other; every other header stays behind, because it may name a host, a product
 # or a person of that side (User-Agent, Server, P-Charging-Vector, Call-Info, Remote-Party-ID, Warning, ...).
@@ -41,9 +41,9 @@ def _leave_behind() -> None:
 
 
 def _name(from_uri: str, to_uri: str) -> None:
-    if from_uri != get("$fu"):
+    if from_uri != text("$fu"):
         KSR.uac.uac_replace_from_uri(from_uri)
-    if to_uri != get("$tu"):
+    if to_uri != text("$tu"):
         KSR.uac.uac_replace_to_uri(to_uri)
 
 

@@ -70,6 +70,14 @@ def is_sane() -> bool:
     return KSR.sanity.sanity_check(17895, 7) > 0
 
 
+def too_long() -> str:
+    """Which of a request's identifiers, that are kept while the call lasts, is longer than any is in earnest."""
+    for name, variable, longest in (("Call-ID", "$ci", 255), ("the tag of From", "$ft", 255), ("Contact", "$ct", 1024)):
+        if len(text(variable)) > longest:
+            return f"{name} is longer than {longest} characters"
+    return ""
+
+
 def is_retransmission() -> bool:
     """Of a request whose transaction lives: its last response is sent again."""
     return KSR.tm.t_check_trans() == 0

@@ -1,0 +1,84 @@
+"""What a party may try within a call: to talk unrecorded, to pass for the other, to have us serve a victim."""
+
+import pytest
+
+from scenarios.parties import kinds, ringing_out, talking
+from scenarios.test_no_relay import naming, quiet, victim_of
+from trunkline.sandbox import sdp
+
+pytestmark = pytest.mark.engines
+
+
+async def test_a_bye_before_the_answer_closes_no_record(edge, agent):
+    pair = await ringing_out(edge, agent)
+    await pair.far.ring(180)
+    await pair.near.provisional(180)
+
+    def made_up(request):
+        request.set("To", request.get("To").partition(";tag=")[0] + ";tag=nobodys")
+
+    await pair.near.send("BYE", edit=made_up)
+    await pair.far.answer()
+    assert (await pair.near.final()).code == 200
+    await pair.talk()
+    assert (
+        edge.rpc("htable.get", "active", str(edge.call_events(called=pair.called)[0]["account"]))["item"]["value"] == 1
+    )
+    await pair.near.bye()
+    events = await pair.events("end")
+    assert kinds(events)[-2:] == ["answer", "end"]
+    assert events[-1]["by"] == "caller"
+
+
+async def test_nobody_talks_on_by_having_the_far_side_offer(edge, agent):
+    pair = await talking(edge, agent, "out")
+    await pair.near.send("BYE", edit=lambda request: request.set("CSeq", "0 BYE"))
+    await pair.events("end")
+    assert (await pair.near.send("INVITE")).code == 481
+
+
+@pytest.mark.gives_itself_away
+async def test_who_takes_the_other_ones_tag_is_believed_no_more_for_it(edge, agent):
+    """The far side is a carrier, whose addresses are believed; its tag is no secret to the PBX."""
+    victim = await victim_of(agent)
+    pair = await talking(edge, agent, "out")
+    pair.near.audio.play(440)
+    pair.far.audio.play(600)
+
+    def swapped(request):
+        caller, callee = request.get("From"), request.get("To")
+        request.set("From", callee)
+        request.set("To", caller)
+        request.body = naming(victim, request.body)
+
+    await pair.near.send("INVITE", pair.near.make_offer(), [("Content-Type", sdp.TYPE)], edit=swapped)
+    await quiet(victim, pair.far)
+    await quiet(victim, pair.near)
+    await pair.near.bye()
+    victim.close()
+
+
+async def test_only_those_who_talk_may_offer(edge, agent):
+    pair = await talking(edge, agent, "out")
+
+    def foreign(request):
+        request.set("To", request.get("To").partition(";tag=")[0] + ";tag=nobodys")
+
+    answer = await pair.near.send("INVITE", pair.near.make_offer(), [("Content-Type", sdp.TYPE)], edit=foreign)
+    assert answer.code == 481
+    await pair.talk()
+    await pair.near.bye()
+
+
+@pytest.mark.parametrize("header", ["Call-ID", "From", "Contact"])
+async def test_identifiers_of_no_earnest_length_are_refused(edge, agent, header):
+    """They are kept while a call lasts, and a stranger chooses them."""
+
+    def edit(request):
+        value = request.get(header)
+        request.set(header, f"{value}{'x' * 1100}" if header != "Contact" else f"<sip:{'x' * 1100}@192.0.2.1>")
+
+    ua = await agent(name="pbx")
+    call = await ua.dial(edge.uri("+447700900001"), edge.udp, edit=edit)
+    assert (await call.final()).code == 400
+    assert "longer than" in call.warning
