@@ -9,7 +9,7 @@ set_environment() {
     bwrap=$(command -v bwrap || true) # by the host's PATH, not the platform's
     export PATH="$venv/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     export PYTHONPATH="$clone/src" VIRTUAL_ENV="$venv" PIP_DISABLE_PIP_VERSION_CHECK=1
-    export LANG=C.UTF-8 LC_ALL=C.UTF-8
+    export LANG=C.UTF-8 LC_ALL=C.UTF-8 LOGNAME="${LOGNAME:-root}" # baresip looks for its files by it
     export PS1='trunkline \w # '
     export TRUNKLINE_HOME="$home" TRUNKLINE_CACHE="$cache"
     # These may name the host's libraries, which are not this platform's.
