@@ -76,7 +76,7 @@ async def test_identifiers_of_no_earnest_length_are_refused(edge, agent, header)
 
     def edit(request):
         value = request.get(header)
-        request.set(header, f"{value}{'x' * 1100}" if header != "Contact" else f"<sip:{'x' * 1100}@192.0.2.1>")
+        request.set(header, f"{value}{'x' * 2100}" if header != "Contact" else f"<sip:{'x' * 2100}@192.0.2.1>")
 
     ua = await agent(name="pbx")
     call = await ua.dial(edge.uri("+447700900001"), edge.udp, edit=edit)

@@ -72,7 +72,7 @@ def is_sane() -> bool:
 
 def too_long() -> str:
     """Which of a request's identifiers, that are kept while the call lasts, is longer than any is in earnest."""
-    for name, variable, longest in (("Call-ID", "$ci", 255), ("the tag of From", "$ft", 255), ("Contact", "$ct", 1024)):
+    for name, variable, longest in (("Call-ID", "$ci", 255), ("the tag of From", "$ft", 255), ("Contact", "$ct", 2048)):
         if len(text(variable)) > longest:
             return f"{name} is longer than {longest} characters"
     return ""
