@@ -4,15 +4,15 @@ Every question is put to each system in turn, round after round, so that whateve
 them alike; only medians and ratios are worth quoting.
 """
 
-import argparse
 import json
 import resource
 import signal
 import sys
 from dataclasses import dataclass
 
-from bench import latency, load, report
+from bench import latency, load, options, report
 from bench.addresses import lease
+from bench.dialog import DialogError
 from bench.native import Native
 from bench.ours import Trunkline, hosted
 from bench.systems import StartError, System
@@ -126,7 +126,7 @@ class Bench:
 
 
 def main() -> int:
-    arguments = _arguments()
+    arguments = options.parse("bench.calls", __doc__, EFFORTS, PARTS)
     effort = EFFORTS[arguments.effort]
     raise_descriptor_limit()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every __exit__: no engine stays behind
@@ -134,23 +134,12 @@ def main() -> int:
     try:
         with lease() as block, Bench(block, effort, lambda text: print(text, file=sys.stderr, flush=True)) as bench:
             found = {part: getattr(bench, part)() for part in PARTS if part in parts}
-    except (StartError, load.LoadError, latency.LatencyError, TimeoutError) as error:
+    except (StartError, load.LoadError, DialogError, TimeoutError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     summary = report.summary(found)
     print(json.dumps(summary, indent=2) if arguments.json else report.table(summary))
     return 0
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bench.calls", description=__doc__.split("\n\n", 1)[1])
-    parser.add_argument("--effort", choices=EFFORTS, default="full", help="how long to measure (default: full)")
-    parser.add_argument(
-        "--quick", action="store_const", const="quick", dest="effort", help="the same as --effort quick"
-    )
-    parser.add_argument("--only", action="append", choices=PARTS, help="measure only this; may be repeated")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    return parser.parse_args()
 
 
 def raise_descriptor_limit() -> None:

@@ -51,12 +51,15 @@ class System:
         raise NotImplementedError
 
     def start(self) -> None:
-        """Configure and start both engines, and wait until they answer. Raises StartError."""
+        """Configure and start the engines, and wait until they answer. Raises StartError."""
         folders.make(self.home)
         chosen = ports.ensure(self.home.ports, 0)
         self.configure(chosen)
         folders.hand_over(self.home)
-        # The media relay first: a Kamailio that does not find it at its start looks again only later.
+        self.start_engines(chosen)
+
+    def start_engines(self, chosen: ports.Ports) -> None:
+        """The media relay first: a Kamailio that does not find it at its start looks again only later."""
         self._start("rtpengine")
         self._wait(lambda: probes.rtpengine_ping(chosen.media_control, timeout=0.5))
         self._start("kamailio")
