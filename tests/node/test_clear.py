@@ -9,6 +9,7 @@ from trunkline.node.calls import Calls
 from trunkline.node.clear import LOST, Clearer, Names
 from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
+from trunkline.node.relays import Untold
 from trunkline.node.silence import Patience
 
 OURS = "<sip:198.51.100.1;lr;ftag=a1;tl=0011223344556677.1.ep.aa>"
@@ -22,15 +23,15 @@ DIALOG = {
 
 
 class FakeRelays:
-    """`last`: when both parties were heard; None when no relay knows the call. `away`: none answers."""
+    """`last`: when both parties were heard; None when no relay knows the call. `away`: what is raised instead."""
 
     def __init__(self):
-        self.last, self.away, self.asked = None, False, []
+        self.last, self.away, self.asked = None, None, []
 
     def ask(self, command, call_id):
         self.asked.append((command, call_id))
         if self.away:
-            raise Silent("it does not answer")
+            raise self.away
         if self.last is None:
             return None
         stream = {"last packet": self.last, "stats": {"packets": 9}, "ingress SSRCs": []}
@@ -140,8 +141,31 @@ def test_a_call_that_no_relay_knows_may_still_be_mended_for_a_while(scene):
     assert LOST in scene.client.sent[0].headers
 
 
+@pytest.mark.parametrize("problem", [Silent("it does not answer"), Untold("it does not tell of this call")])
+def test_a_silent_relay_has_lost_nothing(scene, problem):
+    scene.answered()
+    scene.step(1005)  # it answers that it does not know the call
+    scene.relays.away = problem
+    for second in range(1006, 2000):
+        scene.step(second)
+    scene.relays.away = None
+    scene.step(2300)
+    scene.step(2300 + 59)
+    assert not scene.client.sent
+    scene.step(2300 + 60)
+    assert LOST in scene.client.sent[0].headers
+
+
+def test_a_call_that_cannot_be_told_of_takes_a_second_of_the_others_rarely(scene):
+    scene.relays.away = Untold("it does not tell of this call")
+    scene.answered()
+    for second in range(1001, 1601):
+        scene.step(second)
+    assert len(scene.relays.asked) == 2
+
+
 def test_the_longest_call_needs_no_relay(scene):
-    scene.relays.away = True
+    scene.relays.away = Silent("it does not answer")
     scene.answered()
     scene.step(15_399)
     assert not scene.client.sent
@@ -162,11 +186,11 @@ def test_a_call_that_the_edge_cannot_end_is_given_up_one_day(scene):
 def test_media_of_a_relay_that_is_away_is_let_go_later(scene):
     scene.relays.last = 1000
     scene.answered()
-    scene.relays.away = True
+    scene.relays.away = Silent("it does not answer")
     scene.write({"event": "end", "by": "caller"})
     scene.step(1010)
     assert not scene.lines("quality")
-    scene.relays.away = False
+    scene.relays.away = None
     scene.step(1020)
     assert len(scene.lines("quality")) == 1
 

@@ -24,14 +24,14 @@ from trunkline.node.client import Client
 from trunkline.node.ng import Relay
 from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
-from trunkline.node.relays import Relays
+from trunkline.node.relays import Relays, Untold
 from trunkline.node.silence import Patience
 from trunkline.settings import Settings
 
 PAUSE = 0.2  # s between two looks into the journal
 LOOKS = 100  # calls that are looked at in one step
 FIRST, RARELY = 5.0, 300.0  # s: of sequence numbers there are 65,536, which are 22 minutes
-AGAIN = 5.0  # s until a call that no relay knew is looked at again
+AGAIN = 5.0  # s until a call that no relay knew, or of which none could be asked, is looked at again
 SAVED_EVERY = 5.0  # s; what was read since is read once more after we were killed
 KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
@@ -143,8 +143,9 @@ class Clearer:
             return silence.words_too_long(self._patience), now
         try:
             answer = self._relays.ask("query", call.call_id)
-        except Silent:  # it relays nothing either, if that goes on
-            answer = None
+        except Silent as error:  # which says nothing of the call
+            call.lost = 0.0
+            return "", now + (RARELY if isinstance(error, Untold) else AGAIN)  # the former takes a second of all calls'
         heard = silence.heard(answer, tuple(call.tags)) if answer else None
         if heard:
             call.lost = 0.0
