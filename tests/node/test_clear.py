@@ -5,8 +5,9 @@ import json
 import pytest
 
 from trunkline.contract import journal
-from trunkline.node.calls import Calls
-from trunkline.node.clear import LOST, Clearer, Names
+from trunkline.node import lines
+from trunkline.node.calls import LONGEST_SETUP, Calls
+from trunkline.node.clear import LOST, UNHEARD, Clearer, Names
 from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
 from trunkline.node.relays import Untold
@@ -181,6 +182,51 @@ def test_a_call_that_the_edge_cannot_end_is_given_up_one_day(scene):
     assert scene.clearer.facts()["up"] == 0
     assert scene.relays.asked[-1] == ("delete", "c@pbx")
     assert len(scene.client.sent) == 20
+    (end,) = scene.lines("end")
+    assert (end["call"], end["node"], end["by"]) == ("0011223344556677", "node1", "edge")
+    assert end["reason"] == "no audio from either party for 60 s"
+
+
+def test_a_call_whose_parties_cannot_be_reached_is_given_up_at_once(scene):
+    scene.relays.last = 1000
+    changed = DIALOG | {"routes": ["<sip:proxy.carrier.example;lr>"]}  # by a B2BUA that makes a Record-Route of its own
+    scene.write(SETUP, {"event": "answer", "dialog": changed})
+    scene.step(1001)
+    scene.step(1070)
+    scene.step(1071)
+    assert (scene.client.sent, scene.clearer.facts()["up"]) == ([], 0)
+    assert scene.relays.asked[-1] == ("delete", "c@pbx")
+    assert [line["reason"] for line in scene.lines("end")] == ["no audio from either party for 60 s"]
+    scene.step(1200)
+    assert len(scene.lines("end")) == 1
+
+
+def test_a_call_that_the_edge_has_cut_off_has_one_end(scene):
+    unreachable = {"event": "answer", "dialog": DIALOG | {"routes": []}}
+    scene.write(SETUP, unreachable, {"event": "end", "by": "edge", "reason": "no way"})
+    scene.step(1001)
+    scene.step(1200)
+    assert len(scene.lines("end")) == 1
+
+
+def test_a_call_that_is_never_heard_of_again_is_recorded_as_failed(scene):
+    scene.write(SETUP)
+    scene.step(1000)
+    scene.step(1000 + LONGEST_SETUP - 1)
+    assert not scene.lines("finish")
+    scene.step(1000 + LONGEST_SETUP)
+    scene.step(1000 + LONGEST_SETUP + 10)
+    (finish,) = scene.lines("finish")
+    assert (finish["call"], finish["code"], finish["reason"]) == ("0011223344556677", 500, UNHEARD)
+
+
+def test_what_is_read_late_is_not_taken_for_unheard_of(scene):
+    for number in range(lines.BATCH_LINES):  # more than is read at once
+        scene.write(SETUP, call=f"{number:016x}")
+    for number in range(lines.BATCH_LINES):
+        scene.write({"event": "finish", "code": 486}, call=f"{number:016x}")
+    scene.step(1000 + 2 * LONGEST_SETUP)
+    assert {line["code"] for line in scene.lines("finish")} == {486}
 
 
 def test_media_of_a_relay_that_is_away_is_let_go_later(scene):

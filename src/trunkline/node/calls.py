@@ -88,12 +88,19 @@ class Calls:
         self.up.pop(call.uid, None)
         self._changed = True
 
-    def save(self, now: float) -> None:
+    def forget(self, now: float) -> list[str]:
+        """Know the calls no longer that began too long ago to be answered; their uids. Of a Kamailio that was killed
+        while they rang nobody hears what became of them."""
+        forgotten = [uid for uid, setup in self._setups.items() if now - setup["time"] >= LONGEST_SETUP]
+        for uid in forgotten:
+            del self._setups[uid]
+        self._changed |= bool(forgotten)
+        return forgotten
+
+    def save(self) -> None:
         """Keep all of it in the state file. Raises OSError."""
         if not self._changed:
             return
-        # Of a Kamailio that was killed while it rang nobody hears what became of the call.
-        self._setups = {uid: setup for uid, setup in self._setups.items() if now - setup["time"] < LONGEST_SETUP}
         known = {
             "positions": self._positions,
             "setups": self._setups,

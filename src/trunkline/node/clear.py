@@ -37,6 +37,7 @@ KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
 MOST_LINES = 10_000  # that wait for room on the disk
 LOST = "the media relay lost it"
+UNHEARD = "Nothing more was heard of this call: the server was stopped while it was set up"
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +104,8 @@ class Clearer:
             if call.cut:
                 self._end(call, call.cut)
         self._let_go(now)
+        if not more:  # else its end may be among what is still to be read
+            self._forget(now)
         more |= self._watch(now)
         self._pinger.ping()
         self._client.repeat()
@@ -110,13 +113,13 @@ class Clearer:
         if self._lines and lines.append(self._journal, self._lines):
             self._lines.clear()
         if now - self._saved >= SAVED_EVERY:
-            self._calls.save(now)
+            self._calls.save()
             self._saved = now
         return more
 
     def close(self) -> None:
         """Keep what is known for the next process. Raises OSError."""
-        self._calls.save(self._clock())
+        self._calls.save()
 
     def _look_at(self, call: OpenCall, when: float) -> None:
         heapq.heappush(self._looks, (when, call.uid))
@@ -161,13 +164,34 @@ class Clearer:
             self._ended += 1
             log.info("ending call %s: %s", call.uid, words)
         call.ending, call.byes = call.ending or words, call.byes + 1
-        if call.byes > MOST_BYES:
-            log.warning("call %s is given up: the edge has recorded no end of it", call.uid)
-            self._calls.give_up(call)
-            self._over.append((call, self._clock()))
+        requests = bye.both(call, call.ending, self._names.domain, self._names.secret)
+        if not requests or call.byes > MOST_BYES:
+            log.warning(
+                "call %s is given up: %s",
+                call.uid,
+                "the edge has recorded no end of it" if requests else "neither party can be sent a BYE",
+            )
+            self._give_up(call)
             return
-        for request in bye.both(call, call.ending, self._names.domain, self._names.secret):
+        for request in requests:
             self._client.send(request)
+
+    def _give_up(self, call: OpenCall) -> None:
+        """Let the media go and close the record, which nobody else does any more."""
+        if call.uid not in self._calls.up:  # the edge has closed it
+            return
+        self._calls.give_up(call)
+        self._over.append((call, self._clock()))
+        self._note("end", call.uid, by="edge", reason=call.ending)
+
+    def _forget(self, now: float) -> None:
+        """Close the records of calls that began and are never heard of again: their Kamailio was killed."""
+        for uid in self._calls.forget(now):
+            self._note("finish", uid, code=500, reason=UNHEARD)
+
+    def _note(self, event: str, uid: str, **facts: object) -> None:
+        line = {"event": event, "time": round(self._clock(), 3), "node": self._names.node, "call": uid}
+        self._lines.append(line | facts)
 
     def _let_go(self, now: float) -> None:
         """Have the media of calls that are over forgotten; what a relay that is away has stays for later."""
@@ -182,9 +206,7 @@ class Clearer:
                 continue
             if answer:
                 _count(call, answer)
-                known = quality.of(answer, tuple(call.tags), tuple(call.tallies))
-                line = {"event": "quality", "time": round(now, 3), "node": self._names.node, "call": call.uid}
-                self._lines.append(line | known)
+                self._note("quality", call.uid, **quality.of(answer, tuple(call.tags), tuple(call.tallies)))
 
 
 def _count(call: OpenCall, answer: dict) -> None:
