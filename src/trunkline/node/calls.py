@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from trunkline.node import lines
 from trunkline.node.quality import Tally
 
 LONGEST_SETUP = 7200.0  # s: 30 attempts of the longest ring time are 5 hours, but nobody waits for that
+LONGEST_HEADER = 8192  # characters of a Record-Route; some 80 proxies
+_ENTRY = re.compile(r"(?:[^,<]+|<[^>]*>?)+")
 
 
 @dataclass(slots=True)
@@ -144,10 +147,5 @@ def _opened(setup: Event, answer: Event) -> OpenCall | None:
 
 def _entries(headers: Sequence[str]) -> list[str]:
     """The entries of Record-Route headers; a comma within <> belongs to a URI."""
-    found = []
-    for piece in ",".join(headers).split(","):
-        if found and found[-1].count("<") > found[-1].count(">"):
-            found[-1] += "," + piece
-        else:
-            found.append(piece.strip())
-    return [entry for entry in found if entry]
+    pieces = [piece.strip() for header in headers if len(header) <= LONGEST_HEADER for piece in _ENTRY.findall(header)]
+    return [piece for piece in pieces if piece]
