@@ -52,7 +52,7 @@ class Calls:
         answered, ended, seen, more = [], [], {}, False
         for path in lines.files(self._journal):
             try:
-                file = open(path, "rb")  # noqa: SIM115 - closed below
+                file = open(lines.opened(path), "rb")  # noqa: SIM115 - closed below
             except FileNotFoundError:  # the shipper has just removed it
                 continue
             with file:
