@@ -38,7 +38,7 @@ def scene(tmp_path):
 )
 def test_record_routes_are_taken_apart_by_entry(scene, headers, entries):
     scene.write(SETUP, {"event": "answer", "dialog": {"routes": headers}})
-    scene.calls.follow()
+    scene.calls.follow(1000.0)
     assert scene.calls.up[UID].routes == entries
 
 
@@ -46,5 +46,20 @@ def test_record_routes_are_taken_apart_by_entry(scene, headers, entries):
 def test_no_header_takes_long(scene, header):
     scene.write(SETUP, {"event": "answer", "dialog": {"routes": [header] * 50}})
     began = time.process_time()
-    scene.calls.follow()
+    scene.calls.follow(1000.0)
     assert time.process_time() - began < 0.5  # 40 s if all that came before is looked at again at each comma
+
+
+def test_what_was_read_before_a_file_that_cannot_be_is_kept(scene):
+    rotated, link = (scene.path.with_name(f"edge-2026010{day}T000000-1.jsonl") for day in (1, 2))
+    answer = {"event": "answer", "dialog": {"tags": ["a", "b"]}}
+    scene.write(SETUP, answer, {"event": "end", "by": "caller"}, path=rotated)
+    scene.write(SETUP, answer, path=rotated, call="2")
+    link.symlink_to(rotated)
+    for _ in range(2):
+        with pytest.raises(OSError, match="it is a link"):
+            scene.calls.follow(1000.0)
+    link.unlink()
+    answered, _ = scene.calls.follow(1001.0)
+    assert [call.uid for call in answered] == ["2"]
+    assert [(call.uid, call.over) for call in scene.calls.over] == [(UID, 1000.0)]

@@ -62,7 +62,7 @@ def test_what_is_no_file_is_neither_read_nor_written(current, shipper, elsewhere
         path.symlink_to(elsewhere if kind == "link" else elsewhere.with_name("missing"))
     uses = [lambda: lines.append(path, [EVENT])]
     if kind != "dangling link" or path != current:  # to which the edge has no file yet
-        uses += [Calls(current, current.with_name("state")).follow, shipper.step]
+        uses += [lambda: Calls(current, current.with_name("state")).follow(1.5), shipper.step]
     for use in uses:
         with pytest.raises(OSError, match=f"remove it: .*{name}|Is a directory: .*{name}"):
             use()

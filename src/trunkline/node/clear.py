@@ -11,12 +11,10 @@ Each call is looked at when it is FIRST seconds old, and then no more often than
 import heapq
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trunkline.contract.journal import Event
 from trunkline.home import Home
 from trunkline.node import bye, lines, ports, quality, secrets, silence
 from trunkline.node.calls import Calls, OpenCall
@@ -83,8 +81,6 @@ class Clearer:
         self._client, self._journal = client, journal
         self._names, self._patience, self._clock = names, patience, clock
         self._looks: list[tuple[float, str]] = []  # a heap: when to look at which call
-        self._over: deque[tuple[OpenCall, float]] = deque()  # whose media is to be let go, and since when
-        self._lines: list[Event] = []  # for the journal
         self._saved, self._ended = 0.0, 0
         for call in calls.up.values():
             self._look_at(call, clock())
@@ -96,22 +92,19 @@ class Clearer:
     def step(self) -> bool:
         """Read on, let go what is over, look at what may be dead. Raises OSError."""
         now = self._clock()
-        answered, ended, more = self._calls.follow()
+        answered, more = self._calls.follow(now)
         for call in answered:
             self._look_at(call, min(now + FIRST, now + self._patience.dead, call.answered + self._patience.longest))
-        for call in ended:
-            self._over.append((call, now))
-            if call.cut:
-                self._end(call, call.cut)
         self._let_go(now)
         if not more:  # else its end may be among what is still to be read
             self._forget(now)
         more |= self._watch(now)
         self._pinger.ping()
         self._client.repeat()
-        del self._lines[:-MOST_LINES]
-        if self._lines and lines.append(self._journal, self._lines):
-            self._lines.clear()
+        unwritten = self._calls.unwritten
+        del unwritten[:-MOST_LINES]
+        if unwritten and lines.append(self._journal, unwritten):
+            unwritten.clear()
         if now - self._saved >= SAVED_EVERY:
             self._calls.save()
             self._saved = now
@@ -180,8 +173,7 @@ class Clearer:
         """Let the media go and close the record, which nobody else does any more."""
         if call.uid not in self._calls.up:  # the edge has closed it
             return
-        self._calls.give_up(call)
-        self._over.append((call, self._clock()))
+        self._calls.end(call, self._clock())
         self._note("end", call.uid, by="edge", reason=call.ending)
 
     def _forget(self, now: float) -> None:
@@ -191,18 +183,21 @@ class Clearer:
 
     def _note(self, event: str, uid: str, **facts: object) -> None:
         line = {"event": event, "time": round(self._clock(), 3), "node": self._names.node, "call": uid}
-        self._lines.append(line | facts)
+        self._calls.unwritten.append(line | facts)
 
     def _let_go(self, now: float) -> None:
         """Have the media of calls that are over forgotten; what a relay that is away has stays for later."""
-        for _ in range(len(self._over)):
-            call, since = self._over.popleft()
+        over = self._calls.over
+        for _ in range(len(over)):
+            call = over.popleft()
+            if call.cut and not call.byes:
+                self._end(call, call.cut)
             try:
                 # The whole call: with a tag, rtpengine 12.5 forgets the figures before it tells them.
                 answer = self._relays.ask("delete", call.call_id)
             except Silent:
-                if now - since < KEPT:
-                    self._over.append((call, since))
+                if now - call.over < KEPT:
+                    over.append(call)
                 continue
             if answer:
                 _count(call, answer)
