@@ -54,6 +54,7 @@ class FakeClient:
 class Scene:
     def __init__(self, folder):
         self.path, self.state, self.now = folder / "edge.jsonl", folder / "calls.json", 1000.0
+        self.set_by = 0.0  # by how much somebody has set the clock
         self.relays, self.client = FakeRelays(), FakeClient()
         self.start()
 
@@ -61,7 +62,17 @@ class Scene:
         patience = Patience(dead=60, one_way=600, hold=3600, longest=14_400)
         calls, names = Calls(self.path, self.state), Names("sip.example", "secret", "node1")
         pinger = Pinger(self.path.with_name("no-kamailio"))
-        self.clearer = Clearer(calls, self.relays, pinger, self.client, self.path, names, patience, lambda: self.now)
+        self.clearer = Clearer(
+            calls,
+            self.relays,
+            pinger,
+            self.client,
+            self.path,
+            names,
+            patience,
+            lambda: self.now + self.set_by,
+            lambda: self.now,
+        )
 
     def write(self, *events, call="0011223344556677"):
         with open(self.path, "ab") as file:
@@ -172,6 +183,32 @@ def test_the_longest_call_needs_no_relay(scene):
     assert not scene.client.sent
     scene.step(15_405)
     assert "it lasted 14400 s" in scene.client.sent[0].headers
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_from_being_looked_at(scene):
+    scene.relays.last = 1000
+    scene.answered()
+    scene.step(1005)  # a look in a minute is due, and the state is kept
+    scene.set_by = -500.0
+    scene.relays.last = 560
+    scene.step(1061)
+    assert len(scene.relays.asked) == 2
+    scene.write(SETUP, {"event": "answer", "dialog": DIALOG}, call="2")
+    scene.step(1062)
+    scene.step(1067)
+    assert {row["uid"] for row in json.loads(scene.state.read_text())["up"]} == {"0011223344556677", "2"}
+    assert not scene.client.sent
+    scene.step(1121)
+    assert "no audio from either party for 60 s" in scene.client.sent[0].headers
+
+
+def test_a_call_that_was_lost_is_ended_after_its_time_by_a_clock_that_was_set_back(scene):
+    scene.answered()
+    scene.step(1005)
+    scene.set_by = -500.0
+    for second in range(1006, 1080):
+        scene.step(second)
+    assert LOST in scene.client.sent[0].headers
 
 
 def test_a_call_that_the_edge_cannot_end_is_given_up_one_day(scene):

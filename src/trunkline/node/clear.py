@@ -76,14 +76,16 @@ class Clearer:
         names: Names,
         patience: Patience,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ):
         self._calls, self._relays, self._pinger = calls, relays, pinger
         self._client, self._journal = client, journal
-        self._names, self._patience, self._clock = names, patience, clock
+        # `clock` is what the journal and rtpengine go by, and may be set; what is to be done when goes by `steady`.
+        self._names, self._patience, self._clock, self._steady = names, patience, clock, steady
         self._looks: list[tuple[float, str]] = []  # a heap: when to look at which call
-        self._saved, self._ended = 0.0, 0
+        self._saved, self._ended = steady(), 0
         for call in calls.up.values():
-            self._look_at(call, clock())
+            self._look_in(0, call)
 
     def facts(self) -> dict[str, object]:
         """`up`: calls; `ended`: by us, since this process started."""
@@ -94,7 +96,7 @@ class Clearer:
         now = self._clock()
         answered, more = self._calls.follow(now)
         for call in answered:
-            self._look_at(call, min(now + FIRST, now + self._patience.dead, call.answered + self._patience.longest))
+            self._look_in(min(FIRST, self._patience.dead, call.answered + self._patience.longest - now), call)
         self._let_go(now)
         if not more:  # else its end may be among what is still to be read
             self._forget(now)
@@ -105,22 +107,22 @@ class Clearer:
         del unwritten[:-MOST_LINES]
         if unwritten and lines.append(self._journal, unwritten):
             unwritten.clear()
-        if now - self._saved >= SAVED_EVERY:
+        if self._steady() - self._saved >= SAVED_EVERY:
             self._calls.save()
-            self._saved = now
+            self._saved = self._steady()
         return more
 
     def close(self) -> None:
         """Keep what is known for the next process. Raises OSError."""
         self._calls.save()
 
-    def _look_at(self, call: OpenCall, when: float) -> None:
-        heapq.heappush(self._looks, (when, call.uid))
+    def _look_in(self, seconds: float, call: OpenCall) -> None:
+        heapq.heappush(self._looks, (self._steady() + seconds, call.uid))
 
     def _watch(self, now: float) -> bool:
         """Look at the calls whose time has come; True when there are more of them."""
         for _ in range(LOOKS):
-            if not self._looks or self._looks[0][0] > now:
+            if not self._looks or self._looks[0][0] > self._steady():
                 return False
             call = self._calls.up.get(heapq.heappop(self._looks)[1])
             if call:
@@ -132,7 +134,7 @@ class Clearer:
         if words:
             self._end(call, words)
             when = now + self._patience.dead  # should the edge be away, once more
-        self._look_at(call, min(when, now + RARELY))
+        self._look_in(min(when - now, RARELY), call)
 
     def _judge(self, call: OpenCall, now: float) -> tuple[str, float]:
         if silence.too_long(call.answered, now, self._patience):
@@ -148,7 +150,7 @@ class Clearer:
             _count(call, answer)
             return silence.verdict(heard, call.answered, now, self._patience)
         # A relay that was restarted knows it again after the next offer of a party that hears nothing.
-        call.lost = call.lost or now
+        call.lost = min(call.lost or now, now)  # the clock may have been set back
         lost = now - call.lost >= self._patience.dead
         return (LOST, now) if lost else ("", min(call.lost + self._patience.dead, now + AGAIN))
 
@@ -196,6 +198,7 @@ class Clearer:
                 # The whole call: with a tag, rtpengine 12.5 forgets the figures before it tells them.
                 answer = self._relays.ask("delete", call.call_id)
             except Silent:
+                call.over = min(call.over, now)  # the same
                 if now - call.over < KEPT:
                     over.append(call)
                 continue
