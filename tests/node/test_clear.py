@@ -174,6 +174,11 @@ def test_a_call_that_cannot_be_told_of_takes_a_second_of_the_others_rarely(scene
     for second in range(1001, 1601):
         scene.step(second)
     assert len(scene.relays.asked) == 2
+    for second in range(1601, 1000 + 14_400):
+        scene.step(second)
+    assert not scene.client.sent
+    scene.step(1000 + 14_400)
+    assert "it lasted 14400 s" in scene.client.sent[0].headers
 
 
 def test_the_longest_call_needs_no_relay(scene):

@@ -143,7 +143,8 @@ class Clearer:
             answer = self._relays.ask("query", call.call_id)
         except Silent as error:  # which says nothing of the call
             call.lost = 0.0
-            return "", now + (RARELY if isinstance(error, Untold) else AGAIN)  # the former takes a second of all calls'
+            pause = RARELY if isinstance(error, Untold) else AGAIN  # the former takes a second of all calls'
+            return "", min(now + pause, call.answered + self._patience.longest)
         heard = silence.heard(answer, tuple(call.tags)) if answer else None
         if heard:
             call.lost = 0.0
