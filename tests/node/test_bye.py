@@ -63,6 +63,9 @@ def test_two_routes_of_ours_stay_in_order():
         ("sip:x@pbx.example;q=1", "tls:8.8.113.9:40000", "sip:x@pbx.example;alias=8.8.113.9~40000~3"),
         ("<sip:x@[2001:db8::1]>", "tcp:2001:db8::2:5060", "sip:x@[2001:db8::1];alias=[2001:db8::2]~5060~2"),
         ("<sip:x@8.8.113.10>", "udp:8.8.113.9:5060", "sip:x@8.8.113.10"),
+        ('"a<b" <sip:x@8.8.113.10>;q=1', "udp:8.8.113.9:5060", "sip:x@8.8.113.10"),
+        (r'"\"<a>\\" <sip:x@8.8.113.10>', "udp:8.8.113.9:5060", "sip:x@8.8.113.10"),
+        ("A b <sip:x@8.8.113.10>", "udp:8.8.113.9:5060", "sip:x@8.8.113.10"),
     ],
 )  # fmt: skip
 def test_a_contact_that_leads_nowhere_is_reached_where_its_messages_come_from(contact, source, target):
@@ -70,9 +73,24 @@ def test_a_contact_that_leads_nowhere_is_reached_where_its_messages_come_from(co
     assert to_callee.startswith(f"BYE {target} SIP/2.0\r\n")
 
 
-@pytest.mark.parametrize("changes", [{"routes": [BEYOND]}, {"routes": []}, {"contacts": ["*", "tel:1"]}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"routes": [BEYOND]},
+        {"routes": []},
+        {"contacts": ["*", "tel:1"]},
+        {"contacts": ['"a <sip:x@8.8.1.1>', " " * 60_000]},
+    ],
+)
 def test_who_cannot_be_reached_gets_none(changes):
     assert requests(**changes) == []
+
+
+def test_a_reason_holds_no_more_than_a_quoted_string_does():
+    words = 'a crypto line asks for "K=\\1"\r\nX: é, ' + "x" * 200
+    value = clearing.reason(words)
+    assert value == f'Q.850;cause=102;text="a crypto line asks for K=1X: , {"x" * 200}'[: len(value) - 1] + '"'
+    assert len(clearing.words(value)) == clearing.LONGEST
 
 
 def test_a_caller_of_any_name():

@@ -68,6 +68,14 @@ def test_a_final_response_ends_it(scene, status, left):
     assert scene.client.waiting == 1 + left
 
 
+def test_what_no_datagram_holds_is_said_once_and_not_repeated(scene, caplog):
+    scene.client.send(Bye(BYE.start, f"Route: {'x' * 70_000}\r\n"))
+    assert scene.client.waiting == 0
+    assert [record.getMessage()[:14] for record in caplog.records] == ["a request of 7"]
+    scene.at(0.5)
+    assert len(caplog.records) == 1
+
+
 def test_an_edge_that_is_away_costs_nothing(scene):
     scene.edge.close()
     scene.client.send(BYE)

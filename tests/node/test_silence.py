@@ -24,8 +24,9 @@ def test_whoever_does_not_send_or_listen_holds(flags):
     assert heard(answer, TAGS).held
 
 
-def test_the_old_way_to_hold_is_no_address():
-    assert heard({"created": 1, "tags": {"a": party(9, address="0.0.0.0"), "b": party(9)}}, TAGS).held
+@pytest.mark.parametrize("address", ["0.0.0.0", "::"])
+def test_the_old_way_to_hold_is_no_address(address):
+    assert heard({"created": 1, "tags": {"a": party(9, address=address), "b": party(9)}}, TAGS).held
 
 
 @pytest.mark.parametrize("answer", [{"result": "error"}, {"created": 1, "tags": {"a": party(9)}}])

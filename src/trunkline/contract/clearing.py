@@ -10,12 +10,18 @@ from hashlib import blake2s
 
 HEADER = "Trunkline-Seal"
 
+LONGEST = 128  # characters of a reason
+
+_UNQUOTABLE = re.compile(r'[^ -~]|["\\]')
 _TEXT = re.compile(r'text="([^"]*)"')
 
 
 def reason(words: str) -> str:
-    """The value of Reason (RFC 3326) that both parties get. ITU-T Q.850 102: recovery on timer expiry."""
-    return f'Q.850;cause=102;text="{words}"'
+    """The value of Reason (RFC 3326) that both parties get. ITU-T Q.850 102: recovery on timer expiry.
+
+    `words` may quote what a party sent; of them remains what a quoted string holds as it is.
+    """
+    return f'Q.850;cause=102;text="{_UNQUOTABLE.sub("", words)[:LONGEST]}"'
 
 
 def words(reason_header: str) -> str:

@@ -13,6 +13,8 @@ from trunkline.node.calls import OpenCall
 LAST_CSEQ = 2**31 - 2
 CALLER, CALLEE = 0, 1
 
+# RFC 3261 §25.1: a display name may be a quoted string, in which < means nothing.
+_NAME_ADDR = re.compile(r'(?:\s*"(?:[^"\\]|\\.)*"\s*|[^"<]*)<([^>]*)', re.DOTALL)
 _ALIAS = {"udp": 1, "tcp": 2, "tls": 3}
 _HOST = re.compile(r"sips?:(?:[^@>;]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 
@@ -67,7 +69,8 @@ def _target(call: OpenCall, party: int) -> str:
     """The party's Contact; with the address that it sends from where the Contact would not lead there, which is the
     edge's own rule (`ksr/routes.py`)."""
     contact = call.contacts[party]
-    uri = contact[contact.index("<") + 1 :].partition(">")[0] if "<" in contact else contact.partition(";")[0]
+    bracketed = _NAME_ADDR.match(contact)
+    uri = bracketed[1] if bracketed else contact.partition(";")[0]
     host = _HOST.match(uri.strip())
     if not host:
         return ""

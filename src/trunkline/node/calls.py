@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import os
+import re
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,8 @@ from trunkline.node import lines
 from trunkline.node.quality import Tally
 
 LONGEST_SETUP = 7200.0  # s: 30 attempts of the longest ring time are 5 hours, but nobody waits for that
+LONGEST_HEADER = 8192  # characters of a Record-Route; some 80 proxies
+_ENTRY = re.compile(r"(?:[^,<]+|<[^>]*>?)+")
 
 
 @dataclass(slots=True)
@@ -29,27 +33,35 @@ class OpenCall:
     lost: float = 0.0  # since when no media relay knows it; 0: one does
     ending: str = ""  # why we are ending it
     byes: int = 0  # how often we said so
+    over: float = 0.0  # since when its media is to be let go; 0: it is up
     cut: str = ""  # why the edge has ended its record, which nobody has told the parties
     tallies: list[Tally] = field(default_factory=lambda: [Tally(), Tally()])
 
 
 class Calls:
-    """What is up, by uid. `follow` the journal, `ended` tells what is over since; `save` and `load` outlive us."""
+    """What is `up`, by uid; and what is still to be done: of calls that are `over` the media is to be let go, and
+    `unwritten` lines are to go into the journal. `follow` reads on in that; what is `save`d outlives us."""
 
     def __init__(self, journal: Path, state: Path):
         self._journal, self._state = journal, state
         self._positions: dict[str, int] = {}  # by a file's identity
         self._setups: dict[str, Event] = {}
+        self._answered: list[OpenCall] = []
         self.up: dict[str, OpenCall] = {}
-        self._changed = False
+        self.over: deque[OpenCall] = deque()
+        self.unwritten: list[Event] = []
+        self._saved = ""
         self._load()
 
-    def follow(self) -> tuple[list[OpenCall], list[OpenCall], bool]:
-        """Read on in the journal: the calls that were answered, those that ended, and whether there is more to read."""
-        answered, ended, seen, more = [], [], {}, False
+    def follow(self, now: float) -> tuple[list[OpenCall], bool]:
+        """Read on in the journal: the calls that were answered since, and whether there is more to read.
+
+        Raises OSError; what was read until then is known, and is told the next time.
+        """
+        seen, more = {}, False
         for path in lines.files(self._journal):
             try:
-                file = open(path, "rb")  # noqa: SIM115 - closed below
+                file = open(lines.opened(path), "rb")  # noqa: SIM115 - closed below
             except FileNotFoundError:  # the shipper has just removed it
                 continue
             with file:
@@ -58,15 +70,15 @@ class Calls:
                     continue
                 position = self._positions.get(name, 0)
                 batch = lines.read(file, position)
-            seen[name] = position + batch.size
+            seen[name] = self._positions[name] = position + batch.size
             more |= bool(batch.size)
             for event in batch.events:
-                self._take(event, answered, ended)
-        self._changed |= seen != self._positions
+                self._take(event, now)
         self._positions = seen  # files that are gone are forgotten
-        return [call for call in answered if call.uid in self.up], ended, more
+        answered, self._answered = self._answered, []
+        return [call for call in answered if call.uid in self.up], more
 
-    def _take(self, event: Event, answered: list[OpenCall], ended: list[OpenCall]) -> None:
+    def _take(self, event: Event, now: float) -> None:
         uid = event["call"]
         match event["event"]:
             case "setup":
@@ -75,43 +87,53 @@ class Calls:
                 setup = self._setups.pop(uid, None)
                 if setup and (call := _opened(setup, event)):
                     self.up[uid] = call
-                    answered.append(call)
+                    self._answered.append(call)
             case "finish" | "end":
                 self._setups.pop(uid, None)
-                if call := self.up.pop(uid, None):
+                if call := self.up.get(uid):
                     if event.get("by") == "edge" and not call.ending:
                         call.cut = str(event.get("reason", ""))
-                    ended.append(call)
+                    self.end(call, now)
 
-    def give_up(self, call: OpenCall) -> None:
-        """Know this call no longer, though nothing has told its end."""
-        self.up.pop(call.uid, None)
-        self._changed = True
+    def end(self, call: OpenCall, now: float) -> None:
+        """It is over; only its media is left."""
+        call.over = now
+        self.over.append(self.up.pop(call.uid))
 
-    def save(self, now: float) -> None:
+    def forget(self, now: float) -> list[str]:
+        """Know the calls no longer that began too long ago to be answered; their uids. Of a Kamailio that was killed
+        while they rang nobody hears what became of them."""
+        forgotten = [uid for uid, setup in self._setups.items() if now - setup["time"] >= LONGEST_SETUP]
+        for uid in forgotten:
+            del self._setups[uid]
+        return forgotten
+
+    def save(self) -> None:
         """Keep all of it in the state file. Raises OSError."""
-        if not self._changed:
-            return
-        # Of a Kamailio that was killed while it rang nobody hears what became of the call.
-        self._setups = {uid: setup for uid, setup in self._setups.items() if now - setup["time"] < LONGEST_SETUP}
         known = {
             "positions": self._positions,
             "setups": self._setups,
             "up": [dataclasses.asdict(call) for call in self.up.values()],
+            "over": [dataclasses.asdict(call) for call in self.over],
+            "unwritten": self.unwritten,
         }
+        text = json.dumps(known)
+        if text == self._saved:
+            return
         draft = self._state.with_suffix(".draft")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(known, file)
+            file.write(text)
         os.replace(draft, self._state)
-        self._changed = False
+        self._saved = text
 
     def _load(self) -> None:
         try:
             known = json.loads(self._state.read_text(encoding="utf-8"))
             self.up = {row["uid"]: _restored(row) for row in known["up"]}
-            self._positions, self._setups = known["positions"], known["setups"]
+            self.over = deque(_restored(row) for row in known["over"])
+            self._positions, self._setups, self.unwritten = known["positions"], known["setups"], known["unwritten"]
         except (FileNotFoundError, ValueError, TypeError, KeyError):  # none, or of another version: read all there is
-            self.up, self._positions, self._setups = {}, {}, {}
+            self.up, self.over, self._positions, self._setups, self.unwritten = {}, deque(), {}, {}, []
 
 
 def _restored(row: dict) -> OpenCall:
@@ -137,10 +159,5 @@ def _opened(setup: Event, answer: Event) -> OpenCall | None:
 
 def _entries(headers: Sequence[str]) -> list[str]:
     """The entries of Record-Route headers; a comma within <> belongs to a URI."""
-    found = []
-    for piece in ",".join(headers).split(","):
-        if found and found[-1].count("<") > found[-1].count(">"):
-            found[-1] += "," + piece
-        else:
-            found.append(piece.strip())
-    return [entry for entry in found if entry]
+    pieces = [piece.strip() for header in headers if len(header) <= LONGEST_HEADER for piece in _ENTRY.findall(header)]
+    return [piece for piece in pieces if piece]

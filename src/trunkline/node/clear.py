@@ -11,12 +11,10 @@ Each call is looked at when it is FIRST seconds old, and then no more often than
 import heapq
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trunkline.contract.journal import Event
 from trunkline.home import Home
 from trunkline.node import bye, lines, ports, quality, secrets, silence
 from trunkline.node.calls import Calls, OpenCall
@@ -24,19 +22,20 @@ from trunkline.node.client import Client
 from trunkline.node.ng import Relay
 from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
-from trunkline.node.relays import Relays
+from trunkline.node.relays import Relays, Untold
 from trunkline.node.silence import Patience
 from trunkline.settings import Settings
 
 PAUSE = 0.2  # s between two looks into the journal
 LOOKS = 100  # calls that are looked at in one step
 FIRST, RARELY = 5.0, 300.0  # s: of sequence numbers there are 65,536, which are 22 minutes
-AGAIN = 5.0  # s until a call that no relay knew is looked at again
+AGAIN = 5.0  # s until a call that no relay knew, or of which none could be asked, is looked at again
 SAVED_EVERY = 5.0  # s; what was read since is read once more after we were killed
 KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
 MOST_LINES = 10_000  # that wait for room on the disk
 LOST = "the media relay lost it"
+UNHEARD = "Nothing more was heard of this call: the server was stopped while it was set up"
 
 log = logging.getLogger(__name__)
 
@@ -77,16 +76,16 @@ class Clearer:
         names: Names,
         patience: Patience,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ):
         self._calls, self._relays, self._pinger = calls, relays, pinger
         self._client, self._journal = client, journal
-        self._names, self._patience, self._clock = names, patience, clock
+        # `clock` is what the journal and rtpengine go by, and may be set; what is to be done when goes by `steady`.
+        self._names, self._patience, self._clock, self._steady = names, patience, clock, steady
         self._looks: list[tuple[float, str]] = []  # a heap: when to look at which call
-        self._over: deque[tuple[OpenCall, float]] = deque()  # whose media is to be let go, and since when
-        self._lines: list[Event] = []  # for the journal
-        self._saved, self._ended = 0.0, 0
+        self._saved, self._ended = steady(), 0
         for call in calls.up.values():
-            self._look_at(call, clock())
+            self._look_in(0, call)
 
     def facts(self) -> dict[str, object]:
         """`up`: calls; `ended`: by us, since this process started."""
@@ -95,36 +94,35 @@ class Clearer:
     def step(self) -> bool:
         """Read on, let go what is over, look at what may be dead. Raises OSError."""
         now = self._clock()
-        answered, ended, more = self._calls.follow()
+        answered, more = self._calls.follow(now)
         for call in answered:
-            self._look_at(call, min(now + FIRST, now + self._patience.dead, call.answered + self._patience.longest))
-        for call in ended:
-            self._over.append((call, now))
-            if call.cut:
-                self._end(call, call.cut)
+            self._look_in(min(FIRST, self._patience.dead, call.answered + self._patience.longest - now), call)
         self._let_go(now)
+        if not more:  # else its end may be among what is still to be read
+            self._forget(now)
         more |= self._watch(now)
         self._pinger.ping()
         self._client.repeat()
-        del self._lines[:-MOST_LINES]
-        if self._lines and lines.append(self._journal, self._lines):
-            self._lines.clear()
-        if now - self._saved >= SAVED_EVERY:
-            self._calls.save(now)
-            self._saved = now
+        unwritten = self._calls.unwritten
+        del unwritten[:-MOST_LINES]
+        if unwritten and lines.append(self._journal, unwritten):
+            unwritten.clear()
+        if self._steady() - self._saved >= SAVED_EVERY:
+            self._calls.save()
+            self._saved = self._steady()
         return more
 
     def close(self) -> None:
         """Keep what is known for the next process. Raises OSError."""
-        self._calls.save(self._clock())
+        self._calls.save()
 
-    def _look_at(self, call: OpenCall, when: float) -> None:
-        heapq.heappush(self._looks, (when, call.uid))
+    def _look_in(self, seconds: float, call: OpenCall) -> None:
+        heapq.heappush(self._looks, (self._steady() + seconds, call.uid))
 
     def _watch(self, now: float) -> bool:
         """Look at the calls whose time has come; True when there are more of them."""
         for _ in range(LOOKS):
-            if not self._looks or self._looks[0][0] > now:
+            if not self._looks or self._looks[0][0] > self._steady():
                 return False
             call = self._calls.up.get(heapq.heappop(self._looks)[1])
             if call:
@@ -136,22 +134,24 @@ class Clearer:
         if words:
             self._end(call, words)
             when = now + self._patience.dead  # should the edge be away, once more
-        self._look_at(call, min(when, now + RARELY))
+        self._look_in(min(when - now, RARELY), call)
 
     def _judge(self, call: OpenCall, now: float) -> tuple[str, float]:
         if silence.too_long(call.answered, now, self._patience):
             return silence.words_too_long(self._patience), now
         try:
             answer = self._relays.ask("query", call.call_id)
-        except Silent:  # it relays nothing either, if that goes on
-            answer = None
+        except Silent as error:  # which says nothing of the call
+            call.lost = 0.0
+            pause = RARELY if isinstance(error, Untold) else AGAIN  # the former takes a second of all calls'
+            return "", min(now + pause, call.answered + self._patience.longest)
         heard = silence.heard(answer, tuple(call.tags)) if answer else None
         if heard:
             call.lost = 0.0
             _count(call, answer)
             return silence.verdict(heard, call.answered, now, self._patience)
         # A relay that was restarted knows it again after the next offer of a party that hears nothing.
-        call.lost = call.lost or now
+        call.lost = min(call.lost or now, now)  # the clock may have been set back
         lost = now - call.lost >= self._patience.dead
         return (LOST, now) if lost else ("", min(call.lost + self._patience.dead, now + AGAIN))
 
@@ -160,30 +160,52 @@ class Clearer:
             self._ended += 1
             log.info("ending call %s: %s", call.uid, words)
         call.ending, call.byes = call.ending or words, call.byes + 1
-        if call.byes > MOST_BYES:
-            log.warning("call %s is given up: the edge has recorded no end of it", call.uid)
-            self._calls.give_up(call)
-            self._over.append((call, self._clock()))
+        requests = bye.both(call, call.ending, self._names.domain, self._names.secret)
+        if not requests or call.byes > MOST_BYES:
+            log.warning(
+                "call %s is given up: %s",
+                call.uid,
+                "the edge has recorded no end of it" if requests else "neither party can be sent a BYE",
+            )
+            self._give_up(call)
             return
-        for request in bye.both(call, call.ending, self._names.domain, self._names.secret):
+        for request in requests:
             self._client.send(request)
+
+    def _give_up(self, call: OpenCall) -> None:
+        """Let the media go and close the record, which nobody else does any more."""
+        if call.uid not in self._calls.up:  # the edge has closed it
+            return
+        self._calls.end(call, self._clock())
+        self._note("end", call.uid, by="edge", reason=call.ending)
+
+    def _forget(self, now: float) -> None:
+        """Close the records of calls that began and are never heard of again: their Kamailio was killed."""
+        for uid in self._calls.forget(now):
+            self._note("finish", uid, code=500, reason=UNHEARD)
+
+    def _note(self, event: str, uid: str, **facts: object) -> None:
+        line = {"event": event, "time": round(self._clock(), 3), "node": self._names.node, "call": uid}
+        self._calls.unwritten.append(line | facts)
 
     def _let_go(self, now: float) -> None:
         """Have the media of calls that are over forgotten; what a relay that is away has stays for later."""
-        for _ in range(len(self._over)):
-            call, since = self._over.popleft()
+        over = self._calls.over
+        for _ in range(len(over)):
+            call = over.popleft()
+            if call.cut and not call.byes:
+                self._end(call, call.cut)
             try:
                 # The whole call: with a tag, rtpengine 12.5 forgets the figures before it tells them.
                 answer = self._relays.ask("delete", call.call_id)
             except Silent:
-                if now - since < KEPT:
-                    self._over.append((call, since))
+                call.over = min(call.over, now)  # the same
+                if now - call.over < KEPT:
+                    over.append(call)
                 continue
             if answer:
                 _count(call, answer)
-                known = quality.of(answer, tuple(call.tags), tuple(call.tallies))
-                line = {"event": "quality", "time": round(now, 3), "node": self._names.node, "call": call.uid}
-                self._lines.append(line | known)
+                self._note("quality", call.uid, **quality.of(answer, tuple(call.tags), tuple(call.tallies)))
 
 
 def _count(call: OpenCall, answer: dict) -> None:

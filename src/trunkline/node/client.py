@@ -1,5 +1,7 @@
 """Sends requests to our own edge and repeats each until it is answered (RFC 3261 §17.1.2, over UDP)."""
 
+import errno
+import logging
 import re
 import secrets
 import socket
@@ -13,6 +15,8 @@ T1, T2 = 0.5, 4.0  # s
 GIVEN_UP = 32.0  # s: timer F
 _BRANCH = re.compile(rb"branch=(z9hG4bK[0-9a-f]+)")
 _STATUS = re.compile(rb"SIP/2\.0 ([2-6])")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -39,8 +43,10 @@ class Client:
         branch = f"z9hG4bK{secrets.token_hex(8)}"
         datagram = request.text(f"SIP/2.0/UDP {self._sent_by};branch={branch};rport")
         now = self._clock()
-        self._open[branch.encode()] = _Transaction(datagram, now, now + T1, 2 * T1)
-        self._transmit(datagram)
+        if self._transmit(datagram):
+            self._open[branch.encode()] = _Transaction(datagram, now, now + T1, 2 * T1)
+        else:
+            log.warning("a request of %d octets is too large to send: %s", len(datagram), request.start[:200])
 
     def repeat(self) -> None:
         """Take what was answered off, and send again what is due."""
@@ -73,8 +79,10 @@ class Client:
             if branch and _STATUS.match(response):
                 self._open.pop(branch[1], None)
 
-    def _transmit(self, datagram: bytes) -> None:
+    def _transmit(self, datagram: bytes) -> bool:
+        """False when it can never be sent."""
         try:
             self._socket.send(datagram)
-        except OSError:  # the same; it is repeated
-            return
+        except OSError as error:  # the same; it is repeated
+            return error.errno != errno.EMSGSIZE
+        return True

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,21 @@ def files(current: Path) -> Sequence[Path]:
     return [*rotated, current] if current.exists() else rotated
 
 
+def opened(path: Path, flags: int = os.O_RDONLY) -> int:
+    """The descriptor of a regular file in the journal's folder, which Kamailio's user owns: root follows no link there,
+    and waits for no reader of a pipe. Raises OSError."""
+    try:
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "it is a link, which nobody of ours makes there: remove it", str(path)) from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no file, and nobody of ours makes such there: remove it", str(path))
+    return descriptor
+
+
 def identity(file: BinaryIO) -> str:
     """A name that a file keeps when it is renamed, and that no later file gets: an inode is used again after a
     deletion, but a first line, with its time and call, is not. '' while there is no whole line but empty ones."""
@@ -43,7 +59,7 @@ def append(current: Path, events: Sequence[journal.Event]) -> bool:
     """Write lines in one piece, as the edge does. False while the file is being renamed: only the edge, which does not
     run as root, makes the next one. Raises OSError."""
     try:
-        descriptor = os.open(current, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        descriptor = opened(current, os.O_RDWR | os.O_APPEND)
     except FileNotFoundError:
         return False
     with os.fdopen(descriptor, "rb+", buffering=0) as file:

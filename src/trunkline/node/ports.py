@@ -5,6 +5,8 @@ import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+LAST = 65535
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -20,8 +22,13 @@ class Ports:
 
 
 def ensure(path: Path, media_control: int, relays: int = 1) -> Ports:
-    """The node's ports for so many relays; `media_control` is the setting, 0 for free ones. Raises OSError when they
-    cannot be kept."""
+    """The node's ports for so many relays; `media_control` is the setting, 0 for free ones. Raises OSError when there
+    are not so many or they cannot be kept."""
+    if media_control + relays - 1 > LAST:
+        raise OSError(
+            f"media.control_port = {media_control} leaves no room for {relays} relays, which take one port each from "
+            f"there on: it must be at most {LAST - relays + 1}, or 0 for free ones"
+        )
     kept = _kept(path)
     if media_control:
         control = range(media_control, media_control + relays)

@@ -9,6 +9,10 @@ from trunkline.node.probes import Silent
 AGAIN = 5.0  # s until a relay that did not answer is asked again: waiting for it holds up all else
 
 
+class Untold(Silent):
+    """A relay that is there does not answer about this call."""
+
+
 class Relays:
     def __init__(self, relays: Sequence[Relay], clock: Callable[[], float] = time.monotonic):
         self._relays, self._clock = relays, clock
@@ -16,7 +20,10 @@ class Relays:
 
     def ask(self, command: str, call_id: str) -> dict | None:
         """What the relay that has the call answers; None when none has it. Raises Silent when one that does not answer
-        may have it.
+        may have it, Untold when that one answers about other calls.
+
+        rtpengine sends no answer that a datagram does not hold (64 kB), and says nothing of that: a call of which there
+        is too much to tell, which a far side can bring about, costs the others nothing.
 
         Two may have it, after an offer came while the first was away; the one that heard more recently counts.
         """
@@ -27,9 +34,8 @@ class Relays:
                 continue
             try:
                 answer = relay.ask(command, call_id=call_id)
-            except Silent as error:
-                problem = error
-                self._away[relay] = self._clock() + AGAIN
+            except Silent:
+                problem = self._of_silent(relay)
             else:
                 if answer.get("tags"):
                     answers.append(answer)
@@ -38,6 +44,14 @@ class Relays:
         if problem:
             raise problem
         return None
+
+    def _of_silent(self, relay: Relay) -> Silent:
+        try:
+            relay.ask("ping")
+        except Silent as error:
+            self._away[relay] = self._clock() + AGAIN
+            return error
+        return Untold(f"the media relay on port {relay.port} does not tell of this call")
 
 
 def _newest(answer: dict) -> int:

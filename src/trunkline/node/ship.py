@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from trunkline.contract.feed import Sink
@@ -32,10 +33,8 @@ class Shipper:
 
     def facts(self) -> dict[str, object]:
         """`waiting`: bytes not yet in the database; `shipped` and `damaged`: lines since this process started."""
-        try:
+        with suppress(OSError):  # the edge has yet to make the folder; of all else `step` tells
             self._waiting = sum(self._left(path) for path in lines.files(self._current))
-        except FileNotFoundError:  # the edge has yet to make the folder
-            self._waiting = 0
         return {"waiting": self._waiting, "shipped": self._shipped, "damaged": self._damaged}
 
     def step(self) -> bool:
@@ -47,7 +46,7 @@ class Shipper:
         return more
 
     def _ship(self, path: Path) -> bool:
-        with open(path, "rb") as file:
+        with open(lines.opened(path), "rb") as file:
             name = lines.identity(file)
             position = self._position(name) if name else 0
             batch = lines.read(file, position)
@@ -70,7 +69,7 @@ class Shipper:
 
     def _finish(self, path: Path, name: str, position: int) -> None:
         """Delete a file that will not grow any more; half a line at its end (from a full disk) is kept as damaged."""
-        with open(path, "rb") as file:
+        with open(lines.opened(path), "rb") as file:
             file.seek(position)
             rest = file.read()
         if rest:
@@ -88,7 +87,7 @@ class Shipper:
         self._damaged += len(kept)
         path = self._current.with_name("damaged.jsonl")
         log.warning("%d damaged journal lines are kept in %s", len(kept), path)
-        with open(path, "ab") as file:
+        with open(lines.opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as file:
             file.writelines(line.rstrip(b"\n") + b"\n" for line in kept)
 
     def _rotate(self) -> None:
@@ -108,5 +107,5 @@ class Shipper:
         return self._positions[name]
 
     def _left(self, path: Path) -> int:
-        with open(path, "rb") as file:
+        with open(lines.opened(path), "rb") as file:
             return os.fstat(file.fileno()).st_size - self._positions.get(lines.identity(file), 0)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+UNSPECIFIED = ("0.0.0.0", "::")  # RFC 2543's way to hold, by the address of either family
 PARTIES = ("caller", "callee")
 
 
@@ -43,7 +44,7 @@ def heard(answer: dict, tags: tuple[str, str]) -> Heard | None:
 
 def _held(media: dict) -> bool:
     addresses = {stream.get("endpoint", {}).get("address") for stream in media["streams"]}
-    return not {"send", "recv"} <= set(media["flags"]) or "0.0.0.0" in addresses
+    return not {"send", "recv"} <= set(media["flags"]) or not addresses.isdisjoint(UNSPECIFIED)
 
 
 def verdict(what: Heard, answered: float, now: float, patience: Patience) -> tuple[str, float]:

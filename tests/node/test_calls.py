@@ -1,0 +1,65 @@
+"""The calls that are up, from the journal's lines."""
+
+import time
+
+import pytest
+
+from trunkline.contract import journal
+from trunkline.node.calls import Calls
+
+UID = "0011223344556677"
+SETUP = {"event": "setup", "call_id": "c@pbx"}
+
+
+class Scene:
+    def __init__(self, folder):
+        self.path, self.state = folder / "edge.jsonl", folder / "calls.json"
+        self.calls = Calls(self.path, self.state)
+
+    def write(self, *events, path=None, call=UID):
+        with open(path or self.path, "ab") as file:
+            for event in events:
+                file.write(journal.encode({"time": 1000.0, "node": "node1", "call": call} | event))
+
+
+@pytest.fixture
+def scene(tmp_path):
+    return Scene(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("headers", "entries"),
+    [
+        (["<sip:a;lr>, <sip:b;lr>;x=1", "<sip:c,d;lr>"], ["<sip:a;lr>", "<sip:b;lr>;x=1", "<sip:c,d;lr>"]),
+        ([" , <sip:a>,,", ""], ["<sip:a>"]),
+        (["<sip:a,b"], ["<sip:a,b"]),
+        (["<sip:a>", f"<sip:{'b' * 9000}>", "<sip:c>"], ["<sip:a>", "<sip:c>"]),
+    ],
+)
+def test_record_routes_are_taken_apart_by_entry(scene, headers, entries):
+    scene.write(SETUP, {"event": "answer", "dialog": {"routes": headers}})
+    scene.calls.follow(1000.0)
+    assert scene.calls.up[UID].routes == entries
+
+
+@pytest.mark.parametrize("header", ["<" + "," * 8000, "<" * 8000, "," * 8000, "<>" * 4000])
+def test_no_header_takes_long(scene, header):
+    scene.write(SETUP, {"event": "answer", "dialog": {"routes": [header] * 50}})
+    began = time.process_time()
+    scene.calls.follow(1000.0)
+    assert time.process_time() - began < 0.5  # 40 s if all that came before is looked at again at each comma
+
+
+def test_what_was_read_before_a_file_that_cannot_be_is_kept(scene):
+    rotated, link = (scene.path.with_name(f"edge-2026010{day}T000000-1.jsonl") for day in (1, 2))
+    answer = {"event": "answer", "dialog": {"tags": ["a", "b"]}}
+    scene.write(SETUP, answer, {"event": "end", "by": "caller"}, path=rotated)
+    scene.write(SETUP, answer, path=rotated, call="2")
+    link.symlink_to(rotated)
+    for _ in range(2):
+        with pytest.raises(OSError, match="it is a link"):
+            scene.calls.follow(1000.0)
+    link.unlink()
+    answered, _ = scene.calls.follow(1001.0)
+    assert [call.uid for call in answered] == ["2"]
+    assert [(call.uid, call.over) for call in scene.calls.over] == [(UID, 1000.0)]
