@@ -66,8 +66,8 @@ async def test_a_circle_through_other_services_ends_soon(edge, own_edge, agent):
     trunk = await agent(name="trunk")
     edge.carrier(trunk.address, trunk.port())
     call = await trunk.dial(edge.uri("+99940999001"), edge.udp)
-    # Max-Forwards ends it with 483, unless the message outgrew a datagram, or its Contact what is taken, before: each hop
-    # hides the last one's Via and Contact within its own.
+    # Max-Forwards ends it with 483, unless the message outgrew a datagram before, or its Contact what is taken: each
+    # hop hides the last one's Via and Contact within its own.
     assert (await call.final(10)).code in (400, 480, 483, 486)
     assert call.warning or edge.call_events(called="99940999001")
     assert len(edge.journal(event="setup", called="99940999001")) <= 20
