@@ -8,6 +8,7 @@ from chaos.calling import carrier, fresh_number, inbound, outbound, pbx, record
 from harness.node import eventually
 from harness.placing import dial, hang_up
 from trunkline.sandbox.behaviour import echo
+from trunkline.sandbox.rtp import AudioError
 
 BACK_SECONDS = 5.0
 
@@ -30,11 +31,21 @@ async def test_calls_are_refused_in_words_until_it_is_back(node, agent):
     finally:
         node.kill(manager, number=signal.SIGCONT)
     await eventually(lambda: node.is_back("rtpengine", killed) and node.serves(), BACK_SECONDS, "rtpengine is back")
+    assert [await has_audio(node, ua) for _ in range(4)][-2:] == [True, True]
+
+
+async def has_audio(node, ua) -> bool:
+    """A worker's first answer after the death may meet the error of what it had sent before (docs/limitations.md)."""
     call = await dial(node, ua, node.key, fresh_number())
     assert (await call.final()).code == 200
     call.audio.play(600)
-    await call.audio.hear(600)
-    await call.bye()
+    try:
+        await call.audio.hear(600)
+    except AudioError:
+        return False
+    finally:
+        await call.bye()
+    return True
 
 
 async def test_calls_that_were_up_end_properly(node, agent):

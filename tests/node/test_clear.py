@@ -8,6 +8,7 @@ from trunkline.contract import journal
 from trunkline.node import lines
 from trunkline.node.calls import LONGEST_SETUP, Calls
 from trunkline.node.clear import LOST, UNHEARD, Clearer, Names
+from trunkline.node.ng import Gone
 from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
 from trunkline.node.relays import Untold
@@ -107,6 +108,16 @@ def test_a_call_is_looked_at_no_more_often_than_it_could_have_died(scene):
         scene.step(second)
     assert len(scene.relays.asked) == 4  # at 5 s, and then once a minute
     assert not scene.client.sent
+
+
+def test_a_relay_that_is_gone_has_lost_its_calls(scene):
+    scene.answered()
+    scene.relays.away = Gone("nothing listens there")
+    scene.step(1005)
+    scene.step(1035)
+    assert not scene.client.sent
+    scene.step(1066)
+    assert len(scene.client.sent) == 2
 
 
 def test_a_call_that_the_edge_has_cut_off_gets_both_byes(scene):

@@ -19,7 +19,7 @@ from trunkline.home import Home
 from trunkline.node import bye, lines, ports, quality, secrets, silence
 from trunkline.node.calls import Calls, OpenCall
 from trunkline.node.client import Client
-from trunkline.node.ng import Relay
+from trunkline.node.ng import Gone, Relay
 from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
 from trunkline.node.relays import Relays, Untold
@@ -141,6 +141,8 @@ class Clearer:
             return silence.words_too_long(self._patience), now
         try:
             answer = self._relays.ask("query", call.call_id)
+        except Gone:
+            answer = None
         except Silent as error:  # which says nothing of the call
             call.lost = 0.0
             pause = RARELY if isinstance(error, Untold) else AGAIN  # the former takes a second of all calls'

@@ -12,6 +12,10 @@ from trunkline.node.probes import Silent
 SECONDS = 1.0  # to wait for an answer
 
 
+class Gone(Silent):
+    """There is no such process: what it knew is lost, if nothing else keeps it."""
+
+
 class Relay:
     """One rtpengine, asked from one socket. `ask` raises probes.Silent."""
 
@@ -33,6 +37,8 @@ class Relay:
                     return _dictionary(body)
         except TimeoutError as error:
             raise Silent("it does not answer") from error
+        except ConnectionRefusedError as error:
+            raise Gone("nothing listens there") from error
         except OSError as error:
             raise Silent(f"it cannot be reached: {error.strerror or error}") from error
 

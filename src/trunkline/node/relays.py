@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from trunkline.node.ng import Relay
+from trunkline.node.ng import Gone, Relay
 from trunkline.node.probes import Silent
 
 AGAIN = 5.0  # s until a relay that did not answer is asked again: waiting for it holds up all else
@@ -20,7 +20,7 @@ class Relays:
 
     def ask(self, command: str, call_id: str) -> dict | None:
         """What the relay that has the call answers; None when none has it. Raises Silent when one that does not answer
-        may have it, Untold when that one answers about other calls.
+        may have it: Untold when that one answers about other calls, Gone when there is none at all.
 
         rtpengine sends no answer that a datagram does not hold (64 kB), and says nothing of that: a call of which there
         is too much to tell, which a far side can bring about, costs the others nothing.
@@ -34,6 +34,8 @@ class Relays:
                 continue
             try:
                 answer = relay.ask(command, call_id=call_id)
+            except Gone as error:  # at once, so that it costs nobody's time to ask it again
+                problem = problem or error
             except Silent:
                 problem = self._of_silent(relay)
             else:
