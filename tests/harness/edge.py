@@ -84,6 +84,7 @@ class Edge(World):
 
     def start_clearing(self) -> None:
         """Start the node's part that ends calls and lets their media go: the edge does neither by itself."""
+        self.kill_clearing()
         clearer, reporter = clear.make(self.settings, self.home), part.Reporter(self.home.status("clear"))
         self._stop = threading.Event()
         arguments = (clearer, reporter, self._stop, clear.PAUSE / 4)
@@ -95,6 +96,8 @@ class Edge(World):
         self._stop.set()
         if self._clearing:
             self._clearing.join(STOP_SECONDS)
+            if self._clearing.is_alive():
+                raise EdgeError(f"the part clear has not ended within {STOP_SECONDS:g} s\n{self.log_tail()}")
 
     def start_engine(self, name: str) -> None:
         """Start one engine (again)."""
