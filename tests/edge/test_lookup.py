@@ -1,10 +1,13 @@
 """Questions to the store: answered by index, remembered until it changes."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from trunkline.edge.lookup import _networks
+from trunkline.edge.lookup import Lookup, _networks
 
 
 def test_a_key_brings_its_account_and_both_secrets(world, lookup):
@@ -100,3 +103,26 @@ def test_the_forward_list_comes_in_order(world, lookup):
 def test_what_is_too_long_for_a_key_is_not_kept_in_memory(lookup):
     assert lookup.credential("x" * 60_000) is None
     assert not lookup._answers
+
+
+NODE = """
+import sys
+from trunkline.contract import store
+
+connection = store.open_writer(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_store_that_is_deleted_before_the_first_request_still_answers(config):
+    """A Kamailio worker that has been idle so far; the writer is another process, as the node is."""
+    command = [sys.executable, "-c", NODE, config.store]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PYTHONPATH": "src"}) as node:
+        assert node.stdout.readline() == b"ready\n"
+        idle = Lookup(config.store)
+        for path in Path(config.store).parent.glob("edge.db*"):
+            path.unlink()
+        idle.refresh()
+        assert idle.number("99940000001") is None
+        node.stdin.close()

@@ -81,6 +81,7 @@ class Lookup:
         self._db: sqlite3.Connection = store.open_reader(path)
         self._version = 0
         self._answers: dict = {}
+        self.refresh()  # SQLite opens the log beside the file with the first read: not at a time when both may be gone
 
     def refresh(self) -> None:
         """Forget the answers when the store has changed; called once per request."""
