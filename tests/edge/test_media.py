@@ -37,7 +37,8 @@ def offer(*names, **options):
 
 def added(made):
     assert made.flags.startswith(FLAGS)
-    return made.flags.removeprefix(FLAGS).replace("codec-transcode-", "").split()
+    flags = made.flags.removeprefix(FLAGS).split()
+    return [flag.removeprefix("codec-transcode-") for flag in flags if not flag.startswith("codec-accept-")]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,16 @@ def test_an_offer_keeps_its_order_and_gets_what_can_be_transcoded(names, wide, k
     assert numbers(made.sdp) == kept.split()
     assert added(made) == more
     assert Offer.loads(made.dumps()) == made
+
+
+@pytest.mark.parametrize(
+    ("offerer", "answerer", "toneless"),
+    [(("PCMA", "te8"), ("PCMA",), "b"), (("PCMA",), ("PCMA", "te8"), "a"), (("PCMA",), ("PCMA",), ""),
+     (("PCMA", "te8"), ("PCMA", "te8"), ""), (("iLBC", "te8"), ("iLBC",), "")],
+)  # fmt: skip
+def test_who_has_its_audio_heard_for_digits(offerer, answerer, toneless):
+    made = offer(*offerer)
+    assert media.toneless(made, media.answer(body(*answerer), PARTY, ABLE, made), "a", "b") == toneless
 
 
 def test_g729_is_always_without_annex_b():

@@ -87,15 +87,31 @@ async def test_tones_of_a_caller_without_events_become_events(edge, agent, direc
     await pair.near.bye()
 
 
+@DIRECTIONS
+@pytest.mark.parametrize("near", [("PCMA", EVENT), ("PCMU", EVENT), ("G722", EVENT), ("speex", EVENT, FAST)])
+async def test_tones_of_a_callee_without_events_become_events(edge, agent, direction, near):
+    pair = await connect(edge, agent, near, ("PCMA",), direction)
+    pair.far.audio.play(0)
+    pair.far.audio.dial_in_band(DIGITS)
+    await arrived(pair.near)
+    pair.far.audio.listen_in_band()
+    pair.near.audio.dial("147*", 100)  # and events become tones toward that callee
+    await pair.far.audio.until(lambda: pair.far.audio.in_band == "147*", 3, lambda: pair.far.audio.in_band)
+    await pair.near.bye()
+
+
 @pytest.mark.parametrize(
     ("kind", "form"), [("application/dtmf-relay", "Signal={}\r\nDuration=100\r\n"), ("application/dtmf", "{}")]
 )
-async def test_info_of_a_caller_without_events_becomes_events(edge, agent, kind, form):
-    pair = await connect(edge, agent, ("PCMA",), ("PCMA", EVENT))
+@pytest.mark.parametrize("caller", [("PCMA",), ("PCMA", EVENT)], ids=["caller", "callee"])
+async def test_info_of_a_side_without_events_becomes_events(edge, agent, kind, form, caller):
+    callee = ("PCMA",) if EVENT in caller else ("PCMA", EVENT)
+    pair = await connect(edge, agent, caller, callee)
+    sender, receiver = (pair.far, pair.near) if EVENT in caller else (pair.near, pair.far)
     for digit in "0123456789*#ABCD":
-        assert (await pair.near.info(form.format(digit).encode(), kind)).code == 200
-    await arrived(pair.far, "0123456789*#ABCD")
-    assert "INFO" not in [request.method for request in pair.far.requests]
+        assert (await sender.info(form.format(digit).encode(), kind)).code == 200
+    await arrived(receiver, "0123456789*#ABCD")
+    assert "INFO" not in [request.method for request in receiver.requests]
     await pair.near.bye()
 
 

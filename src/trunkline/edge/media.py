@@ -76,7 +76,13 @@ class Offer:
     @property
     def lacks_events(self) -> bool:
         """Whether the offerer has no telephone-event, so that the relay looks for digits in its audio."""
-        return self.flags.endswith(f"-{EVENT}")
+        return self.flags.endswith(f"transcode-{EVENT}")
+
+    @property
+    def accepts_events(self) -> bool:
+        """Whether the offerer gets its telephone-event also from a far side without, whose audio the relay then hears
+        for digits."""
+        return f"codec-accept-{EVENT}" in self.flags
 
     @property
     def payloads(self) -> tuple[Payload, ...]:
@@ -171,6 +177,13 @@ def answer(text: str, writer: Writer, abilities: Abilities, offered: Offer | Non
     return Answer(description.text(payloads), streams, again, any(p.is_event for p in payloads))
 
 
+def toneless(offered: Offer, made: Answer, offerer: str, answerer: str) -> str:
+    """Of two tags that of the party without telephone-event, whose audio the relay hears for digits; '' for neither."""
+    if offered.lacks_events and made.has_events:
+        return offerer
+    return answerer if offered.accepts_events and not made.has_events else ""
+
+
 def _read(text: str, writer: Writer, abilities: Abilities) -> Description:
     description = sdp.parse(text)
     audio = description.audio
@@ -193,9 +206,11 @@ def _flags(payloads: tuple[Payload, ...], joined: list[str], abilities: Abilitie
         return FLAGS
     names = [p.name for p in payloads]
     added = [name for name in (abilities.transcodes if wide else _COMMON) if name not in names]
-    if not any(p.is_event for p in payloads):
+    events = [p.name for p in payloads if p.is_event]
+    if not events:
         added.append(EVENT)
-    return " ".join((FLAGS, *(f"codec-transcode-{spoken(name)}" for name in added)))
+    accepted = (f"codec-accept-{name}" for name in events)
+    return " ".join((FLAGS, *accepted, *(f"codec-transcode-{spoken(name)}" for name in added)))
 
 
 def _known_annex(payload: Payload) -> Payload:

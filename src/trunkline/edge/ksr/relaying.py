@@ -114,8 +114,8 @@ class Relay:
 
     def _answer(self, offered: Offer | None, writer: Writer, flags: str, again: str) -> str:
         made = media.answer(message.sdp(), writer, self._abilities, offered)
-        if offered and offered.lacks_events and made.has_events:
-            KSR.htable.sht_sets("toneless", get("$ci"), get("$ft"))
+        if offered and (toneless := media.toneless(offered, made, get("$ft"), get("$tt"))):
+            KSR.htable.sht_sets("toneless", get("$ci"), toneless)
         if not made.sdp:
             return relayed.refused(offered.streams if offered and offered.streams else made.streams)
         if made.again and not _ask("offer", made.again.sdp, made.again.flags + again):
