@@ -283,3 +283,13 @@ def test_a_command_is_quick_to_start(run, ask, tmp_path):
     subprocess.run(command, env=environment, check=True, capture_output=True)
     after = os.times()
     assert after.children_user + after.children_system - before.children_user - before.children_system < 1.0
+
+
+def test_the_inventory_is_searched_and_priced(run, ask, acme):
+    ask("number", "add", "+442079460001", "--monthly-cost", "1.25")
+    assert ask("number", "set", "442079460001", "--monthly-cost", "2")["monthly_cost"] == "2.00"
+    [found] = ask("number", "available", "--country", "GB", "--kind", "landline", "--digits", "0001", "--at", "ends")
+    assert (found["number"], found["country"], found["kind"]) == ("+442079460001", "GB", "landline")
+    assert ask("account", "set", "acme", "--numbers-at-most", "0")["numbers_at_most"] == 0
+    assert ask("number", "available", "--account", "acme") == []
+    assert "no such number in the inventory" in run("number", "available", "--country", "FR").out

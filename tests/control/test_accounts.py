@@ -13,6 +13,7 @@ def test_an_account_has_sane_limits(services):
         "calls_at_once": 100,
         "destinations": [],
         "srtp": "accepted",
+        "numbers_at_most": 100,
         "sources": [],
         "created": None,
     }

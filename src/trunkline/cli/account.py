@@ -4,7 +4,8 @@ import click
 
 from trunkline.cli.output import Answer, facts, operation, table
 
-_COLUMNS = ("name", "enabled", "caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp", "sources")
+_LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp", "numbers_at_most")
+_COLUMNS = ("name", "enabled", *_LIMITS, "sources")
 
 
 @click.group()
@@ -22,6 +23,7 @@ def _limits(function):
         click.option(
             "--destinations", help="E.164 prefixes that may be called, with commas between; '' for everywhere."
         ),
+        click.option("--numbers-at-most", type=int, help="Numbers that it may have to buy one; 0: it buys none."),
         click.option("--calls-at-once", type=int, help="Calls at the same time; 0 is no limit."),
         click.option("--calls-per-second", type=int, help="Calls begun in one second; 0 is no limit."),
         click.option(
@@ -51,7 +53,7 @@ def list_(services):
     found = [services.accounts.as_dict(account) for account in services.accounts.everyone()]
     rows = [[account[column] for column in _COLUMNS] for account in found]
     titles = [column.replace("_", " ") for column in _COLUMNS]
-    view = table(titles, rows, right=("calls per second", "calls at once"))
+    view = table(titles, rows, right=("calls per second", "calls at once", "numbers at most"))
     return Answer(found, [view if found else "There is no account. Make one with: trunkline account add NAME"])
 
 

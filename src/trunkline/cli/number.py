@@ -6,6 +6,7 @@ from trunkline.cli import table_file
 from trunkline.cli.output import Answer, facts, operation, table
 
 PROBLEMS_SHOWN = 50
+_COLUMNS = ("number", "country", "kind", "monthly_cost", "account", "forward")
 
 
 @click.group()
@@ -17,10 +18,11 @@ def command():
 @click.argument("number")
 @click.option("--account", help="The account that gets it; without, it goes into the inventory.")
 @click.option("--forward", default="", help="Forward to SIP: URIs in order, with commas between.")
-def add(services, number, account, forward):
+@click.option("--monthly-cost", default="0", help="Euros a month that customers are shown, like 1.25.")
+def add(services, number, account, forward, monthly_cost):
     """Take in a number."""
     owner = services.accounts.get(account) if account else None
-    added = services.numbers.add(number, owner, forward)
+    added = services.numbers.add(number, owner, forward, monthly_cost)
     return _answer(services, added, f"Number {added} is taken in for {_owner(added)}.")
 
 
@@ -35,10 +37,32 @@ def list_(services, account, unassigned, prefix, limit):
     """List numbers in order."""
     found = services.numbers.listing(services.accounts.get(account) if account else None, prefix, unassigned)
     shown = [services.numbers.as_dict(number) for number in (found[:limit] if limit else found.iterator())]
-    view = [table(("number", "account", "forward"), ([n["number"], n["account"], n["forward"]] for n in shown))]
-    if limit and len(shown) == limit and (total := found.count()) > limit:
-        view.append(f"These are {limit} of {total}; see more with --limit.")
+    view = [table(_COLUMNS, ([n[column] for column in _COLUMNS] for n in shown)), *_more(found, shown, limit)]
     return Answer(shown, view if shown else ["There is no such number. Take one in with: trunkline number add NUMBER"])
+
+
+@operation(command)
+@click.option("--country", default="", help="Two letters of ISO 3166, like GB.")
+@click.option("--kind", type=click.Choice(["landline", "mobile-lvn", "landline-toll-free"]), help="What it is.")
+@click.option("--digits", default="", help="Only numbers with these digits.")
+@click.option(
+    "--at",
+    "place",
+    type=click.Choice(["starts", "contains", "ends"]),
+    default="starts",
+    show_default=True,
+    help="Where in the number the digits are.",
+)
+@click.option("--account", help="As this account sees it.")
+@click.option("--limit", type=click.IntRange(1, 2**31 - 1), default=100, show_default=True, help="At most so many.")
+def available(services, country, kind, digits, place, account, limit):
+    """Search the inventory: the numbers that customers can buy."""
+    owner = services.accounts.get(account) if account else None
+    found = services.inventory.available(owner, country=country, kind=kind or "", pattern=digits, place=place)
+    shown = [services.numbers.as_dict(number) for number in found[:limit]]
+    columns = ("number", "country", "kind", "monthly_cost")
+    view = [table(columns, ([n[column] for column in columns] for n in shown)), *_more(found, shown, limit)]
+    return Answer(shown, view if shown else ["There is no such number in the inventory."])
 
 
 @operation(command)
@@ -46,7 +70,7 @@ def list_(services, account, unassigned, prefix, limit):
 def show(services, number):
     """Show a number and the targets of its calls, in order."""
     document = services.numbers.as_dict(services.numbers.get(number))
-    head = facts((name, document[name]) for name in ("number", "account", "created"))
+    head = facts((name, document[name]) for name in ("number", "country", "kind", "monthly_cost", "account", "created"))
     columns = ("uri", "port", "transport", "timeout_ms", "media")
     rows = [[n, *(target[column] or "-" for column in columns)] for n, target in enumerate(document["targets"], 1)]
     targets = table(("", "uri", "port", "transport", "timeout, ms", "media"), rows, right=("timeout, ms",))
@@ -65,6 +89,15 @@ def forward(services, number, uris):
     changed = services.numbers.forward(services.numbers.get(number), uris)
     said = f"Calls to {changed} go to {changed.forward}" if changed.forward else f"{changed} is forwarded nowhere"
     return _answer(services, changed, f"{said}.")
+
+
+@operation(command, "set")
+@click.argument("number")
+@click.option("--monthly-cost", required=True, help="Euros a month that customers are shown, like 1.25.")
+def set_(services, number, monthly_cost):
+    """Say what a number costs."""
+    changed = services.numbers.change(services.numbers.get(number), monthly_cost=monthly_cost)
+    return _answer(services, changed, f"Number {changed} costs {changed.monthly_cost:.2f} EUR a month.")
 
 
 @operation(command)
@@ -96,7 +129,7 @@ def remove(services, number):
 def import_(services, file, dry_run, update):
     """Take in the numbers of a CSV file ('-': standard input), all of them or, with one error, none.
 
-    Its first line names the columns: number, account, forward; the last two may be missing or empty.
+    Its first line names the columns: number, account, forward, monthly_cost; all but the first may be missing or empty.
     """
     rows = list(table_file.rows(file))  # before the transaction: standard input may be slow
     plan = (services.importing.plan if dry_run else services.importing.carry_out)(rows, update)
@@ -105,6 +138,12 @@ def import_(services, file, dry_run, update):
         return _refused(plan.problems)
     said = ", ".join(f"{count} {what}" for what, count in counts.items())
     return Answer(counts | {"dry_run": dry_run}, [f"{'It would be' if dry_run else 'Done'}: {said}."])
+
+
+def _more(found, shown: list, limit: int) -> list[str]:
+    if limit and len(shown) == limit and (total := found.count()) > limit:
+        return [f"These are {limit} of {total}; see more with --limit."]
+    return []
 
 
 def _refused(problems: list) -> Answer:

@@ -6,7 +6,7 @@ from typing import NamedTuple, TextIO
 
 import click
 
-COLUMNS = ("number", "account", "forward")
+COLUMNS = ("number", "account", "forward", "monthly_cost")
 
 
 class Line(NamedTuple):
@@ -17,6 +17,7 @@ class Line(NamedTuple):
     account: str
     forward: str
     problem: str = ""
+    monthly_cost: str = ""
 
 
 def rows(file: TextIO) -> Iterator[Line]:
@@ -40,7 +41,7 @@ def _check_header(header: list[str]) -> None:
     strange = [name for name in header if name not in COLUMNS]
     if strange or "number" not in header or len(set(header)) < len(header):
         raise click.UsageError(
-            "the file's first line must name its columns: number, and if you like account and forward; "
+            "the file's first line must name its columns: number, and if you like account, forward and monthly_cost; "
             f"it is {','.join(header)!r}"
         )
 
@@ -50,4 +51,4 @@ def _line(header: list[str], values: list[str], line: int) -> Line:
         problem = f'{len(values)} fields under {len(header)} columns: write "quotes" around a field with a comma'
         return Line(line, values[0], "", "", problem)
     named = dict(zip(header, (value.strip() for value in values), strict=False))
-    return Line(line, named.get("number", ""), named.get("account", ""), named.get("forward", ""))
+    return Line(line, *(named.get(name, "") for name in COLUMNS[:3]), monthly_cost=named.get("monthly_cost", ""))

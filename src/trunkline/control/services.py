@@ -10,7 +10,7 @@ from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import services as carriers
 from trunkline.control.keys import services as keys
-from trunkline.control.numbers import importing
+from trunkline.control.numbers import importing, inventory
 from trunkline.control.numbers import services as numbers
 from trunkline.control.routes import services as routes
 from trunkline.control.sources import services as sources
@@ -22,6 +22,7 @@ __all__ = [
     "carriers",
     "fault",
     "importing",
+    "inventory",
     "keys",
     "numbers",
     "quality",

@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Account(models.Model):
-    """A customer. A limit of 0 means none."""
+    """A customer. A limit of 0 calls means none."""
 
     ANY, OWNED = "any", "owned"
     ACCEPTED, OFFERED, REQUIRED = SRTP = "accepted", "offered", "required"
@@ -13,6 +13,7 @@ class Account(models.Model):
     calls_per_second = models.PositiveIntegerField(default=10)
     calls_at_once = models.PositiveIntegerField(default=100)
     destinations = models.JSONField(default=list)  # E.164 prefixes that may be called; []: everywhere
+    numbers_at_most = models.PositiveIntegerField(default=100)  # that it may have to buy one; 0: it buys none
     srtp = models.CharField(max_length=8, default=ACCEPTED)  # see docs/srtp.md
     created = models.DateTimeField(auto_now_add=True)
 

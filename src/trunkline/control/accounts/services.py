@@ -10,7 +10,7 @@ from trunkline.control.errors import ServiceError
 from trunkline.control.sources import services as source_services
 from trunkline.control.words import check_count, check_name, check_prefix, missing
 
-LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp")
+LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp", "numbers_at_most")
 
 
 def get(name: str) -> Account:
@@ -73,6 +73,7 @@ def as_dict(account: Account) -> dict[str, object]:
         "calls_at_once": account.calls_at_once,
         "destinations": account.destinations,
         "srtp": account.srtp,
+        "numbers_at_most": account.numbers_at_most,
         "sources": sorted(str(source) for source in account.sources.all()),
         "created": account.created,
     }
@@ -86,6 +87,8 @@ def _check(limits: dict) -> dict:
     for name in ("calls_per_second", "calls_at_once"):
         if name in checked:
             check_count(f"{name} (0 is no limit)", checked[name], 0, 100_000)
+    if "numbers_at_most" in checked:
+        check_count("numbers_at_most (0: it buys none)", checked["numbers_at_most"], 0, 1_000_000)
     if checked.get("caller_id", Account.ANY) not in (Account.ANY, Account.OWNED):
         raise ServiceError(
             f"caller_id cannot be {checked['caller_id']!r}: write 'any' (any E.164 number) "

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from itertools import batched
 from typing import NamedTuple
@@ -10,20 +11,23 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import Log, writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.numbers.models import Number
-from trunkline.control.numbers.services import check_forward
+from trunkline.control.numbers.numbering import country_and_kind
+from trunkline.control.numbers.services import check_cost, check_forward
 from trunkline.control.words import check_e164
 
 PORTION = 5_000  # numbers
+WRITTEN = ("account_id", "forward", "monthly_cost")
 
 
 class Row(NamedTuple):
-    """What a line of the table says; `account` and `forward` may be ''. `problem`: why it is no row at all."""
+    """What a line of the table says; all but `number` may be ''. `problem`: why it is no row at all."""
 
     line: int
     number: str
     account: str
     forward: str
     problem: str = ""
+    monthly_cost: str = ""  # '': stays, and of another number 0
 
 
 class Problem(NamedTuple):
@@ -66,7 +70,7 @@ def carry_out(rows: Iterable[Row], update: bool = False) -> Plan:
 
 
 def _checked(rows: Iterable[Row], accounts: dict[str, Account], result: Plan) -> Iterator[tuple[int, Number]]:
-    forward_of = lru_cache(10_000)(check_forward)
+    forward_of, cost_of = lru_cache(10_000)(check_forward), lru_cache(10_000)(check_cost)
     lines: dict[str, int] = {}
     for row in rows:
         try:
@@ -79,26 +83,32 @@ def _checked(rows: Iterable[Row], accounts: dict[str, Account], result: Plan) ->
             if row.account and row.account not in accounts:
                 raise ServiceError(f"there is no account {row.account!r}: make it first, or leave the field empty")
             account = accounts.get(row.account)
-            yield row.line, Number(e164=digits, account=account, forward=forward_of(row.forward, account))
+            wanted = Number(e164=digits, account=account, forward=forward_of(row.forward, account))
+            wanted.monthly_cost = cost_of(row.monthly_cost) if row.monthly_cost else None
+            yield row.line, wanted
         except ServiceError as error:
             result.problems.append(Problem(row.line, row.number, str(error)))
 
 
 def _place(result: Plan, line: int, wanted: Number, here: Number | None, update: bool) -> None:
+    if wanted.monthly_cost is None:
+        wanted.monthly_cost = here.monthly_cost if here else Decimal()
     if here is None:
+        wanted.country, wanted.kind = country_and_kind(wanted.e164)
         result.add.append(wanted)
-    elif (here.account_id, here.forward) == (wanted.account_id, wanted.forward):
+    elif all(getattr(here, field) == getattr(wanted, field) for field in WRITTEN):
         result.unchanged += 1
     elif update:
-        here.account_id, here.forward = wanted.account_id, wanted.forward
+        for field in WRITTEN:
+            setattr(here, field, getattr(wanted, field))
         result.update.append(here)
     else:
-        problem = "the number is here already, with another account or forward: allow updates (--update) to change it"
+        problem = "the number is here already, but otherwise: allow updates (--update) to change it"
         result.problems.append(Problem(line, f"+{wanted.e164}", problem))
 
 
 def _write(result: Plan, log: Log) -> None:
     for portion in batched(result.add, PORTION, strict=False):
         Number.objects.bulk_create(portion)
-    Number.objects.bulk_update(result.update, ["account", "forward"], batch_size=500)
+    Number.objects.bulk_update(result.update, WRITTEN, batch_size=500)
     log.note("number", *(number.pk for number in (*result.add, *result.update)))

@@ -1,5 +1,7 @@
 """What can be done with numbers. Every function raises ServiceError with what to do instead."""
 
+from decimal import Decimal, InvalidOperation
+
 from django.conf import settings
 from django.db.models import QuerySet
 
@@ -8,8 +10,11 @@ from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys.models import Key
 from trunkline.control.numbers.models import Number
+from trunkline.control.numbers.numbering import country_and_kind
 from trunkline.control.words import check_e164, check_prefix, missing
 from trunkline.sip import forward as forwarding
+
+DEAREST = Decimal(1_000_000)  # EUR a month
 
 
 class ForwardRefused(ServiceError):
@@ -46,15 +51,18 @@ def listing(
     return numbers
 
 
-def add(text: str, account: Account | None = None, forward: str = "") -> Number:
-    """Take in a number, for an account or (None) into the operator's inventory."""
-    digits, forward = check_e164(text), check_forward(forward, account)
+def add(text: str, account: Account | None = None, forward: str = "", monthly_cost: str = "0") -> Number:
+    """Take in a number, for an account or (None) into the operator's inventory, where it is for sale."""
+    digits, forward, cost = check_e164(text), check_forward(forward, account), check_cost(monthly_cost)
+    country, kind = country_and_kind(digits)
     with writing() as log:
         there = Number.objects.select_related("account").filter(e164=digits).first()
         if there:
             whose = f"account {there.account.name!r} has it" if there.account else "it is in the inventory"
             raise ServiceError(f"number +{digits} is already here: {whose}")
-        number = Number.objects.create(e164=digits, account=account, forward=forward)
+        number = Number.objects.create(
+            e164=digits, country=country, kind=kind, monthly_cost=cost, account=account, forward=forward
+        )
         log.note("number", number.pk)
     return number
 
@@ -67,6 +75,13 @@ def assign(number: Number, account: Account | None) -> Number:
             number.account, number.forward = account, ""
             number.save(update_fields=["account", "forward"])
             log.note("number", number.pk)
+    return number
+
+
+def change(number: Number, *, monthly_cost: str) -> Number:
+    """Say what a number costs; to nodes it is the same number."""
+    number.monthly_cost = check_cost(monthly_cost)
+    number.save(update_fields=["monthly_cost"])
     return number
 
 
@@ -86,6 +101,17 @@ def remove(number: Number) -> None:
     with writing() as log:
         log.note("number", number.pk)
         number.delete()
+
+
+def check_cost(text: str) -> Decimal:
+    """EUR a month, with cents."""
+    try:
+        cost = Decimal(text.strip())
+        if cost.is_finite() and 0 <= cost < DEAREST and cost == round(cost, 2):
+            return round(cost, 2)
+    except InvalidOperation:
+        pass
+    raise ServiceError(f"{text[:40]!r} is not what a number costs: write euros a month, like 1.25")
 
 
 def check_forward(text: str, account: Account | None) -> str:
@@ -134,6 +160,9 @@ def as_dict(number: Number) -> dict[str, object]:
     targets = forwarding.parse(number.forward)
     return {
         "number": f"+{number.e164}",
+        "country": number.country,
+        "kind": number.kind,
+        "monthly_cost": f"{number.monthly_cost:.2f}",
         "account": number.account.name if number.account else None,
         "forward": number.forward,
         "targets": [target.as_dict() for target in targets],
