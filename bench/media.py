@@ -36,12 +36,21 @@ class Effort:
     transcoded: int
     climb_seconds: float
     steps: tuple[int, ...]  # of the climb to the most calls: large ones first, then smaller ones
+    joined_steps: tuple[int, ...]  # the same for calls that are transcoded
     most: int
 
 
-FULL = Effort(rounds=11, seconds=1.2, plain=200, transcoded=120, climb_seconds=2.5, steps=(200, 50), most=3000)
-QUICK = Effort(rounds=3, seconds=1.2, plain=200, transcoded=100, climb_seconds=1.2, steps=(400, 100), most=3000)
-TINY = Effort(rounds=1, seconds=0.2, plain=5, transcoded=2, climb_seconds=0.2, steps=(5,), most=5)
+FULL = Effort(
+    rounds=11, seconds=1.2, plain=200, transcoded=120, climb_seconds=2.5, steps=(200, 50), joined_steps=(100, 20),
+    most=3000,
+)  # fmt: skip
+QUICK = Effort(
+    rounds=3, seconds=1.2, plain=200, transcoded=100, climb_seconds=1.2, steps=(400, 100), joined_steps=(200, 50),
+    most=3000,
+)  # fmt: skip
+TINY = Effort(
+    rounds=1, seconds=0.2, plain=5, transcoded=2, climb_seconds=0.2, steps=(5,), joined_steps=(2,), most=5
+)  # fmt: skip
 EFFORTS = {"full": FULL, "quick": QUICK, "tiny": TINY}
 PARTS = ("cost", "transcoded", "calls")
 
@@ -98,10 +107,14 @@ class Bench:
         return [result for pair in pairs for result in self._rounds(pair, self._effort.transcoded)]
 
     def calls(self) -> list[Result]:
-        """Ever more calls at once for each system, until it fails twice with the smallest step."""
+        """Ever more calls at once for each system and pair, until it fails twice with the smallest step."""
+        return [result for pair in PAIRS for result in self._climb(pair)]
+
+    def _climb(self, pair: str) -> list[Result]:
         effort, results = self._effort, []
+        steps = effort.steps if pair == PLAIN else effort.joined_steps
         with ExitStack() as stack:
-            climbing = [_Climb(talk, list(effort.steps)) for talk in self._talks(stack, PLAIN)]
+            climbing = [_Climb(talk, list(steps)) for talk in self._talks(stack, pair)]
             while climbing := [climb for climb in climbing if climb.steps and climb.next <= effort.most]:
                 for climb in climbing:
                     climb.talk.hold(climb.next)
