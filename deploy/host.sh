@@ -39,3 +39,6 @@ apt_install() {
                 install --no-install-recommends "$@"
     } >"$log" 2>&1 </dev/null 9>&- || explain "installing packages ($*)" "$log"
 }
+
+# web_user [OPTION...]: the command that makes the user that the dashboard runs as; it does nothing where there is one.
+web_user() { echo "adduser --quiet --system --group --no-create-home --home /nonexistent $* trunkline"; }

@@ -9,7 +9,7 @@ stamp=/etc/trunkline-platform # only in a root that root.sh has built: the launc
 native_ready() {
     # shellcheck disable=SC2046  # one word for each package
     installed=$(dpkg-query -W -f '${db:Status-Abbrev}\n' $(packages) 2>/dev/null | grep -c '^ii') || true
-    [ "$installed" -eq "$(packages | wc -l)" ]
+    [ "$installed" -eq "$(packages | wc -l)" ] && getent passwd trunkline >/dev/null
 }
 
 build_native() {
@@ -22,6 +22,7 @@ build_native() {
     apt_install $(packages)
     allow_service_starts
     leave_disabled "$added"
+    $(web_user) >>"$cache/apt.log" 2>&1 </dev/null || explain "making the system user trunkline" "$cache/apt.log"
 }
 
 added_services() {

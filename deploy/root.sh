@@ -5,6 +5,7 @@
 suite=trixie
 root_megabytes=3200 # the root takes 1370, its packages while they are unpacked as much again
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+web_uid=65530 # the root's users are numbers to the machine, and this one is nobody's there: a user of its own could read ours
 
 # name_root: sets root_hash and root, from all that decides what is in it.
 name_root() {
@@ -61,6 +62,7 @@ bootstrap() {
         --include="$(packages | paste -sd, -)" \
         --essential-hook='mkdir -p "$1/etc/postgresql-common"' \
         --essential-hook='echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"' \
+        --customize-hook="chroot \"\$1\" $(web_user "--uid $web_uid")" \
         "$suite" "$1" ${sources:+"$sources"}
 }
 

@@ -79,6 +79,11 @@ class Home:
         return self.run / f"{part}.status.json"
 
     @property
+    def web(self) -> Path:
+        """Copies of what the dashboard's process reads, which does not run as root: node/staging.py."""
+        return self.run / "web"
+
+    @property
     def kamailio_run(self) -> Path:
         """Where Kamailio makes its sockets; the rest of `run` is root's."""
         return self.run / "kamailio"

@@ -20,10 +20,10 @@ FLAGS = [
 
 
 @pytest.fixture(scope="module")
-def dashboard(addresses, tmp_path_factory):
+def dashboard(addresses):
     """`url`, `settings`, and the names of what is there."""
     address = addresses.take()
-    with served(tmp_path_factory.mktemp("web") / "home", address) as (settings, process):
+    with served(address) as (settings, process):
         made = _furnish(settings)
         yield SimpleNamespace(
             url=f"https://{address}:{PORT}", address=address, settings=settings, process=process, **made

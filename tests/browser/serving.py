@@ -2,15 +2,17 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness.polling import until
 from trunkline.home import Home
-from trunkline.node import certificates, probes, secrets
+from trunkline.node import certificates, folders, probes, secrets
 from trunkline.settings import Settings
 
 DOMAIN = "sip.trunk.example"
@@ -18,15 +20,26 @@ PORT = 8443
 
 
 @contextmanager
-def served(root: Path, address: str, **web):
+def served(address: str, **web):
     """The settings of a dashboard that answers at `address` until the end of the block; no engine runs."""
+    # Its process is not root's and must reach its files: pytest's own folders are closed to others.
+    root = Path(tempfile.mkdtemp(prefix="web-"))
+    root.chmod(0o711)
+    try:
+        with _served(root / "home", address, web) as running:
+            yield running
+    finally:
+        shutil.rmtree(root)
+
+
+@contextmanager
+def _served(root: Path, address: str, web: dict):
     from trunkline import control
     from trunkline.control.database import close
 
     settings = Settings(home=root, sip={"address": address, "domain": DOMAIN}, web={"port": PORT, "workers": 1} | web)
     home = Home(root)
-    home.tls.mkdir(parents=True)
-    home.log.mkdir()
+    folders.make(home)
     certificates.ensure(home.tls, DOMAIN, {address})
     secrets.ensure(home.secrets)
     control.setup(settings)

@@ -2,21 +2,25 @@
 
 import contextlib
 import os
+import pwd
 import signal
 import socket
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from browser.serving import DOMAIN, PORT, served
 from harness.polling import until
+from trunkline.home import Home
+from trunkline.node import staging
 
 
 @pytest.fixture(scope="module")
-def dashboard(addresses, tmp_path_factory):
+def dashboard(addresses):
     address = addresses.take()
-    with served(tmp_path_factory.mktemp("web") / "home", address) as (settings, process):
+    with served(address) as (settings, process):
         yield settings, process
     addresses.give_back(address)
 
@@ -76,6 +80,72 @@ def test_headers_are_those_of_a_security_checklist(dashboard):
     assert b"http://" not in body.replace(b"http://www.w3.org", b"")
 
 
+def test_no_process_of_it_is_roots_or_can_become_it(dashboard):
+    _, process = dashboard
+    family = [process.pid, *_children(process.pid)]
+    assert len(family) >= 2
+    for pid in family:
+        said = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        assert {int(word) for word in said["Uid"].split() + said["Gid"].split()} == {_user().pw_uid, _user().pw_gid}
+        assert said["Groups"].strip() == ""
+        assert int(said["NoNewPrivs"]) == 1
+        assert {int(said[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
+        assert Path(f"/proc/{pid}/cwd").readlink() == Path("/")
+
+
+def test_it_cannot_read_the_nodes_secrets_and_nobody_else_can_read_its_copies(dashboard):
+    home = Home(dashboard[0].home)
+    (home.root / "trunkline.toml").write_text("")
+    (home.root / "trunkline.toml").chmod(0o600)
+    web = home.run / "web"
+    for path in (home.secrets, home.tls / "ca.key", home.tls / "node.key", home.root / "trunkline.toml"):
+        assert _reads("root", path)
+        assert not _reads("trunkline", path), path
+    for path in (web / "secret", web / "settings.json", web / "node.key", home.root / "control.db"):
+        assert _reads("trunkline", path)
+        assert not _reads("nobody", path), path
+    assert not _reads("nobody", web / "src" / "trunkline" / "__init__.py")
+    for folder in (home.root, home.run, web, web / "src" / "trunkline"):
+        assert not _runs("trunkline", "test", "-w", str(folder)), folder
+
+
+def test_root_and_it_write_to_the_database_by_turns(dashboard):
+    settings, _ = dashboard
+    from trunkline import control
+    from trunkline.control.database import close
+
+    def tries() -> int:
+        from trunkline.control.users.models import SignIn
+
+        try:
+            return SignIn.objects.count()
+        finally:
+            close()  # as every command does, which then might be the last to have it open
+
+    control.setup(settings)
+    from trunkline.control import services
+
+    for n in range(3):
+        assert services.accounts.create(f"account{n}")
+        assert tries() == n
+        assert b"is not right" in _sign_in(settings)
+    assert tries() == 3
+    for suffix in ("", "-wal", "-shm"):
+        status = (settings.home / f"control.db{suffix}").stat()
+        assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (0, _user().pw_gid, 0o660), suffix
+
+
+def _sign_in(settings) -> bytes:
+    """A try to sign in, by somebody who is nobody's user."""
+    page = exchange(settings, get("/sign-in")).decode()
+    cookie = page.partition("__Host-csrf=")[2].partition(";")[0]
+    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    form = f"csrfmiddlewaretoken={token}&name=eve&password=x"
+    head = f"Host: {DOMAIN}\r\nReferer: https://{DOMAIN}/sign-in\r\nCookie: __Host-csrf={cookie}\r\n"
+    head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
+    return exchange(settings, f"POST /sign-in HTTP/1.1\r\n{head}Connection: close\r\n\r\n{form}".encode())
+
+
 def test_another_host_is_refused(dashboard):
     assert b" 400 " in exchange(dashboard[0], get("/sign-in", "evil.example")).splitlines()[0]
 
@@ -115,15 +185,15 @@ def test_plain_http_is_not_served(dashboard):
             assert b"Sign into" not in client.recv(65536)
 
 
-def test_behind_a_proxy_it_speaks_http_to_that_proxy_alone(addresses, tmp_path):
+def test_behind_a_proxy_it_speaks_http_to_that_proxy_alone(addresses):
     address = addresses.take()
     with (
-        served(tmp_path / "home", address, tls=False, proxies=[address], hosts=["trunk.example"]),
+        served(address, port=80, tls=False, proxies=[address], hosts=["trunk.example"]),
         contextlib.ExitStack() as stack,
     ):
 
         def ask(own: str, scheme: str) -> bytes:
-            client = stack.enter_context(socket.create_connection((address, PORT), 5, source_address=(own, 0)))
+            client = stack.enter_context(socket.create_connection((address, 80), 5, source_address=(own, 0)))
             head = f"Host: trunk.example\r\nX-Forwarded-For: 203.0.113.5\r\nX-Forwarded-Proto: {scheme}\r\n"
             client.sendall(f"GET /sign-in HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode())
             return b"".join(iter(lambda: client.recv(65536), b""))
@@ -136,24 +206,44 @@ def test_behind_a_proxy_it_speaks_http_to_that_proxy_alone(addresses, tmp_path):
             assert b"Only over HTTPS" in answer
 
 
-def test_ipv6(tmp_path):
+def test_ipv6():
     with socket.socket(socket.AF_INET6) as probe:
         try:
             probe.bind(("::1", 0))
         except OSError:
             pytest.skip("this machine has no IPv6 loopback")
         port = probe.getsockname()[1]
-    with served(tmp_path / "home", "::1", port=port):
+    with served("::1", port=port):
         pass  # it has answered
 
 
-def test_nothing_outlives_a_server_that_was_killed(addresses, tmp_path):
-    with served(tmp_path / "home", addresses.take()) as (_, process):
+def test_nothing_outlives_a_server_that_was_killed(addresses):
+    with served(addresses.take()) as (_, process):
         children = _children(process.pid)
         assert children
         os.kill(process.pid, signal.SIGKILL)
         process.wait(5)
         until(lambda: not any(_alive(pid) for pid in children), 5, "its workers end")
+
+
+def test_a_machine_without_its_user_is_told_so(monkeypatch):
+    monkeypatch.setattr(staging, "USER", "nosuchuser")
+    with pytest.raises(staging.StagingError, match="adduser --system --group --no-create-home nosuchuser"):
+        staging.group()
+
+
+def _user() -> pwd.struct_passwd:
+    return pwd.getpwnam("trunkline")
+
+
+def _reads(user: str, path: Path) -> bool:
+    return _runs(user, "head", "-c1", str(path))
+
+
+def _runs(user: str, *words: str) -> bool:
+    entry = pwd.getpwnam(user)
+    options = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "capture_output": True}
+    return subprocess.run(words, check=False, **options).returncode == 0
 
 
 def _children(pid: int) -> list[int]:

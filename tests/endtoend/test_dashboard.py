@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import pwd
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -70,7 +72,19 @@ async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
 @pytest.mark.long
 def test_the_dashboard_comes_back_and_its_absence_is_told(node):
     node.up()
+    served_by = [pid for pid, command in node.processes().items() if " node web " in command or "spawn_main" in command]
+    assert len(served_by) >= 2
+    assert [_uids(pid) for pid in served_by] == [{_user()}] * len(served_by)
     killed = node.kill_part("web")
     until(lambda: node.is_back("web", killed), 20, "the dashboard is started again")
     until(lambda: node.status()[0] == 0, 20, "all is well")
     assert node.serves()
+
+
+def _user() -> int:
+    return pwd.getpwnam("trunkline").pw_uid
+
+
+def _uids(pid: int) -> set[int]:
+    [line] = [row for row in Path(f"/proc/{pid}/status").read_text().splitlines() if row.startswith("Uid:")]
+    return {int(word) for word in line.split()[1:]}

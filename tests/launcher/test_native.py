@@ -24,6 +24,8 @@ def debian_13(machine):
         f'printf "%s\\n" "$@" >>{installed} ;; esac',
     )
     machine.command("systemctl")
+    machine.command("adduser", 'touch "$LOG/user"', records=True)
+    machine.command("getent", 'test -e "$LOG/user"')
     return machine
 
 
@@ -34,6 +36,15 @@ def test_installs_once(debian_13):
     assert len(debian_13.calls("apt-get")) == 2  # update, install
     assert debian_13.roots() == []
     assert debian_13.calls("bwrap") == []
+
+
+def test_the_dashboard_gets_a_user_of_its_own(debian_13):
+    debian_13.launch("prepare")
+    [made] = debian_13.calls("adduser")
+    assert made.endswith(" trunkline")
+    assert {"--system", "--group", "--no-create-home"} <= set(made.split())
+    assert debian_13.launch("prepare")[2] == ""
+    assert len(debian_13.calls("adduser")) == 1
 
 
 def test_services_are_not_started_and_are_left_disabled(debian_13):

@@ -87,10 +87,15 @@ def clear():
 
 @command.command()
 def web():
-    """Serve the dashboard."""
+    """Serve the dashboard. It begins as root and goes on as the user `trunkline`."""
+    from trunkline import control
     from trunkline.cli import web as serving
+    from trunkline.node.staging import StagingError
 
-    serving.serve(*_load())
+    try:
+        serving.run()
+    except (StagingError, control.DatabaseUnavailable) as error:
+        raise click.ClickException(str(error)) from error
 
 
 @command.command()

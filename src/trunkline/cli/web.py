@@ -1,13 +1,20 @@
-"""The process that serves the dashboard, and what each of its workers loads."""
+"""The process that serves the dashboard, and what each of its workers loads.
+
+It begins as root, makes copies of what it needs, and goes on as a user of its own, from the copies.
+"""
 
 import ctypes
 import logging
+import multiprocessing
+import os
 import signal
 from collections.abc import Callable
+from typing import NoReturn
 
+from trunkline import control
 from trunkline import settings as all_settings
 from trunkline.home import Home
-from trunkline.node import secrets
+from trunkline.node import secrets, staging
 
 PR_SET_PDEATHSIG = 1
 THREADS = 8  # that run Python in each worker; a request waits for the database, hardly for anything else
@@ -16,14 +23,45 @@ HEADER_MS = 10_000  # to send the headers of a request, and between two requests
 LOG = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"level": "INFO", "propagate": True}}}
 
 
-def serve(settings: all_settings.Settings, home: Home) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def run() -> None:
+    """Serve until SIGTERM or SIGINT. Raises StagingError and DatabaseUnavailable."""
+    if os.geteuid() == 0:
+        _begin(all_settings.load())
+    settings, home, _ = _staged()
+    _serve(settings, home)
+
+
+def _begin(settings: all_settings.Settings) -> NoReturn:
+    home = Home(settings.home)
+    staging.stage(settings, home, secrets.ensure(home.secrets).dashboard)
+    control.setup(settings)
+    from trunkline.control import sharing
+
+    sharing.share(staging.group())
+    staging.become(settings, home)
+
+
+def _staged() -> tuple[all_settings.Settings, Home, str]:
+    """The settings, the home, and the dashboard's secret. Raises StagingError."""
+    home = Home(all_settings.home_folder())
+    try:
+        return all_settings.stored((home.web / "settings.json").read_text()), home, (home.web / "secret").read_text()
+    except OSError as error:
+        raise staging.StagingError(f"start it as root, which it does not stay: {error}") from error
+
+
+def _serve(settings: all_settings.Settings, home: Home) -> None:
     from granian import Granian
     from granian.constants import Interfaces, SSLProtocols
     from granian.http import HTTP1Settings
 
+    control.setup(settings)
+    from trunkline.control import sharing
+
+    sharing.hold()
+    multiprocessing.set_start_method("spawn")  # an open SQLite database must not be taken over a fork
     web = settings.web
-    certificate = {"ssl_cert": home.tls / "node.crt", "ssl_key": home.tls / "node.key"} if web.tls else {}
+    certificate = {"ssl_cert": home.web / "node.crt", "ssl_key": home.web / "node.key"} if web.tls else {}
     Granian(
         "trunkline.cli.web:application",
         factory=True,
@@ -52,10 +90,8 @@ def application() -> Callable:
     for name in ("django.request", "django.security"):
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)
-    from trunkline import control
-
-    settings = all_settings.load()
+    settings, _, secret = _staged()
     control.setup(settings)
     from trunkline.control.dashboard.application import make
 
-    return make(settings, secrets.ensure(Home(settings.home).secrets).dashboard)
+    return make(settings, secret)

@@ -1,0 +1,185 @@
+"""The sections of a node's settings: each key, its default, and what it may be."""
+
+import ipaddress
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Milliseconds = Annotated[int, Field(ge=100, le=600_000)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _ip(value: str) -> str:
+    if value:
+        ipaddress.ip_address(value)
+    return value
+
+
+def _ips(values: list[str]) -> list[str]:
+    return [str(ipaddress.ip_address(value)) for value in values]
+
+
+class Node(Section):
+    name: str = Field(
+        "node1", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="This machine's name in records and status."
+    )
+    region: str = Field(
+        "default",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="Where this machine is, like `eu-west`: the heading under which `ranges` prints it.",
+    )
+
+
+class Sip(Section):
+    domain: str = Field(
+        "sip.trunkline.internal",
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        description="The trunk's name: the digest realm, and the host in every From and To that we send. "
+        "Key secrets are kept as digests over it: change it only with all secrets made anew.",
+    )
+    address: str = Field("", description="IP address to listen on. Empty: the address of this machine's default route.")
+    advertised: str = Field("", description="IP address that others reach us at, behind a 1:1 NAT. Empty: `address`.")
+    port: Port = Field(5060, description="UDP and TCP port.")
+    tls_port: Port = Field(5061, description="TLS port.")
+    tls_floor: Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] = Field(
+        "TLSv1", description="Oldest TLS version accepted."
+    )
+    workers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Kamailio processes per UDP socket, and as many for TCP and TLS. 0: one per CPU, at least 2.",
+    )
+    memory_mb: int = Field(
+        256, ge=64, le=65536, description="Kamailio's shared memory, MB; a TLS connection takes 0.1 MB."
+    )
+
+    _addresses = field_validator("address", "advertised")(_ip)
+
+
+class Auth(Section):
+    nonce_seconds: int = Field(300, ge=10, le=86400, description="Lifetime of a digest nonce, s.")
+    sha256: bool = Field(
+        False,
+        description="Offer SHA-256 beside MD5. Some user agents, baresip 1.x for one, "
+        "then give up instead of answering MD5.",
+    )
+
+
+class Media(Section):
+    address: str = Field("", description="IP address for RTP. Empty: `sip.address`.")
+    advertised: str = Field("", description="IP address written into SDP. Empty: `sip.advertised`, or `media.address`.")
+    port_min: Port = Field(30000, description="First RTP port.")
+    port_max: Port = Field(39999, description="Last RTP port; a call takes four.")
+    relays: int = Field(
+        2, ge=1, le=2, description="rtpengine processes. Two share the ports and the calls; either takes over for both."
+    )
+    redis: bool = Field(
+        False,
+        description="Keep calls in a Redis of the node's own: their audio goes on after an rtpengine died.",
+    )
+    control_port: int = Field(
+        0, ge=0, le=65535, description="The first rtpengine's control port on 127.0.0.1. 0: free ones are chosen."
+    )
+
+    _addresses = field_validator("address", "advertised")(_ip)
+
+    @model_validator(mode="after")
+    def _range(self):
+        if self.port_max - self.port_min < 100 * self.relays - 1:
+            least = f"port_min + {100 * self.relays - 1}"
+            raise ValueError(f"port_max must be at least {least}: a call takes four ports, and each relay has its own")
+        return self
+
+
+class Calls(Section):
+    carrier_timeout_ms: Milliseconds = Field(5000, description="Silence after which the next carrier is tried, ms.")
+    ring_timeout_ms: Milliseconds = Field(120_000, description="Ringing after which a call is given up, ms.")
+    max_seconds: int = Field(14_400, ge=2, le=604_800, description="The longest a call may last; then it is ended, s.")
+    dead_seconds: int = Field(
+        60, ge=2, le=3600, description="Silence of both parties, RTP and RTCP, after which a call is ended, s."
+    )
+    one_way_seconds: int = Field(
+        600, ge=2, le=86_400, description="Silence of one party, the other being heard, after which a call is ended, s."
+    )
+    hold_seconds: int = Field(3600, ge=2, le=86_400, description="Silence on hold after which a call is ended, s.")
+
+
+class Limits(Section):
+    requests_per_10s: int = Field(
+        300, ge=10, description="Requests in 10 s from one unknown address before it is banned."
+    )
+    refusals_per_minute: int = Field(
+        20, ge=3, description="Refused credentials or calls a minute from one address before it is banned."
+    )
+    ban_seconds: int = Field(300, ge=1, le=86400, description="How long a banned address is not answered, s.")
+
+
+class Database(Section):
+    url: str = Field(
+        "",
+        description="`postgresql://user:password@host/name`, or `sqlite:////path`. Empty: `control.db` in the home.",
+        pattern=r"^(|sqlite:////?.+|postgres(ql)?://.+)$",
+    )
+
+
+class Dns(Section):
+    servers: list[str] = Field([], description="IP addresses of the name servers to ask. Empty: /etc/resolv.conf.")
+    port: Port = Field(53, description="Port of those name servers.")
+
+    _addresses = field_validator("servers")(_ips)
+
+
+class Journal(Section):
+    rotate_mb: int = Field(64, ge=1, le=4096, description="Size at which the node starts the next journal file, MB.")
+
+
+class Web(Section):
+    enabled: bool = Field(True, description="Serve the dashboard from this node.")
+    address: str = Field("", description="IP address that the dashboard listens on. Empty: `sip.address`.")
+    port: Port = Field(8443, description="Its TCP port.")
+    hosts: list[str] = Field(
+        [],
+        description="Host names that people reach it by, like `trunk.example.com`; the first one is printed by `up`. "
+        "`sip.domain` and the node's addresses always serve.",
+    )
+    tls: bool = Field(
+        True, description="Serve HTTPS with the node's certificate. `false`: HTTP, for a proxy that ends TLS in front."
+    )
+    proxies: list[str] = Field(
+        [], description="IP addresses of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
+    )
+    workers: int = Field(2, ge=1, le=32, description="Processes that answer requests.")
+
+    _addresses = field_validator("address")(_ip)
+
+    _addresses_of_proxies = field_validator("proxies")(_ips)
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts(cls, values: list[str]) -> list[str]:
+        for value in values:
+            if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", value):
+                raise ValueError(f"{value!r} is not a host name in small letters, like trunk.example.com")
+        return values
+
+    @model_validator(mode="after")
+    def _proxied(self):
+        if not self.tls and not self.proxies:
+            raise ValueError("tls = false sends passwords in the clear: name the proxy that ends TLS in proxies")
+        return self
+
+
+class Sandbox(Section):
+    enabled: bool = Field(True, description="Run the built-in test carrier and test PBX, and make an account for them.")
+    carrier_address: str = Field("127.0.0.70", description="IP address of the test carrier, and of nobody else.")
+    carrier_port: Port = Field(5060, description="The test carrier's UDP and TCP port.")
+    pbx_address: str = Field("127.0.0.80", description="IP address of the test PBX.")
+    pbx_port: Port = Field(5060, description="The test PBX's UDP and TCP port; its TLS port is one higher.")
+
+    _addresses = field_validator("carrier_address", "pbx_address")(_ip)
