@@ -15,6 +15,8 @@ MOST_QUERIES = {  # of an owner; one finds the session, one the user
     "/trunk/": 5,
     "/users/": 4,
     "/password": 2,
+    "/audit/": 3,
+    "/audit.csv": 3,
 }
 
 

@@ -32,7 +32,7 @@ MANAGED_USERS = [
     ("/users/member/enable", {}),
     ("/users/member/remove", {}),
 ]
-LISTS = ["/", "/numbers/", "/calls/", "/calls.csv", "/trunk/", "/users/", "/password"]
+LISTS = ["/", "/numbers/", "/calls/", "/calls.csv", "/trunk/", "/users/", "/password", "/audit/", "/audit.csv"]
 OPERATORS = [("/accounts/", None), ("/accounts/owner/act", {}), ("/accounts/act/stop", {})]
 
 
@@ -102,7 +102,16 @@ def test_who_belongs_to_it_may(ask, signed_in, services, who, path, data):
 
 
 @pytest.mark.parametrize(
-    ("path", "data"), [*MANAGED, ("/trunk/keys", {}), *MANAGED_USERS, ("/users/", None), ("/users/add", {})]
+    ("path", "data"),
+    [
+        *MANAGED,
+        ("/trunk/keys", {}),
+        *MANAGED_USERS,
+        ("/users/", None),
+        ("/users/add", {}),
+        ("/audit/", None),
+        ("/audit.csv", None),
+    ],
 )
 def test_a_member_makes_and_ends_no_secret_and_no_user(ask, member, services, cast, path, data):
     assert ask(member, path, data).status_code == 403

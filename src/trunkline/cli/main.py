@@ -21,6 +21,7 @@ COMMANDS = {
     "carrier": "carrier",
     "route": "route",
     "calls": "calls",
+    "audit": "audit",
     "node": "node",
     "sandbox": "sandbox",
 }

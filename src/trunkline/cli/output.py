@@ -1,6 +1,8 @@
 """What commands share: an operation on the services, and its answer as calm text or as one JSON document."""
 
+import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from functools import wraps
 import click
 
 from trunkline.settings import SettingsError, load
+from trunkline.sip.uri import is_ip
 
 NOT_A_TERMINAL_WIDTH = 10_000  # columns; a pipe or a file shall get whole lines
 
@@ -107,8 +110,9 @@ def _perform(function: Callable[..., Answer], options: dict) -> Answer:
         control.setup(settings)
         control.migrate()
         from trunkline.control import services
+        from trunkline.control.audit.actor import acting
 
-        with plain_words():
+        with plain_words(), acting(_actor()):
             return function(services, **options)
     except control.ServiceError as error:
         raise _Refused(str(error)) from error
@@ -116,6 +120,18 @@ def _perform(function: Callable[..., Answer], options: dict) -> Answer:
         raise _Refused(error.format_message()) from error
     finally:
         control.database.close()
+
+
+def _actor():
+    """The person at the terminal, for the audit log: who became root by sudo, and where the SSH session comes from."""
+    from trunkline.control.audit.actor import COMMAND_LINE, Actor
+
+    try:
+        name = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a user without an entry in passwd
+        name = f"user {os.getuid()}"
+    address = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
+    return Actor(COMMAND_LINE, name[:254], address if is_ip(address) else "")
 
 
 def _complain(error: str, as_json: bool) -> None:

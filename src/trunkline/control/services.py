@@ -6,6 +6,7 @@
 from django.db.transaction import atomic as together
 
 from trunkline.control.accounts import services as accounts
+from trunkline.control.audit import services as audit
 from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import services as carriers
@@ -18,6 +19,7 @@ from trunkline.control.users import services as users
 
 __all__ = [
     "accounts",
+    "audit",
     "calls",
     "carriers",
     "fault",

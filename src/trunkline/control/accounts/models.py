@@ -1,11 +1,24 @@
 from django.db import models
 
+from trunkline.control.audit.audited import Audited
+from trunkline.control.audit.subject import Subject
 
-class Account(models.Model):
+
+class Account(Audited):
     """A customer. A limit of 0 calls means none."""
 
     ANY, OWNED = "any", "owned"
     ACCEPTED, OFFERED, REQUIRED = SRTP = "accepted", "offered", "required"
+
+    AUDIT = Subject(
+        "account",
+        fields={
+            "enabled": "enabled", "caller_id": "caller IDs", "calls_per_second": "calls begun per second",
+            "calls_at_once": "calls at once", "numbers_at_most": "numbers at most", "destinations": "destinations",
+            "srtp": "SRTP",
+        },
+        account=lambda account: account.pk,
+    )  # fmt: skip
 
     name = models.CharField(max_length=63, unique=True)
     enabled = models.BooleanField(default=True)

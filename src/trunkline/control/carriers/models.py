@@ -1,7 +1,20 @@
 from django.db import models
 
+from trunkline.control.audit.audited import Audited
+from trunkline.control.audit.subject import Subject
 
-class Carrier(models.Model):
+
+class Carrier(Audited):
+    AUDIT = Subject(
+        "carrier",
+        fields={
+            "enabled": "enabled", "host": "host", "port": "port", "transport": "transport", "username": "username",
+            "strip": "digits taken off", "prefix": "put before the number",
+        },
+        secret={"password": "password"},
+        account=lambda carrier: None,
+    )  # fmt: skip
+
     name = models.CharField(max_length=63, unique=True)
     enabled = models.BooleanField(default=True)
     host = models.CharField(max_length=253)

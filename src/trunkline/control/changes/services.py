@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
+from trunkline.control.audit.recording import gathering
 from trunkline.control.changes.models import Change, Counter
 
 KEPT = 100_000  # changes; a node that is further behind takes a snapshot, which is no slower than as many changes
@@ -24,8 +25,11 @@ class Log:
 
 
 @contextmanager
-def writing() -> Iterable[Log]:
+def writing(did: str = "") -> Iterable[Log]:
     """A transaction that may check, write and note changes; whoever else wants to write waits for its end.
+
+    What is written to audited models is in the audit log; `did` is the word for it there, where the plain ones (made,
+    changed, removed, enabled, disabled) do not tell what happened.
 
     The counter's lock is taken first: what is checked inside stays true until the commit, and no two
     writers can wait for each other. Writers are people and provisioning systems, so one at a time is enough.
@@ -33,7 +37,8 @@ def writing() -> Iterable[Log]:
     with transaction.atomic():
         counter = Counter.objects.select_for_update().get(pk=1)
         log = Log()
-        yield log
+        with gathering(did):
+            yield log
         counter.refresh_from_db()  # a service called by this one has moved it
         if len(log.changes) >= MANY:
             _start_over(counter, log)

@@ -1,4 +1,4 @@
-"""What holds for every request: its size, its scheme, whose it is, and whose things it is about."""
+"""What holds for every request: its size, its scheme, whose doing it is, and whose things it is about."""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode, urlsplit
@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.audit.actor import OPERATOR, USER, Actor, acting
 from trunkline.control.dashboard import errors
 from trunkline.control.dashboard.options import LARGEST_BODY
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
@@ -44,13 +45,15 @@ class Guard:
 
 
 class Scope:
-    """`request.account`: whose things a page shows and changes; None is every account's, for operators alone."""
+    """`request.account`: whose things a page shows and changes; None is every account's, for operators alone. What is
+    written meanwhile is the user's doing."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._get_response(request)
+        with acting(lambda: _actor(request)):
+            return self._get_response(request)
 
     def process_view(self, request: HttpRequest, view, arguments, named) -> None:
         user = request.user
@@ -67,6 +70,15 @@ class Scope:
         if isinstance(error, ServiceError) and not isinstance(error, DatabaseUnavailable):
             return errors.refused(request, error)
         return None
+
+
+def _actor(request: HttpRequest) -> Actor:
+    """Who the user is when something is written, which for one who signs in is later than when the request comes."""
+    user, address = request.user, request.META["REMOTE_ADDR"]
+    if not user.is_authenticated:
+        return Actor(USER, "somebody not signed in", address)
+    acting_as = request.account.name if getattr(request, "acting", False) else ""
+    return Actor(OPERATOR if user.is_operator else USER, user.name, address, acting_as)
 
 
 def _believe_proxy(request: HttpRequest) -> None:

@@ -12,6 +12,13 @@ def show(request: HttpRequest, template: str, values: dict, *, part: str = "", s
     return render(request, template, values, status=status)
 
 
+def download(text: str, name: str) -> HttpResponse:
+    """A CSV file."""
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 def wants_part(request: HttpRequest) -> bool:
     return bool(request.htmx) and not request.htmx.history_restore_request
 

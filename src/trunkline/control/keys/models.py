@@ -1,10 +1,14 @@
 from django.db import models
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.audit.audited import Audited
+from trunkline.control.audit.subject import Subject
 
 
-class Key(models.Model):
+class Key(Audited):
     """An API key: the digest username of an account's PBX."""
+
+    AUDIT = Subject("key", fields={"enabled": "enabled"})
 
     name = models.CharField(max_length=32, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="keys")
@@ -15,8 +19,14 @@ class Key(models.Model):
         return self.name
 
 
-class Secret(models.Model):
+class Secret(Audited):
     """One live secret of a key, as the digests that RFC 7616 section 3.4.2 calls A1; the secret itself is not kept."""
+
+    AUDIT = Subject(
+        "secret",
+        name=lambda secret: f"{secret.slot} of key {secret.key.name}",
+        account=lambda secret: secret.key.account_id,
+    )
 
     key = models.ForeignKey(Key, on_delete=models.CASCADE, related_name="secrets")
     slot = models.PositiveSmallIntegerField()

@@ -44,7 +44,7 @@ def create(account: Account) -> tuple[Key, str]:
 
 def rotate(key: Key) -> str:
     """A second secret, valid beside the first until one is retired."""
-    with writing() as log:
+    with writing("made by rotation") as log:
         live = list(key.secrets.order_by("created"))
         free = [slot for slot in SLOTS if slot not in {secret.slot for secret in live}]
         if not free:
@@ -61,7 +61,7 @@ def rotate(key: Key) -> str:
 
 def retire(key: Key, slot: int) -> None:
     """End a secret; refused for the last one."""
-    with writing() as log:
+    with writing("ended") as log:
         live = {secret.slot: secret for secret in key.secrets.all()}
         if slot not in live:
             slots = " and ".join(map(str, sorted(live)))

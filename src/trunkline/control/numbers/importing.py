@@ -62,7 +62,7 @@ def plan(rows: Iterable[Row], update: bool = False) -> Plan:
 
 def carry_out(rows: Iterable[Row], update: bool = False) -> Plan:
     """Plan and, when there is no problem, do it, all in one transaction; with a problem nothing is written."""
-    with writing() as log:
+    with writing("imported") as log:
         result = plan(rows, update)
         if not result.problems:
             _write(result, log)

@@ -70,7 +70,7 @@ def buy(account: Account, text: str) -> Number:
     Raises BuyingRefused and NotForSale.
     """
     digits = check_e164(text)
-    with writing() as log:
+    with writing("bought") as log:
         account.refresh_from_db()
         number = Number.objects.select_related("account").filter(e164=digits).first()
         if number and number.account_id == account.pk:
@@ -90,7 +90,7 @@ def release(account: Account, text: str) -> None:
     Saying it twice is no error. Raises BuyingRefused and NotHad.
     """
     digits = check_e164(text)
-    with writing() as log:
+    with writing("released") as log:
         account.refresh_from_db()
         number = Number.objects.filter(e164=digits).first()
         if number and number.account_id == account.pk:

@@ -3,11 +3,17 @@ from decimal import Decimal
 from django.db import models
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.audit.audited import Audited
+from trunkline.control.audit.subject import Subject
 from trunkline.control.numbers.numbering import LANDLINE, NOWHERE
 
 
-class Number(models.Model):
+class Number(Audited):
     """`country` and `kind` follow from the digits (numbering.py); whoever writes the one writes the others."""
+
+    AUDIT = Subject(
+        "number", fields={"account": "account", "forward": "Forward to SIP", "monthly_cost": "monthly cost"}
+    )
 
     e164 = models.CharField(max_length=15, unique=True)  # digits without '+'
     country = models.CharField(max_length=2, default=NOWHERE)  # ISO 3166 alpha-2

@@ -81,7 +81,8 @@ def assign(number: Number, account: Account | None) -> Number:
 def change(number: Number, *, monthly_cost: str) -> Number:
     """Say what a number costs; to nodes it is the same number."""
     number.monthly_cost = check_cost(monthly_cost)
-    number.save(update_fields=["monthly_cost"])
+    with writing():
+        number.save(update_fields=["monthly_cost"])
     return number
 
 

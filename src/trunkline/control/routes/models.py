@@ -1,9 +1,18 @@
 from django.db import models
 
+from trunkline.control.audit.audited import Audited
+from trunkline.control.audit.subject import Subject
 from trunkline.control.carriers.models import Carrier
 
 
-class Route(models.Model):
+class Route(Audited):
+    AUDIT = Subject(
+        "route",
+        fields={"priority": "priority", "weight": "weight"},
+        name=lambda route: f"{route.prefix or 'every number'} by {route.carrier.name}",
+        account=lambda route: None,
+    )
+
     prefix = models.CharField(max_length=15, blank=True)  # '': every number
     priority = models.PositiveIntegerField()  # lower is tried first
     weight = models.PositiveIntegerField()  # share among equal priorities, as in RFC 2782

@@ -2,11 +2,15 @@ from django.db import models
 from django.db.models import Q
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.audit.audited import Audited
+from trunkline.control.audit.subject import Subject
 from trunkline.control.carriers.models import Carrier
 
 
-class SourceNetwork(models.Model):
+class SourceNetwork(Audited):
     """Requests from this network are an account's, without digest, or a carrier's. Port 0 is any port."""
+
+    AUDIT = Subject("source", fields={"account": "account", "carrier": "carrier"})
 
     network = models.CharField(max_length=43)  # canonical CIDR
     port = models.PositiveIntegerField(default=0)

@@ -46,7 +46,7 @@ def parse(text: str) -> tuple[str, int]:
 def add(owner: Owner, *texts: str) -> None:
     """Recognise networks as the owner's; those that it has already stay."""
     parsed = [parse(text) for text in texts]
-    with writing() as log:
+    with writing("added") as log:
         for network, port in parsed:
             if not SourceNetwork.objects.filter(network=network, port=port, **_owner(owner)).exists():
                 _refuse_conflict(owner, network, port)

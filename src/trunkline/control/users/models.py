@@ -2,14 +2,21 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.audit.audited import Audited
+from trunkline.control.audit.subject import Subject
 
 OWNER, MEMBER, OPERATOR = ROLES = ("owner", "member", "operator")
 
 
-class User(AbstractBaseUser):
+class User(Audited, AbstractBaseUser):
     """Somebody who signs in. Operators have no account and see all; owners and members see their account's own."""
 
     USERNAME_FIELD = "name"
+    AUDIT = Subject(
+        "user",
+        fields={"account": "account", "role": "role", "enabled": "enabled"},
+        secret={"password": "password"},
+    )
 
     name = models.CharField(max_length=254, unique=True)  # small letters; often an e-mail address
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="users")

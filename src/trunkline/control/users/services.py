@@ -9,10 +9,10 @@ import string
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.users.models import MEMBER, OPERATOR, OWNER, User
 from trunkline.control.words import missing
@@ -43,7 +43,7 @@ def create(name: str, account: Account | None, role: str = MEMBER, password: str
         raise ServiceError(f"a user of an account cannot be {role!r}: write 'owner' or 'member'")
     user = User(name=name, account=account, role=role)
     password = _set(user, password)
-    with transaction.atomic():
+    with writing():
         if User.objects.filter(name=name).exists():
             raise ServiceError(f"there is already a user {name!r}: choose another name")
         user.save()
@@ -53,7 +53,8 @@ def create(name: str, account: Account | None, role: str = MEMBER, password: str
 def set_password(user: User, password: str = "") -> str:
     """Give a user another password; whoever is signed in with the old one is signed out."""
     password = _set(user, password)
-    user.save(update_fields=["password"])
+    with writing("given another password"):
+        user.save(update_fields=["password"])
     return password
 
 
@@ -65,12 +66,14 @@ def change(user: User, *, role: str | None = None, enabled: bool | None = None) 
         user.role = role
     if enabled is not None:
         user.enabled = bool(enabled)
-    user.save(update_fields=["role", "enabled"])
+    with writing():
+        user.save(update_fields=["role", "enabled"])
     return user
 
 
 def remove(user: User) -> None:
-    user.delete()
+    with writing():
+        user.delete()
 
 
 def spelling(name: str) -> str:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from trunkline.control.accounts import services
+from trunkline.control.audit import recording
 from trunkline.control.dashboard.middleware import ACTING
 from trunkline.control.dashboard.pages import only_operators, show
 from trunkline.control.errors import ServiceError
@@ -30,9 +31,11 @@ def accounts(request: HttpRequest) -> HttpResponse:
 def act(request: HttpRequest, name: str) -> HttpResponse:
     only_operators(request)
     try:
-        request.session[ACTING] = services.get(name).pk
+        account = services.get(name)
     except ServiceError:
         raise Http404 from None
+    request.session[ACTING] = account.pk
+    recording.happened(account, "acted as")
     return redirect("overview")
 
 

@@ -1,6 +1,5 @@
 """The records of calls: a list with filters, its CSV, and one call with all that happened in it."""
 
-from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +9,8 @@ from trunkline.control import csv_text
 from trunkline.control.calls import fault, quality, seen, services, timeline
 from trunkline.control.calls.models import OPEN, Call
 from trunkline.control.dashboard.calls.form import Filters
-from trunkline.control.dashboard.pages import show
+from trunkline.control.dashboard.keyset import after, position
+from trunkline.control.dashboard.pages import download, show
 from trunkline.control.errors import ServiceError
 
 PAGE = 50
@@ -25,10 +25,10 @@ def calls(request: HttpRequest) -> HttpResponse:
     form = Filters(request.GET)
     found = []
     if form.is_valid():
-        found = services.find(account=request.account, before=_before(request), limit=PAGE + 1, **form.conditions())
+        found = services.find(account=request.account, before=position(request), limit=PAGE + 1, **form.conditions())
     kept = {name: value for name in form.fields if (value := request.GET.get(name))}
     last = found[PAGE - 1] if len(found) > PAGE else None
-    older = urlencode(kept | {"before": f"{last.started.isoformat()}~{last.pk}"}) if last else ""
+    older = urlencode(kept | {"before": after(last.started, last.pk)}) if last else ""
     values = {
         "section": "calls",
         "form": form,
@@ -48,9 +48,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
         raise ServiceError("; ".join(str(error) for errors in form.errors.values() for error in errors).rstrip("."))
     found = services.find(account=request.account, limit=MOST_IN_CSV, **form.conditions())
     rows = [services.as_dict(seen.by(request.account, call, services.attempts(call))[0]) for call in found]
-    response = HttpResponse(csv_text.render(rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="calls.csv"'
-    return response
+    return download(csv_text.render(rows), "calls.csv")
 
 
 @require_GET
@@ -98,17 +96,3 @@ def _direction(request: HttpRequest, call: Call) -> str:
     if request.account is None or call.direction != "internal":
         return call.direction
     return "outbound" if call.account_id == request.account.pk else "inbound"
-
-
-def _before(request: HttpRequest) -> tuple[datetime, int] | None:
-    text = request.GET.get("before", "")
-    if not text:
-        return None
-    started, _, pk = text.partition("~")
-    try:
-        moment = datetime.fromisoformat(started)
-        if moment.tzinfo is None or not 0 < int(pk) < 2**63:
-            raise ValueError
-    except ValueError:
-        raise Http404 from None
-    return moment, int(pk)

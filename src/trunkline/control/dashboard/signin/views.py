@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
+from trunkline.control.audit import recording
 from trunkline.control.dashboard.signin.forms import PasswordForm, SignInForm
 from trunkline.control.errors import ServiceError
 from trunkline.control.users import services as users
@@ -30,6 +31,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 refused, status = str(error), 429 if error.too_many else 422
             else:
                 auth.login(request, user)
+                recording.happened(user, "signed in")
                 Session.objects.filter(expire_date__lt=timezone.now()).delete()
                 return redirect(_next(request))
     values = {"form": form, "refused": refused, "next": request.GET.get("next", "")}

@@ -1,0 +1,41 @@
+"""`trunkline audit`: who changed what."""
+
+import click
+
+from trunkline.cli.moment import Moment
+from trunkline.cli.output import Answer, operation, table
+from trunkline.control import csv_text
+
+MOST_LISTED = 2**31 - 1
+
+
+@click.group()
+def command():
+    """The audit log: every change, who made it, from where, and what was there before."""
+
+
+@operation(command, "list")
+@click.option("--account", help="Changes of what is this account's.")
+@click.option("--who", default="", help="Made by a user, API key or system user with this in its name.")
+@click.option("--kind", default="", help="Of this kind of thing: account, key, number, carrier, route, user, ...")
+@click.option("--name", default="", help="Of things with this in their name.")
+@click.option("--since", type=Moment(), help="Made then or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
+@click.option("--until", type=Moment(), help="Made before then.")
+@click.option("--limit", type=click.IntRange(1, MOST_LISTED), default=50, show_default=True, help="At most so many.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
+def list_(services, account, as_csv, **conditions):
+    """List changes, the newest first."""
+    owner = services.accounts.get(account) if account else None
+    found = services.audit.find(account=owner, **conditions)
+    document = [services.audit.as_dict(entry) for entry in found]
+    if as_csv:
+        return Answer(document, raw=csv_text.render([services.audit.as_row(entry) for entry in found]))
+    rows = [
+        [
+            entry.time, services.audit.who(entry), entry.address, f"{entry.kind} {entry.name}", entry.did,
+            "; ".join(map(services.audit.in_words, entry.changes)),
+        ]
+        for entry in found
+    ]  # fmt: skip
+    view = table(("time", "who", "from", "what", "done", "changes"), rows)
+    return Answer(document, [view if found else "There is no such entry."])

@@ -1,0 +1,61 @@
+"""Models whose rows cannot be written without an entry in the audit log."""
+
+from django.db import models, transaction
+
+from trunkline.control.audit import recording
+from trunkline.control.audit.subject import Subject
+
+
+class AuditedQuerySet(models.QuerySet):
+    def update(self, **values) -> int:
+        told = self.model.AUDIT.told & values.keys()
+        if not told:
+            return super().update(**values)
+        with transaction.atomic():
+            before = {row.pk: row for row in self.all()}
+            count = super().update(**values)
+            after = self.model._base_manager.in_bulk(list(before))
+            for pk, row in after.items():
+                recording.changed(before[pk], row, told)
+        return count
+
+    def delete(self):
+        with transaction.atomic():
+            for row in self.all():
+                recording.removed(row)
+            return super().delete()
+
+    def bulk_create(self, objs, *arguments, **options):
+        with transaction.atomic():
+            made = super().bulk_create(objs, *arguments, **options)
+            for row in made:
+                recording.made(row)
+        return made
+
+
+class Audited(models.Model):
+    """`AUDIT` says what the log tells of a row."""
+
+    AUDIT: Subject
+    objects = AuditedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *, update_fields=None, **options) -> None:
+        told = self.AUDIT.told if update_fields is None else self.AUDIT.told & set(update_fields)
+        if not told and not self._state.adding:
+            super().save(update_fields=update_fields, **options)
+            return
+        with transaction.atomic():
+            before = None if self._state.adding else type(self)._base_manager.filter(pk=self.pk).first()
+            super().save(update_fields=update_fields, **options)
+            if before is None:
+                recording.made(self)
+            else:
+                recording.changed(before, self, told)
+
+    def delete(self, *arguments, **options):
+        with transaction.atomic():
+            recording.removed(self)
+            return super().delete(*arguments, **options)

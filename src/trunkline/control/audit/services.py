@@ -1,0 +1,124 @@
+"""Finding entries of the audit log, and saying them in words."""
+
+from collections.abc import Iterable
+from copy import copy
+from datetime import datetime
+
+from django.apps import apps
+from django.db.models import Q, QuerySet
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.audit.actor import COMMAND_LINE, KEY, OPERATOR, TRUNKLINE, USER
+from trunkline.control.audit.audited import Audited
+from trunkline.control.audit.models import Entry
+from trunkline.control.errors import ServiceError
+
+THE_OPERATOR = "whoever runs this service"
+_BY = {USER: "{}", OPERATOR: "{} (operator)", KEY: "key {}", COMMAND_LINE: "{} on the command line"}
+
+
+def kinds() -> list[str]:
+    """Of things that entries are about."""
+    return sorted({model.AUDIT.kind for model in apps.get_models() if issubclass(model, Audited)})
+
+
+def find(
+    *,
+    account: Account | None = None,
+    who: str = "",
+    kind: str = "",
+    name: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[Entry]:
+    """The newest entries that fulfil every condition; `who` and `name` are parts of names.
+
+    Times are aware; `since` is included, `until` is not. `before` is the time and the id of an entry.
+    """
+    if limit < 1:
+        raise ServiceError(f"the limit cannot be {limit}: write 1 or more")
+    entries = Entry.objects.select_related("account").order_by("-time", "-pk")
+    if account:
+        entries = entries.filter(account=account)
+    if kind:
+        entries = entries.filter(kind=kind)
+    if who:
+        entries = entries.filter(Q(who__icontains=who) | Q(by=who.lower()))
+    if name:
+        entries = entries.filter(Q(name__icontains=name) | Q(account_name=name))
+    return list(_between(entries, since, until, before)[:limit])
+
+
+def seen(account: Account | None, entries: Iterable[Entry]) -> list[Entry]:
+    """The entries as an account may see them, never to be saved; None, an operator, sees all. Who works for the
+    operator, and where from, is not a customer's business."""
+    if account is None:
+        return list(entries)
+    shown = []
+    for entry in entries:
+        entry = copy(entry)
+        if entry.by not in (USER, KEY):
+            entry.who, entry.address, entry.acting_as = "", "", ""
+        shown.append(entry)
+    return shown
+
+
+def who(entry: Entry) -> str:
+    """`alice@acme.example`, `root on the command line`"""
+    if entry.by == TRUNKLINE:
+        return "Trunkline"
+    return _BY[entry.by].format(entry.who) if entry.who else THE_OPERATOR
+
+
+def in_words(change: list) -> str:
+    """`Forward to SIP: sip:a@b → sip:c@d`"""
+    words, old, new = change
+    if old is None and new is None:
+        return words
+    if old is None or new is None:
+        return f"{words}: {_said(new if old is None else old)}"
+    return f"{words}: {_said(old)} → {_said(new)}"
+
+
+def as_dict(entry: Entry) -> dict[str, object]:
+    return {
+        "time": entry.time,
+        "who": entry.who,
+        "by": entry.by,
+        "address": entry.address,
+        "acting_as": entry.acting_as,
+        "kind": entry.kind,
+        "name": entry.name,
+        "count": entry.count,
+        "did": entry.did,
+        "account": entry.account_name,
+        "changes": [{"field": field, "old": old, "new": new} for field, old, new in entry.changes],
+    }
+
+
+def as_row(entry: Entry) -> dict[str, object]:
+    """For CSV: as the above, the changes as one text."""
+    return as_dict(entry) | {"changes": "; ".join(map(in_words, entry.changes))}
+
+
+def _between(entries: QuerySet[Entry], since, until, before) -> QuerySet[Entry]:
+    if since:
+        entries = entries.filter(time__gte=since)
+    if until:
+        entries = entries.filter(time__lt=until)
+    if before:
+        entries = entries.filter(time__lte=before[0]).exclude(time=before[0], pk__gte=before[1])
+    return entries
+
+
+def _said(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value)) or "none"
+        case "":
+            return "none"
+    return str(value)

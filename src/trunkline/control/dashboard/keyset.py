@@ -1,0 +1,26 @@
+"""Pages of lists that are ordered by a time: the next one begins after the last row of this one, however many there are
+and whatever comes meanwhile."""
+
+from datetime import datetime
+
+from django.http import Http404, HttpRequest
+
+
+def after(time: datetime, pk: int) -> str:
+    """What `before` is in the address of the page after the row of this time and id."""
+    return f"{time.isoformat()}~{pk}"
+
+
+def position(request: HttpRequest) -> tuple[datetime, int] | None:
+    """The time and id that the page begins after; None for the first page. Raises Http404 for what is neither."""
+    text = request.GET.get("before", "")
+    if not text:
+        return None
+    started, _, pk = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(started)
+        if moment.tzinfo is None or not 0 < int(pk) < 2**63:
+            raise ValueError
+    except ValueError:
+        raise Http404 from None
+    return moment, int(pk)
