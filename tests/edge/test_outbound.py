@@ -81,6 +81,13 @@ def test_a_diversion_of_an_owned_number_vouches_for_a_strangers_caller_id(world,
     assert call(diversions=(strangers,), caller_id="owned", account_id=account).code == 403
 
 
+def test_the_number_that_is_called_vouches_for_nobody(world, call):
+    """A History-Info always ends with it."""
+    account = world.account(caller_id="owned")
+    owned = world.number("sip:1234@192.0.2.1", account_id=account)
+    assert call(owned, diversions=(f"+{owned}",), caller_id="owned", account_id=account).code == 403
+
+
 def test_a_number_hosted_here_goes_straight_to_its_owner(world, call, carrier):
     hosted = world.number("sip:7@192.0.2.9")
     decision = call(recipient=hosted)

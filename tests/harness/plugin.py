@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
+import shutil
 
 import pytest
 
@@ -108,9 +109,12 @@ def own_edge(addresses):
 
 
 @contextlib.contextmanager
-def running(addresses: Block, **settings):
+def running(addresses: Block, like: Edge | None = None, **settings):
+    """A running edge; with `like`, one that shares that one's secrets, as all nodes of a service do."""
     address = addresses.take()
     edge = Edge(address, **settings)
+    if like:
+        shutil.copy(like.home.secrets, edge.home.secrets)
     _edges.append(edge)
     started[address] = edge.settings
     try:

@@ -5,7 +5,7 @@ import time
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import failover, legs
 from trunkline.edge.dialog import Dialogs
-from trunkline.edge.failover import AnswerChallenge, OfferMore, Outcome, Relay
+from trunkline.edge.failover import AnswerChallenge, DemandLess, OfferMore, Outcome, Relay
 from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.plan import Plan
@@ -24,6 +24,8 @@ class Attempts:
     def enter(self, plan: Plan, index: int) -> None:
         """Make attempt `index` the current one, which is to be noted before it is made."""
         failover.enter(plan, index, time.time())
+        if failover.outlasts_patience(plan) and not transactions.has_progressed():
+            replies.progress()
 
     def make(self, plan: Plan) -> None:
         """Make the current attempt, or those after it when it cannot even be sent."""
@@ -79,10 +81,16 @@ class Attempts:
         carrier = self._lookup.carrier(plan.attempt.carrier_id) if plan.attempt.carrier_id else None
         credentials = bool(carrier and carrier.username)
         following = failover.after(plan, outcome, credentials, self._config.ring_timeout // 1000)
-        if isinstance(following, Relay) and outcome.code in failover.NOT_ACCEPTABLE:
+        # Once only, and not to one that may still ask for a digest: the INVITE after that would have the CSeq of this
+        # repetition.
+        repeatable = not credentials and not transactions.is_shifted()
+        if not isinstance(following, Relay):
+            return following
+        if outcome.code in failover.NOT_ACCEPTABLE:
             believed = transactions.legs()[0] == legs.CARRIER
-            # Not to one that may still ask for a digest: the INVITE after that would have the CSeq of this repetition.
-            return self._media.after_refusal(repeatable=not credentials, believed=believed) or following
+            return self._media.after_refusal(repeatable=repeatable, believed=believed) or following
+        if outcome.code == failover.BAD_EXTENSION and repeatable and transactions.lacks_reliable_responses():
+            return DemandLess()
         return following
 
     def failed(self, outcome: Outcome) -> None:
@@ -100,10 +108,13 @@ class Attempts:
             elif isinstance(following, int):
                 self._go_on(plan, following)
                 self.make(plan)
-            elif not isinstance(following, OfferMore):
+            elif not isinstance(following, OfferMore | DemandLess):
                 self._finish(plan, outcome, following)
-            elif not self._repeated(plan):
-                self._finish(plan, outcome, Relay())
+            else:
+                if isinstance(following, DemandLess):
+                    hiding.wish("100rel")
+                if not self._repeated(plan):
+                    self._finish(plan, outcome, Relay())
         self._records.catch_up()
 
     def _authenticate(self, plan: Plan, outcome: Outcome) -> None:

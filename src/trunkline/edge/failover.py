@@ -6,7 +6,9 @@ from trunkline.edge.plan import Attempt, Plan
 from trunkline.sip import refusal, status
 from trunkline.sip.refusal import Refusal
 
+BAD_EXTENSION = 420
 NOT_ACCEPTABLE = (415, 488, 606)  # what those answer who have none of the codecs that were offered
+PATIENCE = 9.0  # s; Skype for Business gives a trunk up that has said no more than 100 for ten
 MIN_BUDGET = 200  # ms: less than this gives no peer a chance, so a group's last addresses get it all the same
 
 
@@ -32,6 +34,11 @@ class AnswerChallenge:
 @dataclass(frozen=True, slots=True)
 class OfferMore:
     """Repeat the attempt with every codec that can be transcoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemandLess:
+    """Repeat the attempt without the demand for reliable provisional responses (RFC 3262)."""
 
 
 def after(
@@ -82,7 +89,14 @@ def budget(plan: Plan, now: float) -> int:
 
 def enter(plan: Plan, index: int, now: float) -> Attempt:
     """Make attempt `index` the current one; a group's time starts with its first address."""
+    if plan.current < 0:
+        plan.begun = now
     if plan.current < 0 or plan.attempts[index].group != plan.attempt.group:
         plan.deadline = now + plan.attempts[index].timeout / 1000
     plan.current, plan.authenticated = index, False
     return plan.attempt
+
+
+def outlasts_patience(plan: Plan) -> bool:
+    """Whether a PBX that calls may give up before the current attempt is over, if it is silent; carriers wait."""
+    return plan.direction != "inbound" and plan.deadline - plan.begun > PATIENCE

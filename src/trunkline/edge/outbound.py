@@ -16,7 +16,7 @@ NOTHING_LEFT = "its strip rule leaves no digits of this number"
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """What the INVITE says, user parts unescaped. `diversions`: user parts of its Diversion headers."""
+    """What the INVITE says, user parts unescaped. `diversions`: those of its Diversion and History-Info headers."""
 
     recipient: str
     caller: str
@@ -46,7 +46,9 @@ def decide(dialled: Dialled, account: Account, lookup: Lookup, config: EdgeConfi
     caller = e164(dialled.caller)
     if caller is None:
         return refusal.bad_caller_id(dialled.caller)
-    diversion = next((n for user in dialled.diversions if (n := e164(user)) and _owns(account, n, lookup)), "")
+    # A History-Info ends with whoever is called now, which says nothing of who had the call before.
+    forwarders = [n for user in dialled.diversions if (n := e164(user)) and n != called]
+    diversion = next((n for n in forwarders if _owns(account, n, lookup)), "")
     if account.caller_id == "owned" and not diversion and not _owns(account, caller, lookup):
         return refusal.foreign_caller_id(caller)
     if account.destinations and not called.startswith(account.destinations):

@@ -63,6 +63,7 @@ class Plan:
     deadline: float = 0.0
     failures: list[str] = field(default_factory=list)  # what happened, one per attempt, as the caller may know it
     authenticated: bool = False  # the carrier's challenge was answered in this attempt
+    begun: float = 0.0  # Unix time, s
 
     @property
     def attempt(self) -> Attempt:
@@ -70,7 +71,7 @@ class Plan:
 
     def dumps(self) -> str:
         values = (self.call, self.account_id, self.direction, [*map(_attempt_values, self.attempts)], self.current)
-        return _compact((*values, self.deadline, self.failures, self.authenticated))
+        return _compact((*values, self.deadline, self.failures, self.authenticated, self.begun))
 
     @classmethod
     def loads(cls, text: str) -> "Plan":

@@ -21,7 +21,7 @@ class Senders:
             return authenticate.by_address(source.ip, source.port, self._lookup) or Challenge()
 
         def verify(ha1: str, algorithm: str) -> str:
-            return digests.verify(self._domain, ha1, algorithm)
+            return digests.verify(self._domain, ha1, algorithm, claim.header)
 
         sender = authenticate.by_digest(claim, recipient, self._domain, self._lookup, verify)
         if isinstance(sender, Customer):

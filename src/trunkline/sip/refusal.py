@@ -47,7 +47,8 @@ def bad_caller_id(user: str) -> Refusal:
 
 
 def foreign_caller_id(number: str) -> Refusal:
-    return Refusal(403, f"The caller ID {number} is not a number of this account, nor is one in Diversion")
+    words = f"The caller ID {number} is not a number of this account, nor is one in Diversion or History-Info"
+    return Refusal(403, words)
 
 
 def destination_not_allowed(number: str) -> Refusal:

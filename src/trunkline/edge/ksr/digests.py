@@ -10,43 +10,50 @@ from trunkline.edge.ksr.replies import warn
 from trunkline.sip.refusal import Refusal
 
 _FIELD = re.compile(r'([a-z]+)\s*=\s*"?([^",]*)', re.ASCII)  # of a Digest
-_MOST_CREDENTIALS = 5  # of one request that are looked at
+_MOST_CREDENTIALS = 5  # of one header that are looked at
+_PASSWORD_IS_HA1 = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What an Authorization header claims; nothing of it is verified yet."""
+    """What an Authorization or Proxy-Authorization (`header`) claims; nothing of it is verified yet."""
 
     username: str
     realm: str
     algorithm: str
     uri: str
+    header: str = "Proxy-Authorization"
 
 
 def credentials(realm: str) -> Credentials | None:
-    """Those of the request for our realm."""
+    """Those of the request for our realm, in either header: some PBXs (Oracle's E-SBC) authorize an INVITE with what
+    their REGISTER was challenged with, and in its header."""
     username = get("$au")
     if not username:
         return None
+    proxy = KSR.hdr.is_present("Proxy-Authorization") > 0
     if get("$ar") == realm:
-        return Credentials(username, realm, (get("$aa") or "MD5").upper(), get("$adu") or "")
+        header = "Proxy-Authorization" if proxy else "Authorization"
+        return Credentials(username, realm, (get("$aa") or "MD5").upper(), get("$adu") or "", header)
     # RFC 3261 §22.3: beside ours there may be credentials for other proxies, and Kamailio shows the first ones.
-    name = "Authorization" if method() == "REGISTER" else "Proxy-Authorization"
-    for index in range(1, _MOST_CREDENTIALS):
-        fields = dict(_FIELD.findall(KSR.hdr.get_idx(name, index) or ""))
-        if fields.get("realm") == realm:
-            algorithm = fields.get("algorithm", "MD5").upper()
-            return Credentials(fields.get("username", ""), realm, algorithm, fields.get("uri", ""))
+    for header in ("Proxy-Authorization", "Authorization"):
+        for index in range(_MOST_CREDENTIALS):
+            fields = dict(_FIELD.findall(KSR.hdr.get_idx(header, index) or ""))
+            if fields.get("realm") == realm:
+                algorithm = fields.get("algorithm", "MD5").upper()
+                return Credentials(fields.get("username", ""), realm, algorithm, fields.get("uri", ""), header)
     return None
 
 
-def verify(realm: str, ha1: str, algorithm: str) -> str:
-    """'ok', 'stale' or 'wrong': is the digest of the request made with this HA1 and a nonce of ours?"""
+def verify(realm: str, ha1: str, algorithm: str, header: str) -> str:
+    """'ok', 'stale' or 'wrong': is the digest in this header made with this HA1 and a nonce of ours?"""
+    proxy = header == "Proxy-Authorization"
+    authenticate = KSR.auth.pv_proxy_authenticate if proxy else KSR.auth.pv_www_authenticate
     sha256 = algorithm == "SHA-256"
     if sha256:
         KSR.auth.auth_algorithm("SHA-256")
     try:
-        result = KSR.auth.pv_auth_check(realm, ha1, 1, 0)
+        result = authenticate(realm, ha1, _PASSWORD_IS_HA1)
     finally:
         if sha256:
             KSR.auth.auth_algorithm("MD5")

@@ -51,6 +51,15 @@ def append_header(line: str) -> None:
     KSR.hdr.append(line + "\r\n")
 
 
+def wish(option: str) -> None:
+    """Say that an extension is supported where the sender has demanded it (Require)."""
+    demanded = [part.strip() for i in range(4) for part in (KSR.hdr.get_idx("Require", i) or "").split(",")]
+    KSR.hdr.remove("Require")
+    if others := [name for name in demanded if name and name.lower() != option]:
+        append_header("Require: " + ", ".join(others))
+    append_header(f"Supported: {option}")
+
+
 def shift_cseq(by: int) -> None:
     """Count the CSeq, and that in a PRACK's RAck, up or down."""
     number, name = get("$hdr(CSeq)").split()  # RFC 3261 §25.1: LWS between them may be tabs, or a folded line

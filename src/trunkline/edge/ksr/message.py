@@ -53,12 +53,15 @@ def user_part(variable: str) -> str:
 
 
 def diversions() -> tuple[str, ...]:
-    """The user parts of the Diversion headers (RFC 5806), unescaped."""
-    if not KSR.hdr.is_present("Diversion") > 0:
-        return ()
-    values = ",".join(KSR.hdr.get_idx("Diversion", i) or "" for i in range(4)).split(",")
+    """The user parts of the Diversion (RFC 5806) and History-Info (RFC 7044) headers, unescaped."""
+    found = (_users(name) for name in ("Diversion", "History-Info") if KSR.hdr.is_present(name) > 0)
+    return tuple(user for users in found for user in users)
+
+
+def _users(name: str) -> list[str]:
+    values = ",".join(KSR.hdr.get_idx(name, i) or "" for i in range(4)).split(",")
     users = (value.partition("sip:")[2].partition("@")[0] for value in values)
-    return tuple(unquote(user) for user in users if user)
+    return [unquote(user) for user in users if user]
 
 
 def has_to_tag() -> bool:

@@ -2,7 +2,7 @@
 
 import KSR
 
-from trunkline.edge.ksr.message import method
+from trunkline.edge.ksr.message import get, method
 from trunkline.sip.refusal import Refusal
 
 
@@ -36,6 +36,15 @@ def final(refusal: Refusal) -> None:
     """The transaction's final response."""
     warn(refusal)
     KSR.tm.t_reply(refusal.code, refusal.reason)
+
+
+def progress() -> None:
+    """A provisional response of our own, so that the caller waits on; not to one who demands reliable ones."""
+    if KSR.hdr.is_present("Require") > 0:
+        return
+    # RFC 3261 §12.1.1: it makes an early dialog, and so it has a Contact.
+    KSR.hdr.append_to_reply(f"Contact: <sip:{get('$RAi')}:{get('$RAp')};transport={get('$pr')}>\r\n")
+    KSR.tm.t_reply(183, "Session Progress")
 
 
 def accept() -> None:

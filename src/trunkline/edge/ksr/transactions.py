@@ -177,6 +177,13 @@ def note_ringing(attempt: int) -> None:
     put("$avp(rang)", str(attempt))
 
 
+def has_progressed() -> bool:
+    """Whether the caller was told to wait; True from the first question on."""
+    told = get("$avp(progressed)") is not None
+    put("$avp(progressed)", "1")
+    return told
+
+
 def answered() -> bool:
     """Whether a 2xx was here before: a callee repeats it until the ACK comes."""
     return get("$avp(answered)") is not None
@@ -184,6 +191,11 @@ def answered() -> bool:
 
 def note_answer() -> None:
     put("$avp(answered)", "1")
+
+
+def lacks_reliable_responses() -> bool:
+    """Whether the response that ended the attempt says that its sender knows no reliable provisional responses."""
+    return "100rel" in text("$T_rpl($hdr(Unsupported))").lower()
 
 
 def failed_reply() -> tuple[int, str]:

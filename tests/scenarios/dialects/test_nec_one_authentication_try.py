@@ -1,0 +1,31 @@
+"""NEC SV9100 (one authentication trial) sends its first REGISTER to one address of the trunk's name and the authorized
+one to the next: the second must take the first's nonce, or all trunks stay busy."""
+
+import pytest
+
+from harness.plugin import running
+from scenarios.dialects.speaking import ask, message, places
+from trunkline.sandbox import digest
+from trunkline.sandbox.dialog import token
+
+pytestmark = pytest.mark.engines
+
+
+@pytest.fixture
+def second(addresses, edge):
+    """Another node of the same service."""
+    with running(addresses, like=edge) as started:
+        yield started
+
+
+async def test_the_authorized_register_goes_to_the_second_address(edge, second, agent):
+    key, ua = second.key(), await agent()
+    values = {"key": key.name, "number": "1", "domain": edge.domain}
+    challenged = await ask(edge, ua, "nec-register.sip", **values)
+    challenge = digest.choose(challenged.all("WWW-Authenticate"), "MD5")
+    own = {"branch": f"z9hG4bK{token()}", "tag": token(), "call_id": token(), "cseq": 2}
+    again = message("nec-register.sip", **places(second, ua) | values | own)
+    again.add("Authorization", digest.answer(challenge, "REGISTER", again.uri, key.name, key.secret))
+    response = await ua.transact(again, second.udp)
+    assert response.code == 200
+    assert response.get("Contact")

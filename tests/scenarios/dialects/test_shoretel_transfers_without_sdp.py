@@ -1,0 +1,48 @@
+"""ShoreTel (DontFwdRefer=1) transfers with re-INVITEs that have no SDP, neither by REFER nor by Replaces."""
+
+import pytest
+
+from scenarios.dialects.speaking import answered, call_out, ended
+from trunkline.sandbox import sdp
+from trunkline.sandbox.rtp import RtpSession
+
+pytestmark = pytest.mark.engines
+
+
+async def test_the_far_side_hears_whoever_the_call_is_handed_to(edge, agent):
+    pair = await call_out(edge, agent, "shoretel-invite.sip", tag="ShoreTel_6a1b-0c7d.f")
+    assert b"a=fmtp:18 annexb=no" in pair.far.request.body
+    await answered(pair)
+    await pair.talk()
+    call = pair.near
+    request = call.dialog.request("INVITE")
+    request.add("Contact", call.agent.contact_for(call.hop))
+    request.add("Supported", "timer,replaces,info")
+    response = await call.agent.transact(request, call.hop)
+    assert response.code == 200
+    offered = sdp.parse(response.body)
+    assert (offered.address, offered.direction) == (edge.address, "sendrecv")
+
+    third = await RtpSession.open(call.agent.address)  # another phone, behind the same Ingate
+    ack = call.dialog.request("ACK", request.cseq[0])
+    ack.add("Content-Type", sdp.TYPE)
+    ack.body = sdp.answer(offered, *third.address)
+    await call.agent.send(ack, call.hop)
+    await pair.far.until(lambda: pair.far.requests[-1].method == "ACK" and pair.far.requests[-1].body, 10, "the ACK")
+    call.audio.mute()
+    third.connect(offered.address, offered.port, offered.codec)
+    third.play(520)
+    await pair.far.audio.hear(520)
+    await third.hear(600)
+    third.close()
+    await ended(pair)
+
+
+async def test_a_refer_is_refused_in_words_and_the_call_goes_on(edge, agent):
+    pair = await answered(await call_out(edge, agent, "shoretel-invite.sip"))
+    target = "<sip:300@10.0.0.5?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>"
+    response = await pair.near.send("REFER", headers=[("Refer-To", target), ("Referred-By", "<sip:1@10.0.0.5>")])
+    assert response.code == 405
+    assert "REFER" in response.warning
+    await pair.talk()
+    await ended(pair)
