@@ -234,8 +234,8 @@ def test_every_page_fits_its_window(sign_in, dashboard, screenshots, scheme):
         for width in WIDTHS:
             page.set_viewport_size({"width": WIDTHS[width], "height": 860})
             page.goto(path.format(failed=dashboard.failed))
+            page.screenshot(path=screenshots / f"{name}-{scheme}-{width}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
-            page.screenshot(path=screenshots / f"{name}-{scheme}-{width}.png")
 
 
 def test_the_picture_in_the_readme(sign_in, screenshots):

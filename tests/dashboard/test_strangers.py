@@ -32,13 +32,33 @@ MANAGED_USERS = [
     ("/users/member/enable", {}),
     ("/users/member/remove", {}),
 ]
-LISTS = ["/", "/numbers/", "/calls/", "/calls.csv", "/trunk/", "/users/", "/password", "/audit/", "/audit.csv"]
+LISTS = [
+    "/",
+    "/numbers/",
+    "/calls/",
+    "/calls.csv",
+    "/trunk/",
+    "/trunk/ranges.txt",
+    "/trunk/ranges.json",
+    "/users/",
+    "/password",
+    "/audit/",
+    "/audit.csv",
+]
+# Of one's own account, whoever one is: what a stranger posts is about the stranger's account.
+OWNERS = [
+    ("/trunk/keys", {}),
+    ("/trunk/sources/add", {"network": "8.8.8.8"}),
+    ("/trunk/sources/remove", {"network": "8.8.4.4"}),
+    ("/users/add", {}),
+]
 OPERATORS = [("/accounts/", None), ("/accounts/owner/act", {}), ("/accounts/act/stop", {})]
 
 
 @pytest.fixture
-def ask(cast, record):
+def ask(cast, record, services):
     record("c1", outcome="answered", code=200)
+    services.sources.add(cast.owner, "8.8.4.4")
 
     def request(browser, path, data=None):
         path = path.format(key=cast.key.name)
@@ -49,6 +69,10 @@ def ask(cast, record):
 
 def forward_of(services):
     return services.numbers.get(NUMBER).forward
+
+
+def sources_of(account):
+    return set(map(str, account.sources.all()))
 
 
 def without_token(answer) -> str:
@@ -78,13 +102,13 @@ def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, service
 @pytest.mark.parametrize("path", LISTS)
 def test_a_strangers_lists_have_nothing_of_it(ask, stranger, owner, cast, path):
     theirs = ask(stranger, path).content.decode()
-    for mine in (NUMBER, "7700\u00a0900001", "owner@pbx.example", cast.key.name, "33123456789", "c1@pbx"):
+    for mine in ("8.8.4.4", NUMBER, "7700\u00a0900001", "owner@pbx.example", cast.key.name, "33123456789", "c1@pbx"):
         assert mine not in theirs
     assert ask(owner, path).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("path", "data"), [*OWN, *MANAGED, *MANAGED_USERS, *((path, None) for path in LISTS), *OPERATORS]
+    ("path", "data"), [*OWN, *MANAGED, *MANAGED_USERS, *OWNERS, *((path, None) for path in LISTS), *OPERATORS]
 )
 def test_nobody_sees_anything_without_signing_in(ask, anybody, services, path, data):
     answer = ask(anybody(), path, data)
@@ -103,15 +127,7 @@ def test_who_belongs_to_it_may(ask, signed_in, services, who, path, data):
 
 @pytest.mark.parametrize(
     ("path", "data"),
-    [
-        *MANAGED,
-        ("/trunk/keys", {}),
-        *MANAGED_USERS,
-        ("/users/", None),
-        ("/users/add", {}),
-        ("/audit/", None),
-        ("/audit.csv", None),
-    ],
+    [*MANAGED, *OWNERS, *MANAGED_USERS, ("/users/", None), ("/audit/", None), ("/audit.csv", None)],
 )
 def test_a_member_makes_and_ends_no_secret_and_no_user(ask, member, services, cast, path, data):
     assert ask(member, path, data).status_code == 403
@@ -120,6 +136,13 @@ def test_a_member_makes_and_ends_no_secret_and_no_user(ask, member, services, ca
     assert key.secrets.count() == 1
     assert services.users.get("member").role == "member"
     assert services.users.listing().count() == 4
+    assert sources_of(cast.owner) == {"8.8.4.4"}
+
+
+def test_a_strangers_address_is_listed_and_removed_as_its_own_alone(ask, stranger, cast):
+    assert ask(stranger, "/trunk/sources/remove", {"network": "8.8.4.4"}).status_code == 422
+    assert ask(stranger, "/trunk/sources/add", {"network": "8.8.4.4"}).status_code == 422
+    assert (sources_of(cast.owner), sources_of(cast.stranger)) == ({"8.8.4.4"}, set())
 
 
 @pytest.mark.parametrize(("path", "data"), MANAGED[:1])
@@ -145,7 +168,7 @@ def test_every_address_is_in_one_of_these_tests():
     known = {path.format(key="K").replace(NUMBER, "N") for path, _ in OWN + MANAGED + MANAGED_USERS + OPERATORS} | set(
         LISTS
     )
-    known |= {"/trunk/keys", "/users/add", "/alive", "/sign-in", "/sign-out"}  # test_signing_in, test_serving
+    known |= {path for path, _ in OWNERS} | {"/alive", "/sign-in", "/sign-out"}  # test_signing_in, test_serving
     for pattern in patterns(get_resolver("trunkline.control.dashboard.urls")):
         route = f"/{pattern.pattern}"
         for converter, value in (("<str:digits>", "N"), ("<str:uid>", "c1"), ("<int:slot>", "1")):

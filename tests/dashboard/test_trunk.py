@@ -80,3 +80,47 @@ def test_an_operator_chooses_an_account_first(operator, cast):
     assert operator.post("/trunk/keys").status_code == 404
     operator.post("/accounts/owner/act")
     assert cast.key.name in operator.get("/trunk/").content.decode()
+
+
+def sources(cast):
+    return sorted(map(str, cast.owner.sources.all()))
+
+
+def test_an_owner_lists_and_removes_an_address(owner, cast):
+    assert owner.post("/trunk/sources/add", {"network": " 8.8.8.8 "}).headers["Location"] == "/trunk/#sources"
+    assert sources(cast) == ["8.8.8.8"]
+    assert "Remove 8.8.8.8" in owner.get("/trunk/").content.decode()
+    owner.post("/trunk/sources/remove", {"network": "8.8.8.8"})
+    assert sources(cast) == []
+
+
+def test_an_address_that_cannot_be_is_refused_beside_its_field(owner, cast):
+    for text, said in (
+        ("0.0.0.0/0", "covers too much"),
+        ("10.0.0.1", "no address of the Internet"),
+        ("<b>", "&lt;b&gt;"),
+    ):
+        answer = owner.post("/trunk/sources/add", {"network": text})
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+        assert 'aria-invalid="true"' in answer.content.decode()
+    assert sources(cast) == []
+
+
+def test_an_operator_lists_what_a_customer_may_not(operator, cast):
+    assert operator.post("/trunk/sources/add", {"network": "10.0.0.0/24"}).status_code == 404
+    operator.post("/accounts/owner/act")
+    operator.post("/trunk/sources/add", {"network": "10.0.0.0/24"})
+    assert sources(cast) == ["10.0.0.0/24"]
+
+
+def test_what_a_firewall_needs_is_there_to_copy_and_to_download(member):
+    page = member.get("/trunk/").content.decode()
+    for words in ("30000-39999", "from us", "_sips._tcp", "PCMA", "speex/16000", "iLBC"):
+        assert words in page
+    text = member.get("/trunk/ranges.txt")
+    assert text.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert any(line.startswith("media to-us udp ") for line in text.content.decode().splitlines())
+    document = member.get("/trunk/ranges.json").json()
+    assert document["domain"] == "sip.trunk.example"
+    assert len(document["regions"][0]["nodes"][0]["ranges"]) == 7

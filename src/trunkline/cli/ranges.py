@@ -1,12 +1,10 @@
 """`trunkline ranges`: what a firewall on the other side has to let through."""
 
-from dataclasses import asdict
-
 import click
 
 from trunkline import settings as all_settings
 from trunkline.cli.output import Answer, show, table
-from trunkline.node import ranges
+from trunkline.settings import ranges
 
 
 @click.command("ranges")
@@ -18,11 +16,8 @@ def command(as_json: bool):
     """
     settings = all_settings.load()
     found = ranges.of(settings)
-    node = {"node": settings.node.name, "ranges": [asdict(one) for one in found]}
-    document = {"domain": settings.sip.domain, "regions": [{"region": settings.node.region, "nodes": [node]}]}
     words = {ranges.TO: "to us", ranges.FROM: "from us"}
     rows = [(r.purpose, words[r.direction], r.protocol.upper(), r.address, r.ports, r.note) for r in found]
     head = f"Region {settings.node.region}, node {settings.node.name}"
-    show(
-        Answer(document, [head, table(("what", "packets", "protocol", "our address", "our ports", ""), rows)]), as_json
-    )
+    columns = ("what", "packets", "protocol", "our address", "our ports", "")
+    show(Answer(ranges.as_dict(settings), [head, table(columns, rows)]), as_json)

@@ -1,9 +1,13 @@
 from django.urls import path
 
-from trunkline.control.dashboard.trunk import views
+from trunkline.control.dashboard.trunk import sources, views
 
 urlpatterns = [
     path("trunk/", views.trunk, name="trunk"),
+    path("trunk/ranges.txt", views.ranges_text, name="ranges-text"),
+    path("trunk/ranges.json", views.ranges_json, name="ranges-json"),
+    path("trunk/sources/add", sources.add, name="source-add"),
+    path("trunk/sources/remove", sources.remove, name="source-remove"),
     path("trunk/keys", views.add, name="key-add"),
     path("trunk/keys/<str:name>/rotate", views.rotate, name="key-rotate"),
     path("trunk/keys/<str:name>/retire/<int:slot>", views.retire, name="key-retire"),

@@ -1,10 +1,10 @@
-"""Products > Trunk: what a PBX is configured with, and the keys and limits of the account.
+"""Products > Trunk: what a PBX and a firewall are configured with, and the keys and limits of the account.
 
 A secret is in the answer to the request that made it, and nowhere else.
 """
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
@@ -13,11 +13,25 @@ from trunkline.control.dashboard.pages import only_managers, show
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services
 from trunkline.control.keys.models import Key
+from trunkline.settings import ranges
+from trunkline.sip.codecs import CODECS, spoken
+
+SRV = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1
 
 
 @require_GET
 def trunk(request: HttpRequest) -> HttpResponse:
-    return _page(request)
+    return page(request)
+
+
+@require_GET
+def ranges_text(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(ranges.as_text(settings.TRUNKLINE), content_type="text/plain; charset=utf-8")
+
+
+@require_GET
+def ranges_json(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(ranges.as_dict(settings.TRUNKLINE), json_dumps_params={"indent": 2})
 
 
 @require_POST
@@ -26,7 +40,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.account is None:
         raise Http404
     key, secret = services.create(request.account)
-    return _page(request, made=(key.name, secret))
+    return page(request, made=(key.name, secret))
 
 
 @require_POST
@@ -34,8 +48,8 @@ def rotate(request: HttpRequest, name: str) -> HttpResponse:
     key = _own(request, name)
     live = key.secrets.count()
     if live == len(services.SLOTS):
-        return _page(request, refused=(name, "It has two live secrets: end the one that no PBX uses any more, first."))
-    return _page(request, made=(name, services.rotate(key)))
+        return page(request, refused=(name, "It has two live secrets: end the one that no PBX uses any more, first."))
+    return page(request, made=(name, services.rotate(key)))
 
 
 @require_POST
@@ -44,7 +58,7 @@ def retire(request: HttpRequest, name: str, slot: int) -> HttpResponse:
     try:
         services.retire(key, slot)
     except ServiceError:
-        return _page(request, refused=(name, "That secret is ended already, or it is the only one that the key has."))
+        return page(request, refused=(name, "That secret is ended already, or it is the only one that the key has."))
     return redirect("trunk")
 
 
@@ -68,18 +82,27 @@ def _own(request: HttpRequest, name: str) -> Key:
     return key
 
 
-def _page(request: HttpRequest, made=("", ""), refused=("", "")) -> HttpResponse:
-    """The page; `made` is a key and its secret, `refused` a key and why."""
-    sip, address = settings.TRUNKLINE.sip, settings.TRUNKLINE.sip_advertised
+def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", "")) -> HttpResponse:
+    """The page; `made` is a key and its secret, `refused` a key and why, `source` an address that cannot be and why."""
+    its, account = settings.TRUNKLINE, request.account
+    address, limits = its.sip_advertised, accounts.as_dict(account) if account else None
     values = {
         "section": "trunk",
-        "sip": sip,
+        "sip": its.sip,
         "address": f"[{address}]" if ":" in address else address,
-        "keys": [services.as_dict(key) for key in services.listing(request.account)] if request.account else [],
-        "limits": accounts.as_dict(request.account) if request.account else None,
+        "srv": SRV,
+        "codecs": [spoken(codec) for codec in CODECS],
+        "pbx": ["pbx/trunk.html", "trunk/no_pbx.html"],
+        "keys": [services.as_dict(key) for key in services.listing(account)] if account else [],
+        "limits": limits,
+        "sources": limits["sources"] if limits else [],
+        "ranges": ranges.of(its),
+        "ranges_text": ranges.as_text(its),
         "made_for": made[0],
         "secret": made[1],
         "refused_for": refused[0],
         "refused": refused[1],
+        "source_typed": source[0],
+        "source_problem": source[1],
     }
-    return show(request, "trunk/trunk.html", values, status=422 if refused[1] else 200)
+    return show(request, "trunk/trunk.html", values, status=422 if refused[1] or source[1] else 200)

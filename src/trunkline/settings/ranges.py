@@ -1,6 +1,6 @@
 """The addresses and ports that others exchange packets with: what a firewall on their side has to let through."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from trunkline.settings import Settings
 
@@ -40,3 +40,16 @@ def of(settings: Settings) -> list[Range]:
         Range("media", TO, "udp", *media, "RTP and RTCP, plain or SRTP"),
         Range("media", FROM, "udp", *media, "RTP and RTCP, plain or SRTP"),
     ]
+
+
+def as_dict(settings: Settings) -> dict[str, object]:
+    """The document of `trunkline ranges --json` and of the dashboard."""
+    node = {"node": settings.node.name, "ranges": [asdict(one) for one in of(settings)]}
+    return {"domain": settings.sip.domain, "regions": [{"region": settings.node.region, "nodes": [node]}]}
+
+
+def as_text(settings: Settings) -> str:
+    """A range on each line, in columns that programs can read too: what, packets, protocol, our address, our ports."""
+    lines = [f"# {settings.sip.domain}: region {settings.node.region}, node {settings.node.name}"]
+    lines += [f"{r.purpose} {r.direction}-us {r.protocol} {r.address} {r.ports}" for r in of(settings)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,97 @@
+"""Source addresses as customers list them, who are not believed as operators are.
+
+Whoever lists an address gets what is sent from there without credentials: another customer's calls, if it is that one's
+PBX. So nobody lists an address that is known to be somebody else's, nor more of them than a customer has.
+"""
+
+import ipaddress
+from datetime import timedelta
+from functools import reduce
+from operator import or_
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.calls.models import Call
+from trunkline.control.carriers.models import Carrier
+from trunkline.control.changes.services import writing
+from trunkline.control.errors import ServiceError
+from trunkline.control.numbers.models import Number
+from trunkline.control.sources import services
+from trunkline.control.sources.models import SourceNetwork
+from trunkline.sip import forward
+from trunkline.sip.uri import is_ip
+
+WIDEST = {4: 28, 6: 64}  # prefix lengths: 16 addresses, or what one IPv6 customer gets at least
+MOST = 20  # of an account
+LOOK_BACK = timedelta(days=1)
+
+type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def add(account: Account, text: str) -> None:
+    """Recognise a network as the account's, as its own wish. Raises ServiceError."""
+    network, _ = services.parse(text)
+    _check_width(ipaddress.ip_network(network))
+    with writing():
+        _check_whose(account, ipaddress.ip_network(network))
+        if account.sources.count() >= MOST:
+            raise ServiceError(f"the account has {MOST} source addresses, and may have no more: remove one first")
+        services.add(account, text)
+
+
+def _check_width(network: Network) -> None:
+    widest = WIDEST[network.version]
+    if network.prefixlen < widest:
+        raise ServiceError(
+            f"{network} is wider than /{widest}: list the addresses of your PBXs one by one, or ask whoever runs this "
+            "service"
+        )
+    if not network.is_global or network.is_multicast:
+        raise ServiceError(
+            f"{network} is no address of the Internet: write the one that your PBX's packets come from, as it is seen "
+            "outside your network. Where you share a private network with this service, whoever runs it can list that"
+        )
+
+
+def _check_whose(account: Account, network: Network) -> None:
+    taken = ServiceError(
+        f"{network} is somebody else's here: with your PBX behind the same address, use a key instead; otherwise ask "
+        "whoever runs this service"
+    )
+    theirs = SourceNetwork.objects.exclude(account=account).values_list("network", flat=True)
+    known = {ipaddress.ip_network(text) for text in theirs}
+    known |= {ipaddress.ip_network(host) for host in Carrier.objects.values_list("host", flat=True) if is_ip(host)}
+    known |= {ipaddress.ip_network(text) for text in _ours()}
+    if any(one.version == network.version and one.overlaps(network) for one in known):
+        raise taken
+    if network.version == 6 and network.num_addresses > 1:
+        return  # too many to look for in what others have written and sent
+    hosts = [str(address) for address in network]
+    if _called(account, hosts) or _heard_from(account, hosts):
+        raise taken
+
+
+def _called(account: Account, hosts: list[str]) -> bool:
+    """Whether calls to others' numbers go to one of the hosts."""
+    others = Number.objects.exclude(account=account).filter(_any("forward", hosts, "{}"))
+    lists = others.values_list("forward", flat=True).distinct().iterator()
+    return any(target.host in hosts for text in lists for target in forward.parse(text))
+
+
+def _heard_from(account: Account, hosts: list[str]) -> bool:
+    """Whether others have called from one of the hosts lately."""
+    lately = Call.objects.filter(started__gte=timezone.now() - LOOK_BACK).exclude(account=account)
+    return lately.filter(_any("source", hosts, ":{}:")).exists()
+
+
+def _ours() -> set[str]:
+    its = settings.TRUNKLINE
+    return {its.sip_address, its.sip_advertised, its.media_address, its.media_advertised, its.web_address}
+
+
+def _any(field: str, hosts: list[str], form: str) -> Q:
+    """A condition on a text that has one of the hosts in it, in this form."""
+    return reduce(or_, (Q(**{f"{field}__contains": form.format(host)}) for host in hosts))

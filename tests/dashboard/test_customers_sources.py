@@ -1,0 +1,121 @@
+"""Source addresses that customers list themselves: their own, and nobody else's."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+
+@pytest.fixture
+def account(services):
+    return services.accounts.create("acme")
+
+
+@pytest.fixture
+def other(services):
+    return services.accounts.create("globex")
+
+
+@pytest.fixture
+def add(services, account):
+    from trunkline.control.sources import by_customers
+
+    return lambda text: by_customers.add(account, text)
+
+
+def sources(account):
+    return sorted(map(str, account.sources.all()))
+
+
+@pytest.mark.parametrize("text", ["8.8.8.8", "8.8.8.0/28", "8.8.8.8:5080", "2a00:1450::/64", "[2a00:1450::7]:5060"])
+def test_an_address_of_the_internet_is_listed(account, add, text):
+    add(text)
+    assert sources(account) == [text]
+    add(text)
+    assert sources(account) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0.0.0.0/0", "covers too much of the Internet"),
+        ("8.8.0.0/16", "wider than /28"),
+        ("2a00:1450::/32", "wider than /64"),
+        ("10.0.0.5", "no address of the Internet"),
+        ("192.168.1.0/28", "no address of the Internet"),
+        ("100.64.0.1", "no address of the Internet"),
+        ("127.0.0.1", "no address of the Internet"),
+        ("169.254.1.1", "no address of the Internet"),
+        ("224.0.1.75", "no address of the Internet"),
+        ("203.0.113.5", "no address of the Internet"),
+        ("240.0.0.1", "no address of the Internet"),
+        ("fd00::1", "no address of the Internet"),
+        ("::1", "no address of the Internet"),
+        ("::ffff:10.0.0.1", "no address of the Internet"),
+        ("8.8.8.9/28", "bits beyond its /28"),
+        ("pbx.example.com", "is not a network"),
+        ("8.8.8.8:0", "no port from 1 to 65535"),
+        ("", "is not a network"),
+    ],
+)
+def test_what_cannot_be_a_customers_is_refused_in_words(services, account, add, text, said):
+    with pytest.raises(services.sources.ServiceError, match=said):
+        add(text)
+    assert sources(account) == []
+
+
+@pytest.mark.parametrize("text", ["8.8.8.8", "8.8.8.0/28", "8.8.8.8:5080"])
+def test_others_addresses_are_refused_however_they_overlap(services, account, other, add, text):
+    services.sources.add(other, "8.8.8.8/29")
+    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+        add(text)
+    services.sources.remove(other, "8.8.8.8/29")
+    services.carriers.create("telco", "sip.telco.example", sources=["8.8.8.8"])
+    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+        add(text)
+    assert sources(account) == []
+
+
+def test_where_a_carrier_is_called_is_refused(services, add):
+    services.carriers.create("telco", "8.8.4.4")
+    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+        add("8.8.4.0/28")
+
+
+def test_where_another_customers_pbx_is_called_is_refused(services, account, other, add):
+    services.numbers.add("+447700900001", other, "sip:1@8.8.8.80,sip:1@pbx.example")
+    services.numbers.add("+447700900002", account, "sip:1@9.9.9.9")
+    add("8.8.8.8")  # which the other's begins with
+    add("9.9.9.9")
+    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+        add("8.8.8.80")
+
+
+def test_where_another_customer_calls_from_is_refused(services, account, other, add):
+    from trunkline.control.calls.models import Call
+
+    def called(uid, whose, source):
+        Call.objects.create(uid=uid, node="n", direction="outbound", outcome="answered", account=whose, source=source,
+                            started=datetime.now(UTC) - timedelta(hours=1))  # fmt: skip
+
+    called("a", other, "tcp:8.8.8.80:5060")
+    called("b", account, "udp:9.9.9.9:5060")
+    add("8.8.8.8")
+    add("9.9.9.9")
+    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+        add("8.8.8.80")
+
+
+def test_our_own_address_is_refused(services, add, monkeypatch):
+    from django.conf import settings
+
+    sip = settings.TRUNKLINE.sip.model_copy(update={"address": "1.1.1.1"})
+    monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"sip": sip}))
+    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+        add("1.1.1.1")
+
+
+def test_there_is_an_end(services, account, add):
+    for n in range(20):
+        add(f"8.8.8.{n}")
+    with pytest.raises(services.sources.ServiceError, match="may have no more"):
+        add("8.8.8.20")
