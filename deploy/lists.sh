@@ -12,6 +12,7 @@ entries() {
 }
 
 packages() { entries "$clone/deploy/packages.txt"; }
+clients() { [ "${TRUNKLINE_WITHOUT_TESTS:-}" ] || cat "$clone"/deploy/clients/*.txt; }
 requirements() { entries "$clone/deploy/requirements.txt"; }
 
 # digest: the first 12 hexadecimal digits of the SHA-256 of standard input.

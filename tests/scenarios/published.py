@@ -2,8 +2,7 @@
 
 import re
 
-from trunkline.contract.endpoints import TO, ranges
-from trunkline.control.endpoints import own
+from trunkline.node import ranges
 from trunkline.sandbox.trace import Trace
 from trunkline.settings import Settings
 
@@ -28,7 +27,7 @@ def places(sdp: str) -> set[tuple[str, int]]:
 
 def outside(trace: Trace, settings: Settings) -> list[str]:
     """The descriptions that agents received from a node and that lead somewhere else; each with its message."""
-    published = [r for r in ranges(own.of(settings)) if (r.purpose, r.direction) == ("media", TO)]
+    published = [r for r in ranges.of(settings) if (r.purpose, r.direction) == ("media", ranges.TO)]
     found = []
     for entry in trace.entries:
         message = None if entry.sent else entry.message

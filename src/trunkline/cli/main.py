@@ -20,7 +20,6 @@ COMMANDS = {
     "user": "user",
     "carrier": "carrier",
     "route": "route",
-    "endpoint": "endpoint",
     "calls": "calls",
     "audit": "audit",
     "node": "node",

@@ -57,8 +57,10 @@ def _serve(settings: all_settings.Settings, home: Home) -> None:
 
     control.setup(settings)
     from trunkline.control import sharing
+    from trunkline.control.api import usage
 
     sharing.hold()
+    usage.share()
     multiprocessing.set_start_method("spawn")  # an open SQLite database must not be taken over a fork
     web = settings.web
     certificate = {"ssl_cert": home.web / "node.crt", "ssl_key": home.web / "node.key"} if web.tls else {}

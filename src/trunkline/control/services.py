@@ -10,9 +10,6 @@ from trunkline.control.audit import services as audit
 from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import services as carriers
-from trunkline.control.endpoints import importing as endpoint_import
-from trunkline.control.endpoints import ranges
-from trunkline.control.endpoints import services as endpoints
 from trunkline.control.keys import services as keys
 from trunkline.control.numbers import importing, inventory
 from trunkline.control.numbers import services as numbers
@@ -25,15 +22,12 @@ __all__ = [
     "audit",
     "calls",
     "carriers",
-    "endpoint_import",
-    "endpoints",
     "fault",
     "importing",
     "inventory",
     "keys",
     "numbers",
     "quality",
-    "ranges",
     "routes",
     "seen",
     "sources",

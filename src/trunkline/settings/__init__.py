@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from trunkline.settings import words
 from trunkline.settings.sections import (
+    Api,
     Auth,
     Calls,
     Database,
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     dns: Dns = Dns()
     journal: Journal = Journal()
     web: Web = Web()
+    api: Api = Api()
     sandbox: Sandbox = Sandbox()
 
     @classmethod

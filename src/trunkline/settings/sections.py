@@ -31,7 +31,7 @@ class Node(Section):
     region: str = Field(
         "default",
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
-        description="Where this machine is, like `eu-west`: a heading of `ranges` where there is no endpoint.",
+        description="Where this machine is, like `eu-west`: the heading under which `ranges` prints it.",
     )
 
 
@@ -173,6 +173,12 @@ class Web(Section):
         if not self.tls and not self.proxies:
             raise ValueError("tls = false sends passwords in the clear: name the proxy that ends TLS in proxies")
         return self
+
+
+class Api(Section):
+    requests_per_minute: int = Field(
+        600, ge=1, le=1_000_000, description="Requests to the API that an account may make in a minute, at each node."
+    )
 
 
 class Sandbox(Section):

@@ -7,12 +7,16 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from trunkline.control.api import problems
+from trunkline.control.api.paths import is_api
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
 
 log = logging.getLogger(__name__)
 
 
 def page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    if is_api(request.path):
+        return problems.of_status(request, status)
     return render(request, "error.html", {"title": title, "text": text}, status=status)
 
 

@@ -18,6 +18,7 @@ OPTIONS = {
         "django.middleware.csp.ContentSecurityPolicyMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "trunkline.control.dashboard.middleware.Guard",
+        "trunkline.control.api.gate.Gate",
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django_htmx.middleware.HtmxMiddleware",
@@ -29,7 +30,7 @@ OPTIONS = {
     "TEMPLATES": [
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",
-            "DIRS": [HERE],
+            "DIRS": [HERE, HERE.parent / "api"],
             "OPTIONS": {
                 "context_processors": [
                     "django.template.context_processors.request",

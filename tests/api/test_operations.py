@@ -1,0 +1,115 @@
+"""Every operation: by a stranger, by nobody, and in the document that describes it."""
+
+import re
+from html import escape
+
+import pytest
+
+from api.conftest import problem
+
+# Of the account's own things: method, path, body. `{key}` and `{source}` are the owner's.
+OWN = {
+    "get_number": ("GET", "numbers/447700900001", None),
+    "release_number": ("DELETE", "numbers/447700900001", None),
+    "forward_number": ("PUT", "numbers/447700900001/forward", {"forward": "sip:taken@evil.example"}),
+    "get_key": ("GET", "keys/{key}", None),
+    "change_key": ("PATCH", "keys/{key}", {"enabled": False}),
+    "rotate_key": ("POST", "keys/{key}/secrets", None),
+    "retire_secret": ("DELETE", "keys/{key}/secrets/1", None),
+    "remove_source": ("DELETE", "sources/{source}", None),
+    "get_call": ("GET", "calls/c1", None),
+}
+MINE = {  # what each sees and makes for itself
+    "get_account": ("GET", "account", None),
+    "list_numbers": ("GET", "numbers", None),
+    "list_available_numbers": ("GET", "numbers/available", None),
+    "list_keys": ("GET", "keys", None),
+    "make_key": ("POST", "keys", None),
+    "list_sources": ("GET", "sources", None),
+    "list_calls": ("GET", "calls", None),
+    "get_trunk": ("GET", "trunk", None),
+    "buy_number": ("POST", "numbers", {"number": "+447700900001"}),
+    "add_source": ("POST", "sources", {"network": "5.10.112.121"}),
+}
+REFUSED = {"buy_number", "add_source"}
+
+
+@pytest.fixture
+def ask(cast, record):
+    record("c1", outcome="answered", code=200)
+    source = cast.owner.sources.get().pk
+
+    def request(program, method, path, body):
+        return program.ask(method, path.format(key=cast.key.name, source=source), body)
+
+    return request
+
+
+@pytest.mark.parametrize("operation", OWN)
+def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, services, operation):
+    method, path, body = OWN[operation]
+    told = problem(ask(stranger, method, path, body), 404, "not-found")
+    missing = re.sub(r"447700900001|\{key\}|\{source\}|c1", "99999999", path)
+    other = problem(ask(stranger, method, missing, body), 404, "not-found")
+    hide = lambda text: re.sub(rf"447700900001|99999999|{cast.key.name}|source \d+", "X", text)  # noqa: E731
+    assert hide(told["detail"]) == hide(other["detail"])
+    number = services.numbers.get("447700900001")
+    assert (number.account, number.forward) == (cast.owner, "sip:owner@pbx.example")
+    key = services.keys.get(cast.key.name)
+    assert (key.enabled, key.secrets.count(), cast.owner.sources.count()) == (True, 1, 1)
+
+
+@pytest.mark.parametrize("operation", MINE)
+def test_what_a_stranger_sees_has_nothing_of_the_owners(ask, stranger, cast, operation):
+    answer = ask(stranger, *MINE[operation])
+    if operation in REFUSED:
+        problem(answer, *((409, "not-for-sale") if operation == "buy_number" else (422, "invalid")))
+    else:
+        assert answer.status_code in (200, 201)
+    text = (
+        answer.content.decode()
+        .replace("+447700900001 is not for sale", "")
+        .replace("5.10.112.121/32 is somebody else's", "")
+    )
+    for mine in ("owner", "447700900001", cast.key.name, "33123456789", "c1@pbx", "192.0.2.10", "5.10.112"):
+        assert mine not in text
+
+
+@pytest.mark.parametrize("operation", [*OWN, *MINE])
+def test_nobody_gets_anything_without_a_key(ask, nobody, operation, services, cast):
+    problem(ask(nobody, *(OWN | MINE)[operation]), 401, "not-authenticated")
+    assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+    assert services.keys.listing().count() == 2
+
+
+def test_every_operation_is_in_one_of_these_tests():
+    from trunkline.control.api.document import document
+
+    paths = document()["paths"]
+    operations = {operation["operationId"]: (method.upper(), path) for path, methods in paths.items()
+                  for method, operation in methods.items()}  # fmt: skip
+    tested = OWN | MINE
+    assert set(operations) == set(tested)
+    for name, (method, path) in operations.items():
+        shape = re.sub(r"\{\w+\}", "[^/]+", path)
+        assert method == tested[name][0]
+        assert re.fullmatch(shape, f"/api/v1/{tested[name][1]}"), name
+
+
+def test_the_document_and_the_reference_are_for_everybody(nobody):
+    document = nobody.ask("GET", "openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    page = nobody.ask("GET", "/api/v1/")
+    text = page.content.decode()
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert not page.cookies
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert f"<strong>{method.upper()}</strong> {path}" in text
+            assert escape(operation["summary"]) in text
+            assert operation["security"] == [{"Basic": []}]
+            assert {"401", "422", "429"} <= set(operation["responses"])
+    from trunkline.control.api.problems import KINDS
+
+    assert all(f'id="{name}"' in text for name in KINDS)
+    assert "<script>" not in text

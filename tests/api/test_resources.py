@@ -1,0 +1,176 @@
+"""What each operation does for whoever may."""
+
+import pytest
+
+from api.conftest import Program, basic, problem
+
+
+def test_the_account_and_its_limits(owner):
+    account = owner.ask("GET", "account").json()
+    assert (account["name"], account["numbers"], account["numbers_at_most"]) == ("owner", 1, 100)
+    assert account["sources"] == ["5.10.112.121"]
+
+
+def test_a_number_is_found_bought_forwarded_and_released(owner, cast, services):
+    found = owner.ask("GET", "numbers/available?country=gb&kind=landline").json()["items"]
+    assert found == [{"number": "+442079460001", "country": "GB", "kind": "landline", "monthly_cost": "1.25"}]
+    bought = owner.ask("POST", "numbers", {"number": "+442079460001"})
+    assert (bought.status_code, bought.headers["Location"]) == (201, "/api/v1/numbers/442079460001")
+    assert owner.ask("POST", "numbers", {"number": "+442079460001"}).status_code == 201
+    place = bought.headers["Location"]
+    forwarded = owner.ask("PUT", f"{place}/forward", {"forward": "sip:a@b.example;timeout=2000,sip:c@d.example"}).json()
+    assert [(target["uri"], target["timeout_ms"]) for target in forwarded["targets"]] == [
+        ("sip:a@b.example", 2000),
+        ("sip:c@d.example", 5000),
+    ]
+    assert owner.ask("GET", place).json() == forwarded
+    assert [n["number"] for n in owner.ask("GET", "numbers").json()["items"]] == ["+442079460001", "+447700900001"]
+    assert owner.ask("PUT", f"{place}/forward", {"forward": ""}).json()["targets"] == []
+    for _ in range(2):
+        gone = owner.ask("DELETE", place)
+        assert (gone.status_code, gone.content) == (204, b"")
+    assert services.numbers.get("442079460001").account is None
+
+
+def test_numbers_are_searched(owner, services, cast):
+    services.numbers.add("+12025550102", cast.owner)
+    ask = lambda query: [n["number"] for n in owner.ask("GET", f"numbers?{query}").json()["items"]]  # noqa: E731
+    assert ask("country=US") == ask("kind=mobile-lvn") == ask("digits=%2B1202") == ["+12025550102"]
+    assert ask("digits=0001&at=ends") == ask("digits=9000&at=contains") == ["+447700900001"]
+    assert ask("digits=33") == []
+
+
+def test_a_faulty_forward_is_pointed_at(owner, services):
+    text = "sip:a@b.example,sip:c@d.example;timeout=1"
+    told = problem(owner.ask("PUT", "numbers/447700900001/forward", {"forward": text}), 422, "invalid")
+    assert told["errors"][0]["field"] == "forward"
+    assert "timeout=1" in told["detail"]
+    assert text[told["start"] : told["end"]] == "sip:c@d.example;timeout=1"
+    assert told["entry"] == 2
+    assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+
+
+def test_what_cannot_be_bought_says_why(owner, services, cast):
+    problem(owner.ask("POST", "numbers", {"number": "+447700900002"}), 409, "not-for-sale")
+    services.accounts.change(cast.owner, numbers_at_most=1)
+    told = problem(owner.ask("POST", "numbers", {"number": "+442079460001"}), 403, "buying-refused")
+    assert "while it has 1 or more" in told["detail"]
+    services.accounts.change(cast.owner, numbers_at_most=0)
+    assert owner.ask("GET", "numbers/available").json()["items"] == []
+    problem(owner.ask("DELETE", "numbers/447700900001"), 403, "buying-refused")
+
+
+def test_keys_are_made_rotated_and_disabled(owner, cast):
+    made = owner.ask("POST", "keys").json()
+    fresh = Program(basic(made["key"], made["secret"]))
+    assert fresh.ask("GET", "account").status_code == 200
+    second = owner.ask("POST", f"keys/{made['key']}/secrets").json()
+    assert [one["slot"] for one in second["secrets"]] == [1, 2]
+    assert Program(basic(made["key"], second["secret"])).ask("GET", "account").status_code == 200
+    told = problem(owner.ask("POST", f"keys/{made['key']}/secrets"), 409, "conflict")
+    assert "trunkline" not in told["detail"]  # no command is for customers
+    assert owner.ask("DELETE", f"keys/{made['key']}/secrets/1").status_code == 204
+    assert fresh.ask("GET", "account").status_code == 401
+    assert owner.ask("PATCH", f"keys/{made['key']}", {"enabled": False}).json()["enabled"] is False
+    assert Program(basic(made["key"], second["secret"])).ask("GET", "account").status_code == 401
+    keys = owner.ask("GET", "keys").json()["items"]
+    assert [key["key"] for key in keys] == [cast.key.name, made["key"]]
+    assert "secret" not in keys[0]
+
+
+def test_nobody_locks_itself_out(owner, cast):
+    path = f"keys/{cast.key.name}"
+    problem(owner.ask("PATCH", path, {"enabled": False}), 409, "conflict")
+    problem(owner.ask("DELETE", f"{path}/secrets/1"), 409, "conflict")
+    owner.ask("POST", f"{path}/secrets")
+    assert "with that secret" in problem(owner.ask("DELETE", f"{path}/secrets/1"), 409, "conflict")["detail"]
+    problem(owner.ask("DELETE", f"keys/{owner.ask('POST', 'keys').json()['key']}/secrets/2"), 404, "not-found")
+
+
+def test_sources_are_added_and_removed(owner, cast):
+    added = owner.ask("POST", "sources", {"network": "[2600::7]:5080"}).json()
+    assert added["network"] == "[2600::7]:5080"
+    listed = owner.ask("GET", "sources").json()["items"]
+    assert [one["network"] for one in listed] == ["5.10.112.121", "[2600::7]:5080"]
+    assert owner.ask("DELETE", f"sources/{added['id']}").status_code == 204
+    problem(owner.ask("DELETE", f"sources/{added['id']}"), 404, "not-found")
+
+
+@pytest.mark.parametrize("network", ["x", "5.10.112.1/24", "0.0.0.0/0", "5.10.112.1:0", "", "10.0.0.1", "119.81.44.7"])
+def test_a_source_that_cannot_be_is_refused_without_naming_anybody(owner, cast, network):
+    told = problem(owner.ask("POST", "sources", {"network": network}), 422, "invalid")
+    assert told["errors"][0]["field"] == "network"
+    assert "stranger" not in str(told)
+    assert cast.owner.sources.count() == 1
+
+
+def test_what_a_pbx_needs(owner):
+    trunk = owner.ask("GET", "trunk").json()
+    assert trunk["domain"] == "sip.trunk.example"
+    assert {one["transport"]: one["port"] for one in trunk["transports"]} == {"udp": 5060, "tcp": 5060, "tls": 5061}
+    assert "PCMA" in trunk["codecs"]
+    assert ("media", "udp", 30000) in [(r["purpose"], r["protocol"], r["port_min"]) for r in trunk["ranges"]]
+
+
+def test_calls_are_listed_filtered_and_shown(owner, record):
+    attempt = {"kind": "carrier", "target": "telco", "address": "udp:198.51.100.1:5060", "code": 503, "cause": "reply"}
+    attempts = [attempt | {"started": record.began, "ended": record.began}]
+    record("c1", code=503, refused=record.began, attempts=attempts)
+    record("c2", outcome="open", after=5, called="442071234567")
+    assert [call["uid"] for call in owner.ask("GET", "calls").json()["items"]] == ["c2", "c1"]
+    for query, uid in (("outcome=open", "c2"), ("number=%2B33123456789", "c1"), ("outcome=failed", "c1")):
+        assert [call["uid"] for call in owner.ask("GET", f"calls?{query}").json()["items"]] == [uid]
+    since = "2999-01-01T00:00:00Z"
+    assert owner.ask("GET", f"calls?since={since}").json()["items"] == []
+    call = owner.ask("GET", "calls/c1").json()
+    assert (call["fault"], call["attempts"][0]["target"], call["attempts"][0]["address"]) == ("target", "telco", "")
+    assert [step["who"] for step in call["timeline"]][:2] == ["caller", "trunkline"]
+    assert "telco" in call["verdict"]
+    assert call["started"].endswith("Z")
+
+
+def test_portions_neither_miss_nor_repeat(owner, services, cast, record):
+    for n in range(6):
+        services.numbers.add(f"+4477009001{n:02}", cast.owner)
+        record(f"c{n}", after=n // 3)  # some begin at the same moment
+        services.keys.create(cast.owner)
+        services.sources.add(cast.owner, f"203.0.113.{n}")
+    for path, name, count in (("numbers", "number", 7), ("calls", "uid", 6), ("keys", "key", 7), ("sources", "id", 7)):
+        seen, following = [], f"/api/v1/{path}?size=3"
+        while following:
+            answer = owner.ask("GET", following)
+            seen += [one[name] for one in answer.json()["items"]]
+            link = answer.headers.get("Link", "")
+            following = link.partition("https://sip.trunk.example")[2].partition(">")[0]
+            assert bool(following) == bool(answer.json()["next"])
+        assert len(seen) == len(set(seen)) == count, path
+
+
+@pytest.mark.parametrize("path", ["numbers", "calls", "keys", "sources", "numbers/available"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "", "WzFd", "W10", "bnVsbA", "WyJ4IiwgMV0", "%C3%A9", "a" * 201, "W1tbW1tbW1s"]
+)
+def test_a_cursor_that_is_not_ours_is_refused(owner, path, cursor):
+    answer = owner.ask("GET", f"{path}?cursor={cursor}")
+    if (path, cursor) not in [("keys", "WzFd"), ("sources", "WzFd")]:  # that one is
+        problem(answer, 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [("account", 4), ("numbers", 4), ("numbers/available", 4), ("numbers/447700900001", 4), ("keys", 5), ("sources", 4),
+     ("calls", 7), ("calls/c0", 5), ("trunk", 3)],
+)  # fmt: skip
+def test_a_request_asks_the_database_a_bounded_number_of_times(owner, record, services, cast, path, queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    for n in range(20):
+        record(f"c{n}", attempts=[{"kind": "carrier", "target": "telco", "address": ""}])
+        services.numbers.add(f"+4477009001{n:02}", cast.owner)
+        services.keys.create(cast.owner)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert owner.ask("GET", path).status_code == 200
+    assert len(captured) <= queries, [query["sql"][:80] for query in captured]
