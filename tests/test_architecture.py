@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "settings": set(),
     "home": set(),
     "dns": ANYONE | {"settings", "home"},
-    "pbx": ANYONE | {"settings", "home"},
+    "pbx": {"sip"},
     "sandbox": ANYONE | {"settings", "home"},
     "node": ANYONE | {"settings", "home", "dns"},
     "control": ANYONE | {"settings", "home", "dns", "pbx"},

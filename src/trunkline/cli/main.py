@@ -17,6 +17,7 @@ COMMANDS = {
     "account": "account",
     "key": "key",
     "number": "number",
+    "pbx": "pbx",
     "user": "user",
     "carrier": "carrier",
     "route": "route",

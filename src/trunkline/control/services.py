@@ -13,6 +13,7 @@ from trunkline.control.carriers import services as carriers
 from trunkline.control.keys import services as keys
 from trunkline.control.numbers import importing, inventory
 from trunkline.control.numbers import services as numbers
+from trunkline.control.pbx import services as pbx
 from trunkline.control.routes import services as routes
 from trunkline.control.sources import services as sources
 from trunkline.control.users import services as users
@@ -27,6 +28,7 @@ __all__ = [
     "inventory",
     "keys",
     "numbers",
+    "pbx",
     "quality",
     "routes",
     "seen",

@@ -1,0 +1,104 @@
+"""`trunkline pbx`: ready configurations for customers' PBXs."""
+
+from pathlib import Path
+
+import click
+
+from trunkline.cli.output import Answer, operation, table
+from trunkline.pbx import PbxError, archive, registry, sheet
+from trunkline.pbx.configuration import Configuration, Screen
+from trunkline.pbx.trunk import Options
+from trunkline.sip.uri import TRANSPORTS
+
+FORMATS = {"text": sheet.text, "markdown": sheet.markdown, "html": sheet.html}
+
+
+@click.group()
+def command():
+    """PBX configurations, with an account's own key and numbers."""
+
+
+@operation(command, "list")
+def list_(services):
+    """List the PBXs that there are configurations for."""
+    systems = registry.systems_by_name().values()
+    rows = [[s.name, s.title, s.written_for, s.kinds, s.transports, s.srtp] for s in systems]
+    columns = ("name", "title", "written_for", "kinds", "transports", "srtp")
+    document = [dict(zip(columns, row, strict=True)) for row in rows]
+    return Answer(document, [table(("name", "PBX", "versions", "you get", "transports", "SRTP"), rows)])
+
+
+@operation(command)
+@click.argument("name")
+@click.option("--account", required=True, help="Whose trunk it is.")
+@click.option("--key", help="The key that this PBX has; needed if the account has several.")
+@click.option(
+    "--new-key", is_flag=True, help="Make a key for it; its secret is in the configuration, and nowhere else."
+)
+@click.option("--secret-file", type=click.File("r"), help="Take the secret from a file ('-': standard input).")
+@click.option("--number", "numbers", multiple=True, help="A number to have in it, the first as caller ID; else all.")
+@click.option("--caller-name", default="", help="Name sent with the caller ID.")
+@click.option("--pbx-address", default="", help="IP address or name of the PBX; without, it registers.")
+@click.option("--public-address", default="", help="What a NAT in front of it makes of its address.")
+@click.option("--pbx-port", type=click.IntRange(1, 65535), help="Port at which it takes the trunk's calls.")
+@click.option("--transport", type=click.Choice(TRANSPORTS), default="udp", show_default=True, help="Of SIP.")
+@click.option("--srtp", is_flag=True, help="Encrypt audio; needs tls.")
+@click.option("--no-register", is_flag=True, help="Leave out the registration.")
+@click.option("--extension", default="1000", show_default=True, help="The phone that rings.")
+@click.option("--endpoint", "closest", multiple=True, help="Host of the closest endpoint, then of the next one.")
+@click.option(
+    "--format", "form", type=click.Choice(tuple(FORMATS)), default="text", show_default=True, help="To print."
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Write files: a folder, or an archive NAME.tar.gz.")
+def show(services, name, account, form, output, **options):
+    """Make the configuration of one PBX: files, commands to paste, or screens to fill in.
+
+    Without a secret it has a placeholder: only digests of secrets are kept.
+    """
+    with services.together():  # no key is left over from a configuration that cannot be made
+        made = _make(services, name, services.accounts.get(account), options)
+    if output:
+        try:
+            written = archive.write(made, output)
+        except PbxError as error:
+            raise click.ClickException(str(error)) from error
+        return Answer(_document(made) | {"written": [str(path) for path in written]}, [f"{path}" for path in written])
+    return Answer(_document(made), raw=FORMATS[form](made))
+
+
+def _make(services, name: str, account, options: dict) -> Configuration:
+    if options["new_key"] and (options["key"] or options["secret_file"]):
+        raise click.UsageError("--new-key makes the key and its secret: leave out --key and --secret-file")
+    key = services.keys.get(options["key"]) if options["key"] else None
+    secret = options["secret_file"].read().strip() if options["secret_file"] else ""
+    if options["new_key"]:
+        key, secret = services.keys.create(account)
+    trunk = services.pbx.trunk(account, key, secret, options["numbers"], options["closest"], options["caller_name"])
+    chosen = Options(
+        address=options["pbx_address"],
+        public_address=options["public_address"],
+        port=options["pbx_port"] or 0,
+        transport=options["transport"],
+        srtp=options["srtp"],
+        register=not options["no_register"],
+        extension=options["extension"],
+    )
+    return services.pbx.configuration(name, trunk, chosen)
+
+
+def _document(made: Configuration) -> dict[str, object]:
+    screens = [part for part in made.parts if isinstance(part, Screen)]
+    return {
+        "system": made.system,
+        "title": made.title,
+        "files": {file.path: file.text for file in archive.files(made)[:-1]},
+        "screens": [
+            {"path": s.path, "note": s.note, "fields": [{"name": f.name, "value": f.value} for f in s.fields]}
+            for s in screens
+        ],
+        "steps": list(made.steps),
+        "seen": list(made.seen),
+        "forward": {f"+{number}": uri for number, uri in made.forward},
+        "placeholders": dict(made.placeholders),
+        "warnings": list(made.warnings),
+    }

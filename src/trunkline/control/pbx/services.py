@@ -1,0 +1,116 @@
+"""A PBX's configuration, from what the account has and how the service is reached."""
+
+from collections.abc import Iterable
+
+from cryptography import x509
+from django.conf import settings
+
+from trunkline.control.accounts.models import Account
+from trunkline.control.endpoints import services as published
+from trunkline.control.errors import ServiceError
+from trunkline.control.keys.models import Key
+from trunkline.control.numbers import services as numbers
+from trunkline.control.numbers.models import Number
+from trunkline.control.words import missing
+from trunkline.home import Home
+from trunkline.pbx import PbxError, registry
+from trunkline.pbx.configuration import Configuration
+from trunkline.pbx.trunk import Endpoint, MediaRange, Options, Trunk
+
+NUMBERS_AT_MOST = 200  # in one configuration: a line for each, which somebody reads
+
+
+def configuration(system: str, trunk: Trunk, options: Options) -> Configuration:
+    """Raises ServiceError for a PBX that is not here, and for what it cannot have."""
+    try:
+        return registry.generate(system, trunk, options)
+    except PbxError as error:
+        raise ServiceError(str(error)) from error
+
+
+def trunk(
+    account: Account,
+    key: Key | None = None,
+    secret: str = "",
+    only: Iterable[str] = (),
+    closest: Iterable[str] = (),
+    caller_name: str = "",
+) -> Trunk:
+    """The trunk of an account for one of its keys: the only one that it has, unless `key` says which.
+
+    `only` are some of its numbers, the first one being the caller ID; all of them where it is empty. `closest` are the
+    hosts of endpoints that come first.
+    """
+    key = key or _only_key(account)
+    if key.account_id != account.pk:
+        raise missing("key", key.name, f"account {account.name!r} has no such key")
+    digits = _numbers(account, only)
+    return Trunk(
+        domain=settings.TRUNKLINE_REALM,
+        key=key.name,
+        secret=secret,
+        numbers=digits,
+        caller_id=digits[0],
+        endpoints=_ordered(endpoints(), closest),
+        sources=tuple(dict.fromkeys(source for one in published.published() for source in one.sources)),
+        media=tuple(
+            MediaRange(where.network, where.port_min, where.port_max)
+            for one in published.published()
+            for where in one.media
+        ),
+        srtp=account.srtp,
+        ca=_authority(),
+        caller_name=caller_name.strip(),
+    )
+
+
+def endpoints() -> tuple[Endpoint, ...]:
+    """Where the service takes calls; each address with the same ports."""
+    return tuple(
+        Endpoint(one.host, one.addresses, {"udp": one.port, "tcp": one.port, "tls": one.tls_port})
+        for one in published.published()
+    )
+
+
+def _only_key(account: Account) -> Key:
+    keys = list(Key.objects.select_related("account").filter(account=account, enabled=True).order_by("created")[:2])
+    if not keys:
+        raise ServiceError(f"account {account.name!r} has no key: make one with `trunkline key add {account.name}`")
+    if len(keys) > 1:
+        raise ServiceError(f"account {account.name!r} has several keys: say which one this PBX shall have")
+    return keys[0]
+
+
+def _numbers(account: Account, only: Iterable[str]) -> tuple[str, ...]:
+    wanted = [numbers.get(text) for text in only]
+    for number in wanted:
+        if number.account_id != account.pk:
+            raise missing("number", str(number), f"account {account.name!r} has no such number")
+    found = wanted or list(Number.objects.filter(account=account).order_by("e164")[: NUMBERS_AT_MOST + 1])
+    if not found:
+        raise ServiceError(f"account {account.name!r} has no number: a PBX needs one to call with")
+    if len(found) > NUMBERS_AT_MOST:
+        raise ServiceError(f"account {account.name!r} has more than {NUMBERS_AT_MOST} numbers: say which ones to take")
+    return tuple(dict.fromkeys(number.e164 for number in found))
+
+
+def _ordered(all_: tuple[Endpoint, ...], closest: Iterable[str]) -> tuple[Endpoint, ...]:
+    """Those named in `closest` first, in its order; the others follow as they were."""
+    by_host = {endpoint.host.lower(): endpoint for endpoint in all_}
+    first = [host.strip().lower().rstrip(".") for host in closest]
+    for host in first:
+        if host not in by_host:
+            raise ServiceError(f"there is no endpoint {host!r}: the endpoints are {', '.join(by_host)}")
+    return tuple(by_host[host] for host in dict.fromkeys([*first, *by_host]))
+
+
+def _authority() -> str:
+    """The PEM of our own authority, if it issued this node's certificate; '' if somebody's did that systems know."""
+    folder = Home(settings.TRUNKLINE.home).tls
+    try:
+        ca, node = (folder / "ca.crt").read_bytes(), (folder / "node.crt").read_bytes()
+    except FileNotFoundError:
+        return ""
+    if x509.load_pem_x509_certificate(node).issuer != x509.load_pem_x509_certificate(ca).subject:
+        return ""
+    return ca.decode()

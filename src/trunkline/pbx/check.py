@@ -1,0 +1,92 @@
+"""What cannot work together: said before anybody pastes it into a PBX."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from trunkline.pbx.errors import PbxError
+from trunkline.pbx.trunk import Options, Trunk, family
+from trunkline.sip import uri
+
+if TYPE_CHECKING:
+    from trunkline.pbx.registry import System
+
+_EXTENSION = re.compile(r"[A-Za-z0-9_+-]{1,32}", re.ASCII)  # in dialplans, URIs and file names without a meaning
+
+
+def combination(system: "System", trunk: Trunk, options: Options) -> None:
+    """Raises PbxError for a trunk and options that this PBX cannot have."""
+    if options.transport not in uri.TRANSPORTS:
+        raise PbxError(f"there is no transport {options.transport!r}: write {', '.join(system.transports)}")
+    if options.transport not in system.transports:
+        can = " or ".join(system.transports)
+        raise PbxError(f"{system.title} cannot use {options.transport} on a trunk: write {can}")
+    if not trunk.numbers or not trunk.caller_id:
+        raise PbxError("the trunk has no number: a PBX needs one to call with")
+    if not trunk.endpoints:
+        raise PbxError("the trunk has no endpoint")
+    for endpoint in trunk.endpoints:
+        if options.transport not in endpoint.ports:
+            raise PbxError(f"{endpoint.host} does not take {options.transport}: choose another transport or endpoint")
+    if options.srtp and not system.srtp:
+        raise PbxError(f"{system.title} has no SRTP on a trunk: leave it out")
+    if options.srtp and options.transport != "tls":
+        raise PbxError("SRTP sends its keys in SIP: it needs TLS, or anyone on the way can listen")
+    if trunk.srtp == "required" and not options.srtp:
+        raise PbxError("the account requires SRTP: configure the PBX with TLS and SRTP")
+    if not _EXTENSION.fullmatch(options.extension):
+        raise PbxError(f"{options.extension!r} is not an extension: write 1 to 32 letters, digits, '+', '-' or '_'")
+    if options.port and not 1 <= options.port <= 65535:
+        raise PbxError(f"{options.port} is not a port (1 to 65535)")
+    _addresses(trunk, options)
+
+
+def warnings(trunk: Trunk, options: Options) -> Iterator[str]:
+    """What works, and should be known."""
+    if options.transport != "tls":
+        yield "Over UDP and TCP everybody on the way can read who calls whom, and listen; choose tls where you can."
+    if options.transport == "tls" and not options.srtp:
+        yield "SIP is encrypted, audio is not; choose SRTP too."
+
+
+def _addresses(trunk: Trunk, options: Options) -> None:
+    for name, text in (("PBX address", options.address), ("public address", options.public_address)):
+        if not text:
+            continue
+        try:
+            host = uri.parse(f"sip:{f'[{text}]' if ':' in text else text}")
+        except uri.UriError as error:
+            raise PbxError(f"the {name} {text!r} is neither an IP address nor a host name: {error}") from None
+        if host.port or host.parameters:
+            raise PbxError(f"the {name} {text!r} has more than an address in it")
+        if host.is_ip and (ipaddress.ip_address(text).is_unspecified or ipaddress.ip_address(text).is_multicast):
+            raise PbxError(f"{text} is not an address that a PBX can have")
+    reachable = options.public_address or options.address
+    ours = [address for endpoint in trunk.endpoints for address in endpoint.addresses]
+    if family(reachable) and ours and family(reachable) not in {family(address) for address in ours}:
+        words = {4: "IPv4", 6: "IPv6"}
+        raise PbxError(
+            f"the PBX is at an {words[family(reachable)]} address, {reachable}, and the trunk has none of that kind: "
+            f"give the PBX's {words[10 - family(reachable)]} address"
+        )
+    if _is_private(reachable) and ours and not any(_is_private(address) for address in ours):
+        raise PbxError(
+            f"{reachable} is a private address, which the trunk cannot call: give the public address of the NAT in "
+            "front of the PBX as well, or give no address and let the PBX register"
+        )
+
+
+def _is_private(address: str) -> bool:
+    """Whether an address means something else elsewhere (RFC 1918, RFC 4193, loopback and link-local)."""
+    if not family(address):
+        return False
+    ip = ipaddress.ip_address(address)
+    return any(ip in network for network in _PRIVATE if network.version == ip.version)
+
+
+_PRIVATE = [
+    ipaddress.ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+                 "fc00::/7", "fe80::/10", "::1/128")
+]  # fmt: skip

@@ -1,0 +1,99 @@
+"""Which PBXs there are: each module of `systems` has its `SYSTEM`."""
+
+import dataclasses
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from trunkline.pbx import check, systems
+from trunkline.pbx.configuration import Configuration, Part
+from trunkline.pbx.errors import PbxError
+from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Options, Trunk, bracketed
+
+FILES, COMMANDS, SCREENS = "files", "commands", "screens"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the `make` of a system hands back; see Configuration."""
+
+    parts: Iterable[Part]
+    steps: Iterable[str]
+    seen: Iterable[str] = ()
+    warnings: Iterable[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A PBX, or a pair of PBX and session border controller. `name` is its file's in docs/pbx too; `written_for` the
+    versions; `transports` those that its trunks speak; `port` where it takes trunk calls over UDP and TCP, `tls_port`
+    over TLS; `kinds` of FILES, COMMANDS, SCREENS; `registers` whether it can."""
+
+    name: str
+    title: str
+    written_for: str
+    kinds: tuple[str, ...]
+    make: Callable[[Trunk, Options], Made]
+    transports: tuple[str, ...] = ("udp", "tcp", "tls")
+    srtp: bool = True
+    registers: bool = True
+    port: int = 5060
+    tls_port: int = 5061
+
+    def port_for(self, options: Options) -> int:
+        """Where it takes the trunk's calls."""
+        return options.port or (self.tls_port if options.transport == "tls" else self.port)
+
+
+@cache
+def systems_by_name() -> dict[str, System]:
+    """Every system, in the order of their titles."""
+    modules = [f"{systems.__name__}.{module.name}" for module in pkgutil.iter_modules(systems.__path__)]
+    found = [importlib.import_module(name).SYSTEM for name in modules]
+    return {system.name: system for system in sorted(found, key=lambda system: system.title.lower())}
+
+
+def get(name: str) -> System:
+    """Raises PbxError for a name that none has."""
+    known = systems_by_name()
+    if name.lower() not in known:
+        raise PbxError(f"there is no PBX {name!r} here: the names are {', '.join(known)}")
+    return known[name.lower()]
+
+
+def generate(name: str, trunk: Trunk, options: Options) -> Configuration:
+    """The configuration of a PBX for a trunk. Raises PbxError."""
+    system = get(name)
+    options = dataclasses.replace(options, register=options.register and system.registers)
+    check.combination(system, trunk, options)
+    made = system.make(trunk, options)
+    return Configuration(
+        system=system.name,
+        title=system.title,
+        parts=tuple(made.parts),
+        steps=tuple(made.steps),
+        seen=tuple(made.seen),
+        forward=tuple((number, _forward(system, trunk, options, number)) for number in trunk.numbers),
+        placeholders=tuple(_placeholders(trunk, options)),
+        warnings=(*check.warnings(trunk, options), *made.warnings),
+    )
+
+
+def _forward(system: System, trunk: Trunk, options: Options, number: str) -> str:
+    """Where the calls to a number are to be sent: to the registered PBX if nobody said where it is."""
+    if options.register and not (options.address or options.public_address):
+        text = f"sip:{trunk.key}@{trunk.domain}"
+    else:
+        text = f"sip:{number}@{options.reachable}:{system.port_for(options)}"
+        if options.transport != "udp":
+            text += f";transport={options.transport}"
+    return text + (";media=srtp" if options.srtp else "")
+
+
+def _placeholders(trunk: Trunk, options: Options) -> Iterable[tuple[str, str]]:
+    if not trunk.secret:
+        yield SECRET_PLACEHOLDER, f"the secret of key {trunk.key}; it was shown when it was made"
+    if not options.register and options.reachable == bracketed(ADDRESS_PLACEHOLDER):
+        yield ADDRESS_PLACEHOLDER, "the address at which the trunk reaches the PBX"

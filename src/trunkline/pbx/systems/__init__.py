@@ -1,0 +1,1 @@
+"""One file per PBX; each defines `SYSTEM`, a registry.System."""

@@ -1,0 +1,109 @@
+"""What a configuration is made of: the customer's trunk, and what its PBX is like."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SECRET_PLACEHOLDER = "YOUR-SECRET"
+ADDRESS_PLACEHOLDER = "YOUR-PBX-ADDRESS"
+
+
+class Secret(str):
+    """A text that no error message may repeat."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One place where the trunk takes calls. `host` is its name, or its address where it has none; `addresses` are the
+    IP addresses behind the name; `ports` has a port for each transport that it takes: udp, tcp, tls."""
+
+    host: str
+    addresses: tuple[str, ...]
+    ports: Mapping[str, int]
+
+    def at(self, transport: str) -> str:
+        """host:port, as it stands in a SIP URI."""
+        return f"{bracketed(self.host)}:{self.ports[transport]}"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRange:
+    """Where audio comes from and goes to: a network, and its first and last UDP port."""
+
+    network: str
+    port_min: int
+    port_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A customer's trunk.
+
+    `numbers` are E.164 digits without '+', as calls to them arrive; `caller_id` is one of them, and `caller_name` what
+    is shown with it. `endpoints` have the closest first. `sources` are the addresses that inbound calls come from.
+    `codecs` are names of sip/codecs.py, `srtp` is the account's setting, `srv` says that the domain has SRV records.
+    `ca` is the PEM of the authority that issued the trunk's certificate, '' for one that every system knows.
+    """
+
+    domain: str
+    key: str
+    secret: str  # '' where it is not known any more: then the configuration has a placeholder
+    numbers: tuple[str, ...]
+    caller_id: str
+    endpoints: tuple[Endpoint, ...]
+    sources: tuple[str, ...]
+    media: tuple[MediaRange, ...]
+    codecs: tuple[str, ...] = ("PCMA/8000", "PCMU/8000", "G722/8000")
+    srtp: str = "accepted"
+    srv: bool = False
+    ca: str = ""
+    caller_name: str = ""
+    session_seconds: int = 1800
+    session_min_seconds: int = 90
+    keepalive_seconds: int = 60
+
+    @property
+    def password(self) -> Secret:
+        """What stands in the configuration: the secret or its placeholder."""
+        return Secret(self.secret or SECRET_PLACEHOLDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the PBX is like.
+
+    `address` is where the trunk sends inbound calls to, an IP address or a name; '' if it is not known.
+    `public_address` is what a NAT in front of it makes of that. `port` 0 means the port that this PBX takes trunks at.
+    `extension` is the local one that rings for inbound calls.
+    """
+
+    address: str = ""
+    public_address: str = ""
+    port: int = 0
+    transport: str = "udp"
+    srtp: bool = False
+    register: bool = True
+    extension: str = "1000"
+
+    @property
+    def reachable(self) -> str:
+        """The address that the trunk can call, bracketed for a URI; a placeholder if there is none."""
+        return bracketed(self.public_address or self.address or ADDRESS_PLACEHOLDER)
+
+    @property
+    def behind_nat(self) -> bool:
+        return bool(self.public_address) and self.public_address != self.address
+
+
+def bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def family(host: str) -> int:
+    """4 or 6 for an address, 0 for a name."""
+    try:
+        return ipaddress.ip_address(host).version
+    except ValueError:
+        return 0

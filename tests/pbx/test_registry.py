@@ -1,0 +1,142 @@
+"""What holds for every PBX, and what is refused."""
+
+import io
+import tarfile
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pbx.trunks import PORTS, VARIANTS, options, trunk
+from trunkline.pbx import PbxError, archive, registry, sheet
+from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Endpoint, Options, Trunk
+
+DOCS = Path(__file__).parents[2] / "docs" / "pbx"
+SYSTEMS = list(registry.systems_by_name())
+every_pbx = pytest.mark.parametrize("name", SYSTEMS)
+
+
+def whole(name: str, trunk: Trunk, options: Options) -> str:
+    """All text of a configuration."""
+    return sheet.text(registry.generate(name, trunk, options))
+
+
+@every_pbx
+def test_the_configuration_has_all_that_the_trunk_is(name):
+    text = whole(name, trunk(), options())
+    for part in (trunk().domain, trunk().key, trunk().secret, *trunk().numbers, *trunk().sources):
+        assert part in text, part
+    for endpoint in trunk().endpoints:
+        assert endpoint.host in text or endpoint.addresses[0] in text
+
+
+@every_pbx
+def test_a_secret_that_is_not_known_is_a_placeholder_that_is_explained(name):
+    made = registry.generate(name, trunk(secret=""), options())
+    assert SECRET_PLACEHOLDER in sheet.text(made)
+    assert dict(made.placeholders)[SECRET_PLACEHOLDER].startswith("the secret of key a1b2c3d4")
+
+
+@every_pbx
+def test_it_has_a_page_with_its_row_in_the_list(name):
+    assert (DOCS / f"{name}.md").exists()
+    assert f"({name}.md)" in (DOCS / "README.md").read_text()
+
+
+@every_pbx
+def test_the_archive_can_be_unpacked_over_the_machine(name):
+    made = registry.generate(name, trunk(), options())
+    with tarfile.open(fileobj=io.BytesIO(archive.tar(made))) as packed:
+        members = packed.getmembers()
+    assert archive.READ_ME in [member.name for member in members]
+    assert all(not member.name.startswith("/") and ".." not in member.name for member in members)
+    assert {member.mode & 0o007 for member in members} <= {0, 4}
+    assert archive.tar(made) == archive.tar(made)
+
+
+@every_pbx
+def test_the_html_is_whole_and_runs_nothing(name):
+    markup = sheet.html(registry.generate(name, trunk(caller_name="A <b>"), options()))
+    open_tags = []
+
+    class Check(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            assert tag not in ("script", "style", "b")
+            assert not any(key.startswith("on") or key == "style" for key, _ in attributes)
+            open_tags.append(tag)
+
+        def handle_endtag(self, tag):
+            assert open_tags.pop() == tag
+
+    Check().feed(markup)
+    assert open_tags == []
+
+
+@every_pbx
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_same_comes_out_twice(name, variant):
+    asked = VARIANTS[variant]
+    system = registry.get(name)
+    if asked[1].transport in system.transports and (system.srtp or not asked[1].srtp):
+        assert registry.generate(name, *asked) == registry.generate(name, *asked)
+
+
+@every_pbx
+@pytest.mark.parametrize(
+    "secret", ["a:b", "a@b", "a/b", "a;b", 'a"b', "a\\b", "#a", "a?b", "a b", "a'b", "!a", "~a", "a&<b"]
+)
+def test_an_odd_secret_is_held_or_refused_but_never_in_an_error(name, secret):
+    try:
+        said = whole(name, trunk(secret=secret), options())
+    except PbxError as error:
+        said = str(error)
+    refused = said.startswith("the secret has")
+    assert (secret in said or secret.replace(";", "\\;") in said or "&" in said) != refused
+
+
+def test_a_pbx_that_is_not_here_is_refused_with_those_that_are():
+    with pytest.raises(PbxError, match="no PBX 'asterix' here: the names are .*asterisk"):
+        registry.generate("asterix", trunk(), options())
+
+
+@pytest.mark.parametrize(("changed", "asked", "words"), [
+    ({}, {"transport": "sctp"}, "no transport 'sctp'"),
+    ({}, {"transport": "tcp", "srtp": True}, "it needs TLS"),
+    ({"srtp": "required"}, {}, "the account requires SRTP"),
+    ({}, {"address": "192.168.1.5"}, "private address, which the trunk cannot call"),
+    ({}, {"address": "192.168.1.5", "public_address": "10.0.0.1"}, "private address"),
+    ({}, {"address": "2001:db8::5"}, "the PBX is at an IPv6 address, 2001:db8::5, and the trunk has none of that kind"),
+    ({}, {"address": "pbx example"}, "neither an IP address nor a host name"),
+    ({}, {"address": "sip:x@y"}, "neither an IP address nor a host name"),
+    ({}, {"address": "pbx.example;x=y"}, "has more than an address in it"),
+    ({}, {"address": "0.0.0.0"}, "not an address that a PBX can have"),
+    ({}, {"extension": "1000,20)"}, "is not an extension"),
+    ({}, {"port": 70000}, "not a port"),
+    ({"numbers": ()}, {}, "no number"),
+    ({"endpoints": ()}, {}, "no endpoint"),
+    ({"endpoints": (Endpoint("x.example", (), {"udp": 5060}),)}, {"transport": "tls"}, "x.example does not take tls"),
+    ({"caller_name": "a\nexten => x"}, {}, "line break"),
+])  # fmt: skip
+def test_what_cannot_be_is_refused_in_words(changed, asked, words):
+    with pytest.raises(PbxError, match=words):
+        registry.generate("asterisk", trunk(**changed), options(**asked))
+
+
+def test_a_private_address_is_fine_on_the_same_network_or_with_a_public_one():
+    near = trunk(endpoints=(Endpoint("10.0.0.1", ("10.0.0.1",), PORTS),))
+    registry.generate("asterisk", near, options(address="10.0.0.9"))
+    made = registry.generate("asterisk", trunk(), options(address="10.0.0.9", public_address="203.0.113.9"))
+    assert made.forward[0] == ("447700900000", "sip:447700900000@203.0.113.9:5060")
+
+
+def test_an_ipv6_address_is_written_in_brackets():
+    six = trunk(endpoints=(Endpoint("sip6.example.net", ("2001:db8::1",), PORTS),))
+    made = registry.generate("asterisk", six, options(address="2001:db8::5", transport="tls", srtp=True))
+    assert made.forward[0][1] == "sip:447700900000@[2001:db8::5]:5061;transport=tls;media=srtp"
+
+
+def test_a_pbx_without_an_address_is_called_where_it_registered():
+    assert registry.generate("asterisk", trunk(), Options()).forward[0][1] == "sip:a1b2c3d4@sip.example.net"
+    made = registry.generate("asterisk", trunk(), Options(register=False))
+    assert ADDRESS_PLACEHOLDER in made.forward[0][1]
+    assert ADDRESS_PLACEHOLDER in dict(made.placeholders)
