@@ -123,4 +123,4 @@ def test_what_a_firewall_needs_is_there_to_copy_and_to_download(member):
     assert any(line.startswith("media to-us udp ") for line in text.content.decode().splitlines())
     document = member.get("/trunk/ranges.json").json()
     assert document["domain"] == "sip.trunk.example"
-    assert len(document["regions"][0]["nodes"][0]["ranges"]) == 7
+    assert len(document["regions"][0]["endpoints"][0]["ranges"]) == 7

@@ -2,7 +2,8 @@
 
 import re
 
-from trunkline.node import ranges
+from trunkline.contract.endpoints import TO, ranges
+from trunkline.control.endpoints import own
 from trunkline.sandbox.trace import Trace
 from trunkline.settings import Settings
 
@@ -27,7 +28,7 @@ def places(sdp: str) -> set[tuple[str, int]]:
 
 def outside(trace: Trace, settings: Settings) -> list[str]:
     """The descriptions that agents received from a node and that lead somewhere else; each with its message."""
-    published = [r for r in ranges.of(settings) if (r.purpose, r.direction) == ("media", ranges.TO)]
+    published = [r for r in ranges(own.of(settings)) if (r.purpose, r.direction) == ("media", TO)]
     found = []
     for entry in trace.entries:
         message = None if entry.sent else entry.message

@@ -21,6 +21,7 @@ COMMANDS = {
     "user": "user",
     "carrier": "carrier",
     "route": "route",
+    "endpoint": "endpoint",
     "calls": "calls",
     "audit": "audit",
     "node": "node",

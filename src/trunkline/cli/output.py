@@ -28,8 +28,8 @@ class Answer:
     failed: bool = False
 
 
-def operation(group: click.Group, name: str | None = None) -> Callable:
-    """Make `function(services, **options) -> Answer` a command of a group, with --json.
+def operation(group, name: str | None = None) -> Callable:
+    """Make `function(services, **options) -> Answer` a command of a group, with --json; of none, for `click` itself.
 
     The database is made and brought up to date first, so that commands also work before the first `up`.
     Errors of the services and settings become one sentence, or {"error": ...}, and exit status 1.

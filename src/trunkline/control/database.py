@@ -14,7 +14,10 @@ from trunkline.control.dashboard.options import OPTIONS
 from trunkline.control.errors import DatabaseUnavailable
 from trunkline.settings import Settings
 
-APPS = ("changes", "audit", "accounts", "keys", "carriers", "routes", "sources", "numbers", "calls", "users", "api")
+APPS = (
+    "changes", "audit", "accounts", "keys", "carriers", "routes", "sources", "numbers", "calls", "users", "api",
+    "endpoints",
+)  # fmt: skip
 DJANGOS = ("django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions")
 
 SNAPSHOT = "snapshot"  # alias of a second connection, whose transactions read one moment and block no writer

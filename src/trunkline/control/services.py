@@ -10,6 +10,9 @@ from trunkline.control.audit import services as audit
 from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import services as carriers
+from trunkline.control.endpoints import importing as endpoint_import
+from trunkline.control.endpoints import ranges
+from trunkline.control.endpoints import services as endpoints
 from trunkline.control.keys import services as keys
 from trunkline.control.numbers import importing, inventory
 from trunkline.control.numbers import services as numbers
@@ -23,6 +26,8 @@ __all__ = [
     "audit",
     "calls",
     "carriers",
+    "endpoint_import",
+    "endpoints",
     "fault",
     "importing",
     "inventory",
@@ -30,6 +35,7 @@ __all__ = [
     "numbers",
     "pbx",
     "quality",
+    "ranges",
     "routes",
     "seen",
     "sources",

@@ -31,7 +31,7 @@ class Node(Section):
     region: str = Field(
         "default",
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
-        description="Where this machine is, like `eu-west`: the heading under which `ranges` prints it.",
+        description="Where this machine is, like `eu-west`: a heading of `ranges` where there is no endpoint.",
     )
 
 

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from trunkline.control.accounts import services as accounts
 from trunkline.control.dashboard.pages import only_managers, show
+from trunkline.control.endpoints import ranges
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services
 from trunkline.control.keys.models import Key
-from trunkline.settings import ranges
 from trunkline.sip.codecs import CODECS, spoken
 
 SRV = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1
@@ -26,12 +26,12 @@ def trunk(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def ranges_text(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(ranges.as_text(settings.TRUNKLINE), content_type="text/plain; charset=utf-8")
+    return HttpResponse(ranges.as_text(), content_type="text/plain; charset=utf-8")
 
 
 @require_GET
 def ranges_json(request: HttpRequest) -> HttpResponse:
-    return JsonResponse(ranges.as_dict(settings.TRUNKLINE), json_dumps_params={"indent": 2})
+    return JsonResponse(ranges.as_dict(), json_dumps_params={"indent": 2})
 
 
 @require_POST
@@ -96,8 +96,8 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""))
         "keys": [services.as_dict(key) for key in services.listing(account)] if account else [],
         "limits": limits,
         "sources": limits["sources"] if limits else [],
-        "ranges": ranges.of(its),
-        "ranges_text": ranges.as_text(its),
+        "ranges": ranges.rows(),
+        "ranges_text": ranges.as_text(),
         "made_for": made[0],
         "secret": made[1],
         "refused_for": refused[0],

@@ -1,0 +1,127 @@
+"""`trunkline endpoint`: the places where PBXs reach the service."""
+
+import click
+
+from trunkline.cli.output import Answer, facts, operation, table
+
+_COLUMNS = ("name", "host", "city", "region", "addresses", "port", "tls_port", "weight", "enabled")
+
+
+@click.group()
+def command():
+    """Endpoints: where PBXs reach the service, where its calls and audio come from. One node alone needs none."""
+
+
+def _fields(function):
+    for option in (
+        click.option("--weight", type=int, help="Capacity beside the others', 1 to 65535; 10 unless given."),
+        click.option("--media", multiple=True, help="NETWORK, or ADDRESS:MIN-MAX, of the audio; may be repeated."),
+        click.option(
+            "--source", "sources", multiple=True, help="Address or network that its calls come from; may be repeated."
+        ),
+        click.option("--tls-port", type=int, help="TLS port; 5061 unless given."),
+        click.option("--port", type=int, help="UDP and TCP port; 5060 unless given."),
+        click.option("--address", "addresses", multiple=True, help="IP address of the host; may be repeated."),
+        click.option("--region", help="Where it is, like eu-west."),
+        click.option("--longitude", type=float, help="Degrees; west is negative."),
+        click.option("--latitude", type=float, help="Degrees; south is negative."),
+        click.option("--city", help="Its place, for people."),
+    ):
+        function = option(function)
+    return function
+
+
+@operation(command)
+@click.argument("name")
+@click.argument("host")
+@_fields
+def add(services, name, host, **fields):
+    """Make an endpoint at a host: a name that is or will be in DNS, or an IP address."""
+    first = not services.endpoints.everyone().exists()
+    endpoint = services.endpoints.add(name, host, **_given(fields))
+    said = [f"Endpoint {name} is made."]
+    if first:
+        said.append("It is the first, so others now hear of it instead of this node's own settings.")
+    return Answer(services.endpoints.as_dict(endpoint), said)
+
+
+@operation(command, "list")
+def list_(services):
+    """List the endpoints; what --json prints can be imported."""
+    found = [services.endpoints.as_dict(endpoint) for endpoint in services.endpoints.everyone()]
+    rows = [[endpoint[column] for column in _COLUMNS] for endpoint in found]
+    titles = [column.replace("_", " ") for column in _COLUMNS]
+    none = "There is no endpoint: others hear of this node's own settings, as `trunkline ranges` prints them."
+    return Answer(found, [table(titles, rows, right=("port", "tls port", "weight")) if found else none])
+
+
+@operation(command)
+@click.argument("name")
+def show(services, name):
+    """Show all of an endpoint."""
+    document = services.endpoints.as_dict(services.endpoints.get(name))
+    shown = document | {"sources": document["sources"] or "the addresses"}
+    return Answer(document, [facts((key.replace("_", " "), value) for key, value in shown.items())])
+
+
+@operation(command, "set")
+@click.argument("name")
+@click.option("--host", help="Host name, or IP address.")
+@_fields
+def set_(services, name, **fields):
+    """Change an endpoint; what is not given stays. Addresses, sources and media are given all together."""
+    endpoint = services.endpoints.change(services.endpoints.get(name), **_given(fields))
+    return Answer(services.endpoints.as_dict(endpoint), [f"Endpoint {name} is changed."])
+
+
+@operation(command)
+@click.argument("name")
+def enable(services, name):
+    """Tell others of an endpoint again."""
+    endpoint = services.endpoints.change(services.endpoints.get(name), enabled=True)
+    return Answer(services.endpoints.as_dict(endpoint), [f"Endpoint {name} is enabled."])
+
+
+@operation(command)
+@click.argument("name")
+def disable(services, name):
+    """Tell nobody of an endpoint; it still serves who calls it."""
+    endpoint = services.endpoints.change(services.endpoints.get(name), enabled=False)
+    return Answer(services.endpoints.as_dict(endpoint), [f"Endpoint {name} is disabled: nobody is told of it."])
+
+
+@operation(command)
+@click.argument("name")
+def remove(services, name):
+    """Forget an endpoint."""
+    services.endpoints.remove(services.endpoints.get(name))
+    return Answer({"removed": name}, [f"Endpoint {name} is removed."])
+
+
+@operation(command, "import")
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
+@click.option("--only", is_flag=True, help="Remove the endpoints that are not in the file.")
+@click.option("--dry-run", is_flag=True, help="Check all of it and write nothing.")
+def import_(services, file, only, dry_run):
+    """Make the endpoints of a TOML or JSON file ('-': standard input), all of them or, with one error, none.
+
+    An endpoint that is here already becomes what the file says. deploy/examples/endpoints.toml has six.
+    """
+    try:
+        text = file.read()
+    except UnicodeDecodeError as error:
+        raise click.UsageError("the file is not UTF-8: save it in that encoding") from error
+    plan = services.endpoint_import.carry_out(services.endpoint_import.read(text), only=only, dry_run=dry_run)
+    if plan.problems:
+        error = "the file has errors, and nothing is written"
+        document = {"error": error, "problems": [problem._asdict() for problem in plan.problems]}
+        view = [table(("endpoint", "problem"), plan.problems), f"{error[0].upper()}{error[1:]}."]
+        return Answer(document, view, failed=True)
+    done = {name: getattr(plan, name) for name in ("added", "changed", "unchanged", "removed")}
+    counts = ", ".join(f"{len(names)} {what}" for what, names in done.items())
+    return Answer(done | {"dry_run": dry_run}, [f"{'It would be' if dry_run else 'Done'}: {counts}."])
+
+
+def _given(fields: dict) -> dict:
+    """The options that were given; a list only where it has something."""
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in fields.items() if v not in (None, ())}

@@ -1,0 +1,35 @@
+from django.db import models
+
+from trunkline.control.audit.audited import Audited
+from trunkline.control.audit.subject import Subject
+
+
+class Endpoint(Audited):
+    """Texts in the lists are as `contract.endpoints` has them; no source: those are the addresses."""
+
+    AUDIT = Subject(
+        "endpoint",
+        fields={
+            "enabled": "enabled", "host": "host", "city": "city", "latitude": "latitude", "longitude": "longitude",
+            "region": "region", "addresses": "addresses", "port": "port", "tls_port": "TLS port",
+            "sources": "addresses of its calls", "media": "addresses of its audio", "weight": "weight",
+        },
+        account=lambda endpoint: None,
+    )  # fmt: skip
+
+    name = models.CharField(max_length=63, unique=True)
+    host = models.CharField(max_length=253, unique=True)
+    city = models.CharField(max_length=80, blank=True)
+    latitude = models.FloatField(null=True)  # degrees
+    longitude = models.FloatField(null=True)
+    region = models.CharField(max_length=63)
+    addresses = models.JSONField()  # IP addresses
+    port = models.PositiveIntegerField(default=5060)  # UDP and TCP
+    tls_port = models.PositiveIntegerField(default=5061)
+    sources = models.JSONField(default=list)  # IP addresses or networks
+    media = models.JSONField(default=list)  # '198.51.100.160/28' or '198.51.100.20:30000-39999'
+    weight = models.PositiveIntegerField(default=10)
+    enabled = models.BooleanField(default=True)
+
+    def __str__(self):
+        return self.name
