@@ -2,17 +2,19 @@
 
 import secrets
 
+from trunkline.contract import trial
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import inbound, legs, outbound
 from trunkline.edge.attempts import Attempts
 from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.dialog import name
 from trunkline.edge.ksr import digests, hiding, message, relaying, replies, routes, transactions
-from trunkline.edge.lookup import Account, Carrier, Lookup
+from trunkline.edge.lookup import Account, Lookup
 from trunkline.edge.outbound import Dialled, Permitted
 from trunkline.edge.plan import Plan
 from trunkline.edge.records import Records
 from trunkline.edge.senders import Senders
+from trunkline.edge.trials import Trials
 from trunkline.sip import refusal
 from trunkline.sip.number import e164
 from trunkline.sip.refusal import Refusal
@@ -31,13 +33,17 @@ class Calls:
         relay: relaying.Relay,
         records: Records,
         attempts: Attempts,
+        trials: Trials,
     ):
         self._config, self._lookup, self._senders, self._relay = config, lookup, senders, relay
-        self._records, self._attempts = records, attempts
+        self._records, self._attempts, self._trials = records, attempts, trials
 
     def invite(self, source: message.Source) -> None:
         """An INVITE outside any dialog."""
         recipient = message.user_part("$rU")
+        if self._trials.next_hop() is not None:
+            self._from_network(recipient, {"source": trial.SOURCE, "call_id": message.get("$ci")})
+            return
         sender = self._senders.identify(source, recipient)
         if isinstance(sender, Challenge):
             digests.challenge(self._config.domain, sender.stale, self._config.sha256, sender.wrong)
@@ -46,7 +52,7 @@ class Calls:
         if isinstance(sender, Customer):
             self._from_customer(sender, recipient, facts)
         else:
-            self._from_carrier(sender, recipient, facts)
+            self._from_network(recipient, facts | {"carrier": sender.id})
 
     def _from_customer(self, sender: Customer, recipient: str, facts: dict) -> None:
         dialled = Dialled(recipient, message.user_part("$fU"), message.diversions())
@@ -57,9 +63,8 @@ class Calls:
         else:
             self._begin(decision, sender.account, facts)
 
-    def _from_carrier(self, sender: Carrier, recipient: str, facts: dict) -> None:
+    def _from_network(self, recipient: str, facts: dict) -> None:
         caller = message.user_part("$fU")[:LONGEST_NAME]
-        facts |= {"carrier": sender.id}
         number = inbound.find(recipient, self._lookup)
         if isinstance(number, Refusal):
             self._reject(number, "inbound", facts | {"caller": caller, "called": recipient})

@@ -20,6 +20,7 @@ from trunkline.edge.records import Records
 from trunkline.edge.requests import Requests
 from trunkline.edge.responses import Responses
 from trunkline.edge.senders import Senders
+from trunkline.edge.trials import Trials
 from trunkline.sip import refusal
 
 PROC_INIT = -127  # Kamailio's rank of the main process before it forks
@@ -65,9 +66,10 @@ class Edge:
         self._relay = relaying.Relay(abilities, Injector(config.media_controls))
         self._attempts = Attempts(config, lookup, self._relay, self._records)
         senders = Senders(config, lookup, self._limits)
-        calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts)
+        trials = Trials(config, lookup)
+        calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts, trials)
         in_dialog = InDialog(config, lookup, self._relay, self._records)
-        self._requests = Requests(config, lookup, self._limits, senders, calls, in_dialog, self._records)
+        self._requests = Requests(config, lookup, self._limits, senders, calls, in_dialog, self._records, trials)
         self._responses = Responses(config, self._relay, self._records)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0

@@ -10,6 +10,7 @@ from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.records import Records
 from trunkline.edge.senders import Senders
+from trunkline.edge.trials import Trials
 from trunkline.sip import refusal
 
 ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER"
@@ -29,9 +30,10 @@ class Requests:
         calls: Calls,
         in_dialog: InDialog,
         records: Records,
+        trials: Trials,
     ):
         self._config, self._lookup, self._limits, self._senders = config, lookup, limits, senders
-        self._calls, self._in_dialog, self._records = calls, in_dialog, records
+        self._calls, self._in_dialog, self._records, self._trials = calls, in_dialog, records, trials
         self._dialogs = Dialogs(config.dialog_secret)
 
     def handle(self) -> None:
@@ -63,7 +65,9 @@ class Requests:
         return True
 
     def _out_of_dialog(self, method: str, source: message.Source) -> None:
-        if method == "OPTIONS":
+        if method == "OPTIONS" and (hop := self._trials.next_hop()) is not None:
+            self._trials.pass_on(hop)
+        elif method == "OPTIONS":
             # Before Max-Forwards: CUCM asks with 0, and the answer is for whoever asks (RFC 3261 §11.2).
             replies.reply(200, "OK", CAPABILITIES)
         elif not routes.may_forward():

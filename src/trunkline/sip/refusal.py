@@ -26,6 +26,14 @@ def _brief(text: str) -> str:
     return text if len(text) <= 64 else f"{text[:61]}..."
 
 
+def nobody_registered() -> Refusal:
+    return Refusal(480, "No PBX is registered with this key")
+
+
+def no_pbx_there() -> Refusal:
+    return Refusal(403, "It leads to a carrier, or back to this service, instead of a PBX")
+
+
 def malformed(what: str) -> Refusal:
     return Refusal(400, f"The request is malformed: {what}")
 

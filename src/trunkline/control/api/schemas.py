@@ -131,7 +131,7 @@ class Range(Schema):
     purpose: str = Field(description="`signalling` or `media`.")
     direction: str = Field(description="Packets `to` us, or `from` us.")
     protocol: str
-    address: str = Field(description="Ours.")
+    address: str = Field(description="Ours, or a network of ours like `198.51.100.160/28`.")
     port_min: int = Field(description="Ours, whatever the port of the other side is.")
     port_max: int
     note: str
