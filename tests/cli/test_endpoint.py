@@ -27,3 +27,24 @@ def test_a_file_is_imported_once_it_is_right(ask, run):
     assert "nothing is written" in refused.out
     assert ask("endpoint", "disable", "eu1")["enabled"] is False
     assert ask("endpoint", "enable", "eu1")["enabled"] is True
+
+
+def test_the_nearest_by_a_place_are_the_two_of_its_region(ask, run):
+    run("endpoint", "import", str(EXAMPLE))
+    found = ask("endpoint", "nearest", "--at=52.52,13.405")
+    assert [one["endpoint"] for one in found if one["use"] == "balanced"] == ["eu1", "eu2"]
+    assert [one["endpoint"] for one in found if one["use"] == "backup"] == ["us-2-1", "us-2-2", "ap1", "ap2"]
+    assert found[0]["kilometres"] == 932
+    wrong = run("endpoint", "nearest", "--at=95,13")
+    assert (wrong.status, "not on the Earth" in wrong.err) == (2, True)
+
+
+def test_a_place_means_nothing_where_no_endpoint_has_one(run):
+    assert "No endpoint has coordinates" in run("endpoint", "nearest", "--at=52.52,13.405").out
+
+
+def test_measured_with_nobody_there_says_so(run):
+    run("endpoint", "add", "one", "127.77.0.1", "--port", "9")
+    found = run("endpoint", "nearest")
+    assert found.status == 1
+    assert "cannot be reached" in found.out

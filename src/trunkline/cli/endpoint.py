@@ -98,6 +98,66 @@ def remove(services, name):
     return Answer({"removed": name}, [f"Endpoint {name} is removed."])
 
 
+class PlaceType(click.ParamType):
+    """Latitude and longitude in degrees."""
+
+    name = "LATITUDE,LONGITUDE"
+
+    def convert(self, value, param, ctx):
+        try:
+            latitude, longitude = map(float, value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no place: write latitude and longitude in degrees, like 52.52,13.405", param, ctx)
+        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+            self.fail(f"{value!r} is not on the Earth: -90 to 90, -180 to 180 degrees", param, ctx)
+        return latitude, longitude
+
+
+@operation(command)
+@click.option("--at", type=PlaceType(), help="Order by the distance from this place instead of measuring.")
+def nearest(services, at):
+    """Order the endpoints by how near they are: measured from here by OPTIONS, or by the distance from a place.
+
+    A PBX without SRV records balances between the first two and keeps the others as backup.
+    """
+    return _by_distance(services, at) if at else _by_round_trip(services)
+
+
+def _by_round_trip(services) -> Answer:
+    from trunkline.node.nearest import measure
+
+    found = measure(services.endpoints.published())
+    document, rows = [], []
+    for one in found:
+        milliseconds = None if one.seconds is None else round(one.seconds * 1000, 2)
+        use = _use(len(rows)) if milliseconds is not None else "none"
+        document.append(
+            {"endpoint": one.endpoint.name, "host": one.endpoint.host, "address": one.address}
+            | {"round_trip_ms": milliseconds, "problem": one.problem, "use": use}
+        )
+        rows.append([one.endpoint.name, one.endpoint.host, one.address, milliseconds, use, one.problem])
+    view = table(("endpoint", "host", "address", "round trip, ms", "use", ""), rows, right=("round trip, ms",))
+    return Answer(document, [view], failed=all(one.seconds is None for one in found))
+
+
+def _by_distance(services, at: tuple[float, float]) -> Answer:
+    found = services.nearest.order(services.endpoints.published(), services.nearest.Place(*at))
+    document, rows = [], []
+    for one in (*found.balanced, *found.backup):
+        distance = found.kilometres[one.name]
+        kilometres = None if distance is None else round(distance)
+        document.append({"endpoint": one.name, "host": one.host, "kilometres": kilometres, "use": _use(len(rows))})
+        rows.append([one.name, one.host, one.city, kilometres, _use(len(rows))])
+    view = [table(("endpoint", "host", "city", "km", "use"), rows, right=("km",))]
+    if found.guessed:
+        view.append("No endpoint has coordinates: this is the order of the list. Set them with: trunkline endpoint set")
+    return Answer(document, view)
+
+
+def _use(position: int) -> str:
+    return "balanced" if position < 2 else "backup"
+
+
 @operation(command, "import")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @click.option("--only", is_flag=True, help="Remove the endpoints that are not in the file.")

@@ -11,7 +11,7 @@ from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import services as carriers
 from trunkline.control.endpoints import importing as endpoint_import
-from trunkline.control.endpoints import ranges
+from trunkline.control.endpoints import nearest, ranges
 from trunkline.control.endpoints import services as endpoints
 from trunkline.control.keys import services as keys
 from trunkline.control.numbers import importing, inventory
@@ -32,6 +32,7 @@ __all__ = [
     "importing",
     "inventory",
     "keys",
+    "nearest",
     "numbers",
     "pbx",
     "quality",

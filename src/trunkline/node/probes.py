@@ -20,6 +20,10 @@ class Silent(Exception):
     """No answer, or one that makes no sense; the text says which."""
 
 
+class Unheard(Silent):
+    """No answer at all."""
+
+
 def kamailio_rpc(path: Path, method: str, *parameters: object, timeout: float = SECONDS) -> object:
     """The result of one of Kamailio's RPC methods, e.g. `core.uptime`. `path` is its Unix datagram socket."""
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
@@ -43,9 +47,20 @@ def kamailio_rpc(path: Path, method: str, *parameters: object, timeout: float = 
 
 def sip_options(address: str, port: int, timeout: float = SECONDS) -> int:
     """The status code that OPTIONS over UDP gets; it is repeated once, as one datagram may be lost."""
+    try:
+        return sip_round_trip(address, port, timeout / 2)[0]
+    except Unheard:
+        return sip_round_trip(address, port, timeout / 2)[0]
+
+
+def sip_round_trip(address: str, port: int, timeout: float = SECONDS) -> tuple[int, float]:
+    """The status code that one OPTIONS over UDP gets, and after how many seconds."""
     with _udp(address) as client:
-        client.settimeout(timeout / 2)
-        client.connect((address, port))
+        client.settimeout(timeout)
+        try:
+            client.connect((address, port))
+        except OSError as error:
+            raise Silent(f"there is no way to {address}: {error.strerror}") from error
         here, its_port = client.getsockname()[:2]
         host, target = (f"[{ip}]" if ":" in ip else ip for ip in (here, address))
         tag = secrets.token_hex(8)
@@ -55,14 +70,13 @@ def sip_options(address: str, port: int, timeout: float = SECONDS) -> int:
             f"From: <sip:health@{host}>;tag={tag}\r\nTo: <sip:{target}>\r\n"
             f"Call-ID: {tag}@health\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 0\r\nContent-Length: 0\r\n\r\n"
         ).encode()
-        try:
-            reply = _exchange(client, request)
-        except Silent:
-            reply = _exchange(client, request)
+        began = time.monotonic()
+        reply = _exchange(client, request)
+        took = time.monotonic() - began
     version, _, rest = reply.decode("utf-8", "replace").partition(" ")
     if version != "SIP/2.0" or not rest[:3].isdigit():
         raise Silent("the answer is not SIP")
-    return int(rest[:3])
+    return int(rest[:3]), took
 
 
 def rtpengine_ping(port: int, timeout: float = SECONDS) -> None:
@@ -114,9 +128,9 @@ def _exchange(client: socket.socket, request: bytes, *address: str) -> bytes:
             client.send(request)
         return client.recv(65535)
     except TimeoutError as error:
-        raise Silent("it does not answer") from error
+        raise Unheard("it does not answer") from error
     except OSError as error:
-        raise Silent(f"it cannot be reached: {error.strerror or error}") from error
+        raise Unheard(f"it cannot be reached: {error.strerror or error}") from error
 
 
 def _udp(address: str) -> socket.socket:
