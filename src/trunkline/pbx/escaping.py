@@ -70,6 +70,11 @@ def acli(value: object) -> str:
     return f'"{text}"' if re.search(r"[\s();,]", text) or not text else text
 
 
+def powershell(value: object) -> str:
+    """Within single quotes, where PowerShell expands nothing; a quote, also a typographic one, is written twice."""
+    return re.sub("(['\u2018-\u201b])", r"\1\1", _plain(value, "PowerShell"))
+
+
 def typed(value: object) -> str:
     """What a person types into a field of a screen: everything that can be typed."""
     return _plain(value, "a field of a screen")

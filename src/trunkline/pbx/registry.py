@@ -17,12 +17,13 @@ FILES, COMMANDS, SCREENS = "files", "commands", "screens"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the `make` of a system hands back; see Configuration."""
+    """What the `make` of a system hands back; see Configuration. `placeholders` are those of its own."""
 
     parts: Iterable[Part]
     steps: Iterable[str]
     seen: Iterable[str] = ()
     warnings: Iterable[str] = ()
+    placeholders: Iterable[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def generate(name: str, trunk: Trunk, options: Options) -> Configuration:
         steps=tuple(made.steps),
         seen=tuple(made.seen),
         forward=tuple((number, _forward(system, trunk, options, number)) for number in trunk.numbers),
-        placeholders=tuple(_placeholders(trunk, options)),
+        placeholders=(*_placeholders(trunk, options), *made.placeholders),
         warnings=(*check.warnings(trunk, options), *made.warnings),
     )
 

@@ -1,0 +1,138 @@
+"""The E-SBC's text, entered as its ACLI takes it: each element is opened, described, kept and left; and PowerShell."""
+
+import re
+
+import pytest
+
+from pbx.trunks import VARIANTS, options, trunk
+from trunkline.pbx import PbxError, escaping, registry
+
+PARENTS = {
+    "system": "configure terminal", "security": "configure terminal", "media-manager": "configure terminal",
+    "session-router": "configure terminal", "phy-interface": "system", "network-interface": "system",
+    "certificate-record": "security", "tls-profile": "security", "media-security": "security",
+    "sdes-profile": "media-security", "media-sec-policy": "media-security", "inbound": "media-sec-policy",
+    "outbound": "media-sec-policy", "realm-config": "media-manager", "steering-pool": "media-manager",
+    "sip-config": "session-router", "sip-interface": "session-router", "sip-ports": "sip-interface",
+    "session-agent": "session-router", "auth-attribute": "session-agent", "session-group": "session-router",
+    "surrogate-agent": "session-router", "translation-rules": "session-router", "session-translation": "session-router",
+    "sip-manipulation": "session-router", "header-rules": "sip-manipulation", "element-rules": "header-rules",
+    "local-policy": "session-router", "policy-attribute": "local-policy",
+}  # fmt: skip
+BRANCHES = {"configure terminal", "system", "security", "session-router", "media-security"}  # hold nothing themselves
+
+
+def text_of(name: str, *asked) -> str:
+    made = registry.generate("skypeforbusiness", *asked)
+    return next(part.text for part in made.parts if getattr(part, "name", "") == name)
+
+
+def enter(text: str) -> list[tuple[str, dict[str, list[str]]]]:
+    """Every element with its attributes, as the ACLI would keep them."""
+    stack, kept = [], []
+    lines = iter(text.splitlines())
+    for line in lines:
+        word, _, value = line.strip().partition(" ")
+        name = line.strip()
+        if name == "configure terminal":
+            stack.append((name, {}))
+        elif word == "exit":
+            element, attributes = stack.pop()
+            assert not attributes or attributes.pop("done", False), f"{element} is left without done"
+        elif word == "done":
+            element, attributes = stack[-1]
+            kept.append((element, dict(attributes)))
+            attributes["done"] = True
+        elif not value and name in PARENTS:
+            parent = stack[-1][0]
+            assert PARENTS[name] == parent or (name, parent) == ("media-manager", "media-manager"), (name, parent)
+            stack.append((name, {}))
+        elif stack:
+            assert stack[-1][0] not in BRANCHES, line
+            assert value, line
+            stack[-1][1].setdefault(word, []).append(value)
+        else:
+            assert name in ("save-config", "activate-config"), line
+    assert not stack
+    return kept
+
+
+def all_of(kept, element: str, attribute: str) -> list[str]:
+    return [value for name, attributes in kept if name == element for value in attributes.get(attribute, [])]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_an_element_names_is_there(variant):
+    kept = enter(text_of("oracle.txt", *VARIANTS[variant]))
+    realms = set(all_of(kept, "realm-config", "identifier"))
+    assert realms == {"SFB", "TRUNK"}
+    assert {
+        v for name in ("session-agent", "sip-interface", "steering-pool") for v in all_of(kept, name, "realm-id")
+    } == realms
+    manipulations = set(all_of(kept, "sip-manipulation", "name"))
+    assert set(all_of(kept, "session-agent", "out-manipulationid")) == manipulations
+    assert set(all_of(kept, "session-agent", "out-translationid")) == set(all_of(kept, "session-translation", "id"))
+    assert set(all_of(kept, "session-translation", "rules-called")) == set(all_of(kept, "translation-rules", "id"))
+    agents = set(all_of(kept, "session-agent", "hostname"))
+    groups = {value for text in all_of(kept, "session-group", "dest") for value in text.strip("()").split()}
+    assert groups <= agents
+    hops = {hop.removeprefix("sag:") for hop in all_of(kept, "policy-attribute", "next-hop") if hop.startswith("sag:")}
+    assert hops == set(all_of(kept, "session-group", "group-name"))
+    profiles = set(all_of(kept, "tls-profile", "name"))
+    assert set(all_of(kept, "sip-ports", "tls-profile")) == profiles
+    assert set(all_of(kept, "realm-config", "media-sec-policy")) == set(all_of(kept, "media-sec-policy", "name"))
+
+
+def test_calls_are_taken_from_agents_only_and_each_source_is_one():
+    kept = enter(text_of("oracle.txt", trunk(), options()))
+    assert set(all_of(kept, "sip-ports", "allow-anonymous")) == {"agents-only"}
+    assert set(trunk().sources) <= set(all_of(kept, "session-agent", "hostname"))
+
+
+def test_the_closest_two_share_the_calls_and_the_rest_follow():
+    kept = enter(text_of("oracle.txt", trunk(), options()))
+    assert all_of(kept, "session-group", "dest") == [
+        "(sip-eu1.example.net sip-eu2.example.net)",
+        "(sip-us1.example.net)",
+    ]
+    assert all_of(kept, "session-group", "strategy") == ["RoundRobin", "Hunt"]
+    assert all_of(kept, "policy-attribute", "cost") == ["0", "10"]
+
+
+def test_credentials_are_the_surrogates_or_the_agents_but_not_both():
+    kept = enter(text_of("oracle.txt", trunk(), options()))
+    assert all_of(kept, "surrogate-agent", "password") == [trunk().secret]
+    assert not all_of(kept, "auth-attribute", "password")
+    kept = enter(text_of("oracle.txt", trunk(), options(register=False)))
+    assert not all_of(kept, "surrogate-agent", "password")
+    assert all_of(kept, "auth-attribute", "auth-realm") == [trunk().domain]
+
+
+def test_no_rule_rewrites_a_hold():
+    text = text_of("oracle.txt", trunk(), options())
+    assert "sendrecv" not in text
+    assert "refresher" not in text
+
+
+@pytest.mark.parametrize("secret", ['a"b', "a?b", "!a", "a\\b", "aéb"])
+def test_what_acli_cannot_hold_is_refused(secret):
+    with pytest.raises(PbxError, match="the secret has"):
+        registry.generate("skypeforbusiness", trunk(secret=secret), options())
+
+
+def test_each_command_of_powershell_is_whole():
+    text = text_of("sfb.ps1", trunk(), options())
+    joined = text.replace("`\n", " ")
+    for line in joined.splitlines():
+        assert re.match(r"#|\$\w+ = '|(New|Set)-Cs[A-Za-z]+ ", line), line
+        for opening, closing in ("{}", "()"):
+            assert line.count(opening) == line.count(closing), line
+        assert line.count("'") % 2 == 0, line
+    assert not re.search(r"`[ \t]", text)  # with a blank behind it, a backtick joins nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "written"), [("O'Brien", "O''Brien"), ("a\u2019b", "a\u2019\u2019b"), ("$(x)", "$(x)")]
+)
+def test_powershell_quotes(text, written):
+    assert escaping.powershell(text) == written
