@@ -78,10 +78,9 @@ class Home:
         """What a part of the node (`follow`, `resolve`, `ship`, `clear`) says of itself, JSON."""
         return self.run / f"{part}.status.json"
 
-    @property
-    def web(self) -> Path:
-        """Copies of what the dashboard's process reads, which does not run as root: node/staging.py."""
-        return self.run / "web"
+    def staged(self, part: str) -> Path:
+        """Copies of what a part reads (`web`, `jobs`) that does not run as root: node/staging.py."""
+        return self.run / part
 
     @property
     def kamailio_run(self) -> Path:

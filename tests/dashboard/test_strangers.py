@@ -18,6 +18,9 @@ OWN = [
     (f"/numbers/{NUMBER}/forward/check", FORWARD),
     (f"/numbers/{NUMBER}/forward/change", FORWARD | {"change": "up-1"}),
     ("/calls/c1", None),
+    (f"/numbers/{NUMBER}/test", {}),
+    (f"/numbers/{NUMBER}/call", {}),
+    ("/trials/{trial}", None),
 ]
 MANAGED = [
     ("/trunk/keys/{key}/rotate", {}),
@@ -59,9 +62,10 @@ OPERATORS = [("/accounts/", None), ("/accounts/owner/act", {}), ("/accounts/act/
 def ask(cast, record, services):
     record("c1", outcome="answered", code=200)
     services.sources.add(cast.owner, "8.8.4.4")
+    job = services.jobs.create("options", cast.number, "owner")
 
     def request(browser, path, data=None):
-        path = path.format(key=cast.key.name)
+        path = path.format(key=cast.key.name, trial=job.pk)
         return browser.get(path) if data is None else browser.post(path, data)
 
     return request
@@ -89,6 +93,7 @@ def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, service
         .replace("{key}", "00000000")
         .replace("c1", "c2")
         .replace("member", "nobody")
+        .replace("{trial}", "999999")
     )
     assert without_token(ask(stranger, missing, data)) == without_token(answer)
     assert forward_of(services) == "sip:owner@pbx.example"
@@ -165,13 +170,12 @@ def test_every_address_is_in_one_of_these_tests():
         for entry in resolver.url_patterns:
             yield from patterns(entry) if hasattr(entry, "url_patterns") else [entry]
 
-    known = {path.format(key="K").replace(NUMBER, "N") for path, _ in OWN + MANAGED + MANAGED_USERS + OPERATORS} | set(
-        LISTS
-    )
+    own = [path for path, _ in OWN + MANAGED + MANAGED_USERS + OPERATORS]
+    known = {path.format(key="K", trial="T").replace(NUMBER, "N") for path in own} | set(LISTS)
     known |= {path for path, _ in OWNERS} | {"/alive", "/sign-in", "/sign-out"}  # test_signing_in, test_serving
     for pattern in patterns(get_resolver("trunkline.control.dashboard.urls")):
         route = f"/{pattern.pattern}"
-        for converter, value in (("<str:digits>", "N"), ("<str:uid>", "c1"), ("<int:slot>", "1")):
+        for converter, value in (("<str:digits>", "N"), ("<str:uid>", "c1"), ("<int:slot>", "1"), ("<int:pk>", "T")):
             route = route.replace(converter, value)
         name = "owner" if "accounts" in route else "member" if "users" in route else "K"
         route = route.replace("<str:name>", name)

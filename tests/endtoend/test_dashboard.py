@@ -1,19 +1,20 @@
 """The page's steps on a whole node, in a real browser, to a call that arrives where they say."""
 
 import asyncio
+import contextlib
 import json
 import pwd
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from browser.conftest import FLAGS
 from chaos.calling import answer_quickly, carrier, dial_carrier, pbx
 from endtoend.test_changes import in_force
 from harness.node import NUMBER, Node
 from harness.polling import until
-from trunkline.sandbox.behaviour import refuse
+from trunkline.sandbox import behaviour
 
 
 @pytest.fixture
@@ -23,9 +24,9 @@ def node(addresses):
     node.discard()
 
 
-def forward(url: str, password: str, uri: str) -> None:
-    """Sign into Dashboard. Click Products > Numbers. Scroll to the number to forward from, then select Forward to SIP.
-    Type a valid SIP URI and click Update."""
+@contextlib.contextmanager
+def row_of_the_number(url: str, password: str):
+    """Sign into Dashboard. Click Products > Numbers. Scroll to the number."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", chromium_sandbox=False, args=FLAGS)
         page = browser.new_context(ignore_https_errors=True).new_page()
@@ -37,11 +38,30 @@ def forward(url: str, password: str, uri: str) -> None:
         page.get_by_role("link", name="Numbers").click()
         row = page.locator(f"#number-{NUMBER}")
         row.scroll_into_view_if_needed()
+        yield row
+        browser.close()
+
+
+def forward(url: str, password: str, uri: str) -> None:
+    """To forward from it, select Forward to SIP. Type a valid SIP URI and click Update."""
+    with row_of_the_number(url, password) as row:
         row.get_by_role("link", name="Forward to SIP").click()
-        page.get_by_label("Forward to SIP", exact=True).fill(uri)
+        row.page.get_by_label("Forward to SIP", exact=True).fill(uri)
         row.get_by_role("button", name="Update").click()
         row.get_by_role("status").get_by_text("Updated").wait_for()
-        browser.close()
+
+
+def try_out(url: str, password: str, uri: str) -> None:
+    """Test its URIs, place a test call to it, and read what became of that."""
+    with row_of_the_number(url, password) as row:
+        row.get_by_role("button", name="Test the URIs of").click()
+        expect(row.locator(".asked")).to_contain_text("Answers 200 OK", timeout=20_000)
+        row.get_by_role("button", name="Place a test call to").click()
+        expect(row.locator(".trials")).to_contain_text("Audio came back from the PBX", timeout=40_000)
+        expect(row.locator(".timeline")).to_contain_text(f"tries {uri}")
+        expect(row.locator(".timeline")).to_contain_text("hangs up", timeout=20_000)
+        row.get_by_role("link", name="The record of this call").click()
+        expect(row.page.locator(".timeline")).to_contain_text("this dashboard, as a test")
 
 
 @pytest.mark.long
@@ -56,8 +76,9 @@ async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
     )
     far, desk, before = await carrier(node, agent), await agent(), await pbx(node, agent)
     desk.on_call = answer_quickly
-    before.on_call = refuse(404)  # at once, so that a call that comes too early costs none of the two seconds
-    await asyncio.to_thread(forward, url, user["password"], f"sip:desk@{desk.address}:{desk.port()}")
+    before.on_call = behaviour.refuse(404)  # at once, so that a call that comes too early costs none of the two seconds
+    uri = f"sip:desk@{desk.address}:{desk.port()}"
+    await asyncio.to_thread(forward, url, user["password"], uri)
 
     async def arrives() -> bool:
         call = await dial_carrier(node, far, f"+{NUMBER}")
@@ -67,13 +88,17 @@ async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
         return answered
 
     await in_force(arrives)
+    desk.on_call = behaviour.echo
+    await asyncio.to_thread(try_out, url, user["password"], uri)
+    assert [request.method for request in desk.requests] == ["OPTIONS"]
 
 
 @pytest.mark.long
 def test_the_dashboard_comes_back_and_its_absence_is_told(node):
     node.up()
-    served_by = [pid for pid, command in node.processes().items() if " node web " in command or "spawn_main" in command]
-    assert len(served_by) >= 2
+    ours = (" node web ", " node jobs ", "spawn_main")
+    served_by = [pid for pid, command in node.processes().items() if any(words in command for words in ours)]
+    assert len(served_by) >= 3
     assert [_uids(pid) for pid in served_by] == [{_user()}] * len(served_by)
     killed = node.kill_part("web")
     until(lambda: node.is_back("web", killed), 20, "the dashboard is started again")

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import logging
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 
 import click
@@ -88,12 +89,25 @@ def clear():
 @command.command()
 def web():
     """Serve the dashboard. It begins as root and goes on as the user `trunkline`."""
-    from trunkline import control
     from trunkline.cli import web as serving
+
+    _unprivileged(serving.run)
+
+
+@command.command()
+def jobs():
+    """Test Forward to SIP lists, and place test calls, as people ask. It begins as root and goes on as `trunkline`."""
+    from trunkline.cli import jobs as working
+
+    _unprivileged(working.run)
+
+
+def _unprivileged(run: Callable[[], None]) -> None:
+    from trunkline import control
     from trunkline.node.staging import StagingError
 
     try:
-        serving.run()
+        run()
     except (StagingError, control.DatabaseUnavailable) as error:
         raise click.ClickException(str(error)) from error
 

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from trunkline import control
@@ -16,7 +17,9 @@ from trunkline import settings as all_settings
 from trunkline.home import Home
 from trunkline.node import secrets, staging
 
+PART = "web"
 PR_SET_PDEATHSIG = 1
+LOWEST_FREE_PORT = 1024  # below, a port takes a capability
 THREADS = 8  # that run Python in each worker; a request waits for the database, hardly for anything else
 CONNECTIONS = 512  # to each worker
 HEADER_MS = 10_000  # to send the headers of a request, and between two requests of a connection
@@ -27,30 +30,23 @@ def run() -> None:
     """Serve until SIGTERM or SIGINT. Raises StagingError and DatabaseUnavailable."""
     if os.geteuid() == 0:
         _begin(all_settings.load())
-    settings, home, _ = _staged()
-    _serve(settings, home)
+    _serve(*staging.read(PART))
 
 
 def _begin(settings: all_settings.Settings) -> NoReturn:
     home = Home(settings.home)
-    staging.stage(settings, home, secrets.ensure(home.secrets).dashboard)
+    files = {"secret": secrets.ensure(home.secrets).dashboard.encode()}
+    if settings.web.tls:
+        files |= {name: (home.tls / name).read_bytes() for name in ("node.crt", "node.key")}
+    staging.stage(settings, home.staged(PART), files)
     control.setup(settings)
     from trunkline.control import sharing
 
     sharing.share(staging.group())
-    staging.become(settings, home)
+    staging.become(PART, home, "net_bind_service" if settings.web.port < LOWEST_FREE_PORT else "")
 
 
-def _staged() -> tuple[all_settings.Settings, Home, str]:
-    """The settings, the home, and the dashboard's secret. Raises StagingError."""
-    home = Home(all_settings.home_folder())
-    try:
-        return all_settings.stored((home.web / "settings.json").read_text()), home, (home.web / "secret").read_text()
-    except OSError as error:
-        raise staging.StagingError(f"start it as root, which it does not stay: {error}") from error
-
-
-def _serve(settings: all_settings.Settings, home: Home) -> None:
+def _serve(settings: all_settings.Settings, folder: Path) -> None:
     from granian import Granian
     from granian.constants import Interfaces, SSLProtocols
     from granian.http import HTTP1Settings
@@ -63,7 +59,7 @@ def _serve(settings: all_settings.Settings, home: Home) -> None:
     usage.share()
     multiprocessing.set_start_method("spawn")  # an open SQLite database must not be taken over a fork
     web = settings.web
-    certificate = {"ssl_cert": home.web / "node.crt", "ssl_key": home.web / "node.key"} if web.tls else {}
+    certificate = {"ssl_cert": folder / "node.crt", "ssl_key": folder / "node.key"} if web.tls else {}
     Granian(
         "trunkline.cli.web:application",
         factory=True,
@@ -92,8 +88,8 @@ def application() -> Callable:
     for name in ("django.request", "django.security"):
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)
-    settings, _, secret = _staged()
+    settings, folder = staging.read(PART)
     control.setup(settings)
     from trunkline.control.dashboard.application import make
 
-    return make(settings, secret)
+    return make(settings, (folder / "secret").read_text())

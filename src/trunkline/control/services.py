@@ -13,6 +13,7 @@ from trunkline.control.carriers import services as carriers
 from trunkline.control.endpoints import importing as endpoint_import
 from trunkline.control.endpoints import nearest, ranges
 from trunkline.control.endpoints import services as endpoints
+from trunkline.control.jobs import services as jobs
 from trunkline.control.keys import services as keys
 from trunkline.control.numbers import importing, inventory
 from trunkline.control.numbers import services as numbers
@@ -31,6 +32,7 @@ __all__ = [
     "fault",
     "importing",
     "inventory",
+    "jobs",
     "keys",
     "nearest",
     "numbers",

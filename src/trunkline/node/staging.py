@@ -1,25 +1,27 @@
-"""The dashboard's process faces the Internet, so it runs as a user of its own, who can read copies of what it needs.
+"""Parts that face strangers run as a user of their own, who can read copies of what they need.
 
-The program itself is among them: it may lie in root's own folder. All is made afresh, as root, at each start.
+The dashboard answers anybody; the jobs' part sends to whom a customer names and reads what comes back. The program
+itself is among the copies: it may lie in root's own folder. All is made afresh, as root, at each start.
 """
 
 import os
 import pwd
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from trunkline import settings as all_settings
 from trunkline.home import Home
 from trunkline.settings import Settings
 
 USER = "trunkline"
 PACKAGE = Path(__file__).parent.parent
-LOWEST_FREE_PORT = 1024  # below, a port takes a capability
 
 
 class StagingError(Exception):
-    """The dashboard cannot be started as its user; the text says what to do."""
+    """A part cannot be started as its user; the text says what to do."""
 
 
 def group() -> int:
@@ -28,47 +30,49 @@ def group() -> int:
         return pwd.getpwnam(USER).pw_gid
     except KeyError:
         raise StagingError(
-            f"this machine has no user {USER!r}, as whom the dashboard runs: `./trunkline prepare` makes it, "
+            f"this machine has no user {USER!r}, as whom this runs: `./trunkline prepare` makes it, "
             f"or: adduser --system --group --no-create-home {USER}"
         ) from None
 
 
-def stage(settings: Settings, home: Home, secret: str) -> None:
-    """Make the folder of copies. `secret` is the dashboard's own. Raises StagingError."""
+def stage(settings: Settings, folder: Path, files: Mapping[str, bytes]) -> None:
+    """Make a part's folder of copies, with these files beside the settings. Raises StagingError."""
     whose = group()
     _reachable(Path(sys.prefix))
-    shutil.rmtree(home.web, ignore_errors=True)
-    home.web.mkdir(mode=0o700)
-    _copy_package(home.web / "src" / PACKAGE.name)
-    _write(home.web / "settings.json", settings.model_dump_json().encode(), whose)
-    _write(home.web / "secret", secret.encode(), whose)
-    if settings.web.tls:
-        for name in ("node.crt", "node.key"):
-            _write(home.web / name, (home.tls / name).read_bytes(), whose)
-    os.chown(home.web, 0, whose)
-    home.web.chmod(0o750)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    _copy_package(folder / "src" / PACKAGE.name)
+    for name, content in {"settings.json": settings.model_dump_json().encode(), **files}.items():
+        _write(folder / name, content, whose)
+    os.chown(folder, 0, whose)
+    folder.chmod(0o750)
 
 
-def become(settings: Settings, home: Home) -> NoReturn:
-    """Start this same command in place of the process, as the user, from the copies, with no way back to root."""
+def become(part: str, home: Home, capability: str = "") -> NoReturn:
+    """Start the command of this part in place of the process, as the user, from the copies, and for good."""
     environment = os.environ | {
-        "PYTHONPATH": str(home.web / "src"),
+        "PYTHONPATH": str(home.staged(part) / "src"),
         "TRUNKLINE_HOME": str(home.root),
         "HOME": "/nonexistent",  # libpq would take it ill that it cannot look into root's
         "USER": USER,
         "LOGNAME": USER,
     }
     os.chdir("/")
-    words = ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs", *_capabilities(settings)]
+    kept = f"-all,+{capability}" if capability else "-all"
+    words = ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs"]
+    words += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
     # Another user's process loses the signal by which it ends with supervisord.
-    words += ["--pdeathsig", "TERM", "--", sys.executable, "-P", "-m", "trunkline", "node", "web"]
+    words += ["--pdeathsig", "TERM", "--", sys.executable, "-P", "-m", "trunkline", "node", part]
     os.execvpe(words[0], words, environment)
 
 
-def _capabilities(settings: Settings) -> list[str]:
-    if settings.web.port >= LOWEST_FREE_PORT:
-        return ["--inh-caps=-all", "--ambient-caps=-all"]
-    return ["--inh-caps=-all,+net_bind_service", "--ambient-caps=-all,+net_bind_service"]
+def read(part: str) -> tuple[Settings, Path]:
+    """The settings, and the folder of copies, of the home that the environment names. Raises StagingError."""
+    folder = Home(all_settings.home_folder()).staged(part)
+    try:
+        return all_settings.stored((folder / "settings.json").read_text()), folder
+    except OSError as error:
+        raise StagingError(f"start it as root, which it does not stay: {error}") from error
 
 
 def _copy_package(copy: Path) -> None:
@@ -90,6 +94,6 @@ def _reachable(path: Path) -> None:
     for folder in (path, *path.parents):
         if not folder.stat().st_mode & 0o001:
             raise StagingError(
-                f"the dashboard, which does not run as root, cannot reach {path} through {folder}, which is closed to "
-                f"others; choose a TRUNKLINE_CACHE elsewhere, or: chmod o+x {folder}"
+                f"what does not run as root cannot reach {path} through {folder}, which is closed to others; "
+                f"choose a TRUNKLINE_CACHE elsewhere, or: chmod o+x {folder}"
             )

@@ -67,7 +67,7 @@ def programs(settings: Settings) -> list[Program]:
         Program("kamailio", _ours("node", "engine", "kamailio"), 50, stop_seconds=4),
     ]
     if settings.web.enabled:
-        listed.append(Program("web", _ours("node", "web"), 55))
+        listed += [Program(name, _ours("node", name), 55) for name in ("web", "jobs")]
     if settings.sandbox.enabled:
         listed.append(Program("sandbox", _ours("sandbox", "run"), 60))
     return listed

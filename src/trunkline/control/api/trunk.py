@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from trunkline.control.api import schemas
-from trunkline.control.endpoints import ranges
+from trunkline.control.endpoints import ranges, services
 from trunkline.sip.codecs import CODECS, spoken
 
 router = Router(tags=["trunk"])
@@ -30,5 +30,5 @@ def get_trunk(request: HttpRequest):
         "services": [f"{service}.{sip.domain}" for service in SERVICES],
         "tls_floor": sip.tls_floor,
         "codecs": [spoken(codec) for codec in CODECS],
-        "ranges": [asdict(one) for one in ranges.rows()],
+        "ranges": [asdict(one) for one in ranges.rows(services.published())],
     }

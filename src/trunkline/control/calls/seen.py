@@ -7,10 +7,12 @@ carrier is named, because it is who to complain about, but its addresses are the
 from collections.abc import Sequence
 from copy import copy
 
+from trunkline.contract import trial
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls.models import Attempt, Call
 
 THEIR_PBX, CUSTOMER, NETWORK = "the called PBX", "another customer", "the telephone network"
+TRIAL = "this dashboard, as a test"
 
 
 def by(account: Account | None, call: Call, attempts: Sequence[Attempt]) -> tuple[Call, list[Attempt]]:
@@ -28,7 +30,7 @@ def by(account: Account | None, call: Call, attempts: Sequence[Attempt]) -> tupl
     call, attempts = copy(call), [copy(attempt) for attempt in attempts]
     call.node = ""
     if not placed:
-        call.source = NETWORK if inbound else CUSTOMER
+        call.source = _whence(call.source) if inbound else CUSTOMER
         call.key, call.call_id, call.media = "", "", ""
         call.account = call.account if inbound else None
     if not received:
@@ -36,6 +38,10 @@ def by(account: Account | None, call: Call, attempts: Sequence[Attempt]) -> tupl
     for attempt in attempts:
         _limit(attempt, received)
     return call, attempts
+
+
+def _whence(source: str) -> str:
+    return TRIAL if source == trial.SOURCE else NETWORK
 
 
 def _limit(attempt: Attempt, received: bool) -> None:

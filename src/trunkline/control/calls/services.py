@@ -61,6 +61,12 @@ def get(uid: str) -> Call:
     return call
 
 
+def with_call_id(account: Account, call_id: str, since: datetime) -> Call | None:
+    """The call to a number of the account that has this Call-ID, not before `since`."""
+    calls = Call.objects.select_related("account", "owner").prefetch_related("attempts")
+    return calls.filter(account=account, started__gte=since, call_id=call_id).first()
+
+
 def attempts(call: Call) -> list[Attempt]:
     """In order, as they were when the call was found."""
     return sorted(call.attempts.all(), key=lambda attempt: attempt.n)

@@ -1,5 +1,6 @@
 """What the firewalls of PBXs and carriers have to let through, of every endpoint that is published."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
 
@@ -7,9 +8,9 @@ from trunkline.contract import endpoints as contract
 from trunkline.control.endpoints import services
 
 
-def rows() -> list[contract.Range]:
-    """Of all endpoints, those of one behind each other."""
-    return [row for endpoint in services.published() for row in contract.ranges(endpoint)]
+def rows(endpoints: Iterable[contract.Endpoint]) -> list[contract.Range]:
+    """Those of one endpoint behind each other."""
+    return [row for endpoint in endpoints for row in contract.ranges(endpoint)]
 
 
 def as_dict() -> dict[str, object]:
@@ -24,10 +25,10 @@ def as_dict() -> dict[str, object]:
     return {"domain": services.domain(), "regions": regions}
 
 
-def as_text() -> str:
+def as_text(endpoints: Iterable[contract.Endpoint]) -> str:
     """A range on each line, in columns that programs can read too: what, packets, protocol, our address, our ports."""
     lines = []
-    for one in services.published():
+    for one in endpoints:
         lines.append(f"# {services.domain()}: region {one.region}, endpoint {one.name}")
         lines += [f"{r.purpose} {r.direction}-us {r.protocol} {r.address} {r.ports}" for r in contract.ranges(one)]
     return "\n".join(lines) + "\n"

@@ -6,8 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from trunkline.control import csv_text
-from trunkline.control.calls import fault, quality, seen, services, timeline
-from trunkline.control.calls.models import OPEN, Call
+from trunkline.control.calls import seen, services
+from trunkline.control.dashboard.calls.about import about, in_brief
 from trunkline.control.dashboard.calls.form import Filters
 from trunkline.control.dashboard.keyset import after, position
 from trunkline.control.dashboard.pages import download, show
@@ -15,9 +15,6 @@ from trunkline.control.errors import ServiceError
 
 PAGE = 50
 MOST_IN_CSV = 10_000
-WHO = {"caller": "The caller", "callee": "The called party", timeline.US: "Trunkline"}
-
-AUDIO = {"caller": "Audio from the caller", "callee": "Audio from the called party"}
 
 
 @require_GET
@@ -32,7 +29,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     values = {
         "section": "calls",
         "form": form,
-        "rows": [_row(request, call) for call in found[:PAGE]],
+        "rows": [in_brief(request.account, call) for call in found[:PAGE]],
         "filtered": bool(kept),
         "older": older,
         "newest": f"?{urlencode(kept)}" if request.GET.get("before") else "",
@@ -54,45 +51,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 @require_GET
 def call(request: HttpRequest, uid: str) -> HttpResponse:
     try:
-        known = services.get(uid)
-        its, attempts = seen.by(request.account, known, services.attempts(known))
+        values = about(request.account, services.get(uid))
     except (ServiceError, ValueError):  # none, or somebody else's: a stranger cannot tell
         raise Http404 from None
-    steps = [
-        {
-            "after": f"+{(step.time - its.started).total_seconds():.3f}",
-            "who": WHO.get(step.who, step.who),
-            "ours": step.who == timeline.US,
-            "what": step.what,
-        }
-        for step in timeline.steps(its, attempts)
-    ]
-    values = {
-        "section": "calls",
-        "call": its,
-        "direction": _direction(request, its),
-        "steps": steps,
-        "attempts": attempts,
-        "fault": fault.of(its, attempts),
-        "verdict": fault.in_words(its, attempts),
-        "audio": [(label, said) for party, label in AUDIO.items() if (said := quality.in_words(its, party))],
-        "open": its.outcome == OPEN,
-    }
-    return show(request, "calls/call.html", values, part="record")
-
-
-def _row(request: HttpRequest, call: Call) -> dict:
-    its, attempts = seen.by(request.account, call, services.attempts(call))
-    return {
-        "call": its,
-        "direction": _direction(request, its),
-        "fault": fault.of(its, attempts),
-        "verdict": fault.in_words(its, attempts),
-    }
-
-
-def _direction(request: HttpRequest, call: Call) -> str:
-    """As the account sees it: a call between two customers leaves one and reaches the other."""
-    if request.account is None or call.direction != "internal":
-        return call.direction
-    return "outbound" if call.account_id == request.account.pk else "inbound"
+    return show(request, "calls/call.html", {"section": "calls"} | values, part="record")

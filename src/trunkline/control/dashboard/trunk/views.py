@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from trunkline.control.accounts import services as accounts
 from trunkline.control.dashboard.pages import only_managers, show
 from trunkline.control.endpoints import ranges
+from trunkline.control.endpoints import services as endpoints
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services
 from trunkline.control.keys.models import Key
@@ -26,7 +27,7 @@ def trunk(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def ranges_text(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(ranges.as_text(), content_type="text/plain; charset=utf-8")
+    return HttpResponse(ranges.as_text(endpoints.published()), content_type="text/plain; charset=utf-8")
 
 
 @require_GET
@@ -86,6 +87,7 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""))
     """The page; `made` is a key and its secret, `refused` a key and why, `source` an address that cannot be and why."""
     its, account = settings.TRUNKLINE, request.account
     address, limits = its.sip_advertised, accounts.as_dict(account) if account else None
+    published = endpoints.published()
     values = {
         "section": "trunk",
         "sip": its.sip,
@@ -96,8 +98,8 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""))
         "keys": [services.as_dict(key) for key in services.listing(account)] if account else [],
         "limits": limits,
         "sources": limits["sources"] if limits else [],
-        "ranges": ranges.rows(),
-        "ranges_text": ranges.as_text(),
+        "ranges": ranges.rows(published),
+        "ranges_text": ranges.as_text(published),
         "made_for": made[0],
         "secret": made[1],
         "refused_for": refused[0],

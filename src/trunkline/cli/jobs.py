@@ -1,0 +1,130 @@
+"""The part that works off jobs: it begins as root, makes copies of what it needs, and goes on as a user of its own."""
+
+import asyncio
+import ipaddress
+import logging
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict
+from typing import NoReturn
+
+from trunkline import control
+from trunkline import settings as all_settings
+from trunkline.contract import trial
+from trunkline.dns.locate import locate
+from trunkline.dns.resolver import Resolver, Unanswered
+from trunkline.home import Home
+from trunkline.node import secrets, staging
+from trunkline.sandbox.trials import Locate, Trials
+from trunkline.settings import Settings
+from trunkline.sip import forward
+
+PART = "jobs"
+PAUSE = 0.5  # s between two looks for work
+AT_ONCE = 4
+
+log = logging.getLogger(__name__)
+
+
+def run() -> None:
+    """Work until SIGTERM or SIGINT. Raises StagingError and DatabaseUnavailable."""
+    if os.geteuid() == 0:
+        _begin(all_settings.load())
+    settings, folder = staging.read(PART)
+    control.setup(settings)
+    asyncio.run(Worker(settings, (folder / "key").read_text()).run())
+
+
+def _begin(settings: Settings) -> NoReturn:
+    home = Home(settings.home)
+    key = trial.key(secrets.ensure(home.secrets).dialog)
+    staging.stage(settings, home.staged(PART), {"key": key.encode()})
+    control.setup(settings)
+    from trunkline.control import sharing
+
+    sharing.share(staging.group())
+    staging.become(PART, home)
+
+
+class Worker:
+    """Django's connections belong to a thread, so one thread does all that is done with the database."""
+
+    def __init__(self, settings: Settings, key: str):
+        self._node, self._trials = settings.node.name, Trials(settings, key, _locator(settings))
+        self._thread, self._tasks = ThreadPoolExecutor(1), set()
+
+    async def run(self) -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        troubled = False
+        while not stop.is_set():
+            try:
+                while len(self._tasks) < AT_ONCE and (job := await self._ask(_claim, self._node)):
+                    task = asyncio.create_task(self._work(*job))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+                troubled = False
+            except control.DatabaseUnavailable as error:
+                if not troubled:
+                    log.warning("%s; trying on", error)
+                troubled = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PAUSE)
+
+    async def _work(self, job, text: str) -> None:
+        """Whatever comes of it is the job's result; a fault of ours is logged, and the job ends with it."""
+        try:
+            result = await self._result(job, text)
+        except Exception:
+            log.exception("job %s, %s of +%s", job.pk, job.kind, job.number)
+            result = {"problem": "that failed by a fault of ours, which was logged"}
+        try:
+            await self._ask(_finish, job, result)
+        except control.DatabaseUnavailable as error:
+            log.warning("the result of job %s is lost: %s", job.pk, error)
+
+    async def _result(self, job, text: str) -> dict:
+        if not text:
+            return {"problem": "the number is no longer yours, or forwarded nowhere"}
+        if job.kind == "options":
+            return {"asked": [asdict(asked) for asked in await self._trials.ask(forward.parse(text))]}
+        return await self._trials.call(job.number)
+
+    async def _ask(self, function, *arguments):
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+def _claim(node: str):
+    """A job and the *Forward to SIP* list of its number, '' if that is none of its account's any more."""
+    from trunkline.control import services
+
+    with control.database.plain_words():
+        job = services.jobs.claim(node)
+        if job is None:
+            return None
+        number = services.numbers.listing(job.account).filter(e164=job.number).first()
+        return job, number.forward if number else ""
+
+
+def _finish(job, result: dict) -> None:
+    from trunkline.control import services
+
+    with control.database.plain_words():
+        services.jobs.finish(job, result)
+
+
+def _locator(settings: Settings) -> Locate:
+    asker = Resolver(settings.dns.servers, settings.dns.port)
+    ipv6 = ipaddress.ip_address(settings.sip_address).version == 6
+
+    async def find(host: str, port: int, transport: str) -> tuple[list[tuple[str, int]], str]:
+        try:
+            located = await locate(asker, host, port, transport, ipv6)
+        except Unanswered as error:
+            return [], str(error)
+        return [(target.ip, target.port) for target in located.targets], located.problem
+
+    return find
