@@ -16,9 +16,9 @@ PARENTS = {
     "sip-config": "session-router", "sip-interface": "session-router", "sip-ports": "sip-interface",
     "session-agent": "session-router", "auth-attribute": "session-agent", "session-group": "session-router",
     "surrogate-agent": "session-router", "translation-rules": "session-router", "session-translation": "session-router",
-    "sip-manipulation": "session-router", "header-rules": "sip-manipulation", "element-rules": "header-rules",
     "local-policy": "session-router", "policy-attribute": "local-policy",
 }  # fmt: skip
+SINGLE = {"sip-config"}  # of which there is one, that is selected instead of made
 BRANCHES = {"configure terminal", "system", "security", "session-router", "media-security"}  # hold nothing themselves
 
 
@@ -44,9 +44,10 @@ def enter(text: str) -> list[tuple[str, dict[str, list[str]]]]:
             kept.append((element, dict(attributes)))
             attributes["done"] = True
         elif not value and name in PARENTS:
-            parent = stack[-1][0]
-            assert PARENTS[name] == parent or (name, parent) == ("media-manager", "media-manager"), (name, parent)
+            assert PARENTS[name] == stack[-1][0], line
             stack.append((name, {}))
+        elif name == "select":
+            assert stack[-1] in [(element, {}) for element in SINGLE], line
         elif stack:
             assert stack[-1][0] not in BRANCHES, line
             assert value, line
@@ -69,8 +70,8 @@ def test_what_an_element_names_is_there(variant):
     assert {
         v for name in ("session-agent", "sip-interface", "steering-pool") for v in all_of(kept, name, "realm-id")
     } == realms
-    manipulations = set(all_of(kept, "sip-manipulation", "name"))
-    assert set(all_of(kept, "session-agent", "out-manipulationid")) == manipulations
+    # The E-SBC's own, which needs no definition.
+    assert set(all_of(kept, "session-agent", "out-manipulationid")) == {"ACME_NAT_TO_FROM_IP"}
     assert set(all_of(kept, "session-agent", "out-translationid")) == set(all_of(kept, "session-translation", "id"))
     assert set(all_of(kept, "session-translation", "rules-called")) == set(all_of(kept, "translation-rules", "id"))
     agents = set(all_of(kept, "session-agent", "hostname"))

@@ -5,6 +5,9 @@ What the older guide gets wrong: its translation rule has another name than the 
 session-translation between; `allow-anonymous all` lets anybody call out through the E-SBC, where agents-only with an
 agent for each address that the trunk calls from does not; its HMR made each hold `sendrecv`, so that the held party
 heard on, and is not needed where UPDATE and holds work; media bypass without REFER needs both RTCP watches off.
+
+Hosts in From and To are replaced by the E-SBC's own rule, ACME_NAT_TO_FROM_IP: the trunk looks at none, and in a rule
+that one writes oneself a '-' in a domain subtracts.
 """
 
 from collections.abc import Iterator
@@ -54,7 +57,6 @@ def _oracle(trunk: Trunk, options: Options) -> str:
     return render(
         "skypeforbusiness/oracle.txt",
         acli,
-        Raw=Raw,
         domain=trunk.domain,
         key=trunk.key,
         secret=trunk.password,
@@ -127,7 +129,7 @@ SEEN = (
     "`show registration sipd by-user KEY` has your key, if you chose to register.",
     "A call out appears in the dashboard within a second; its caller is the user's LineURI.",
     "A call to your number shows +country code and number in the client.",
-    "A call on hold is silent for the held party, and goes on after half an hour (refreshed by UPDATE).",
+    "A call on hold is silent for the held party, and a call goes on after half an hour.",
 )
 
 PLACEHOLDERS = (

@@ -3,7 +3,7 @@ $gateway = 'Service:PstnGateway:SBC-INSIDE-ADDRESS'
 New-CsTrunkConfiguration -Identity $gateway `
   -SRTPMode NotSupported `
   -EnableReferSupport $false `
-  -EnableSessionTimer $true `
+  -EnableSessionTimer $false `
   -RTCPActiveCalls $true `
   -RTCPCallsOnHold $false `
   -EnableBypass $false `
