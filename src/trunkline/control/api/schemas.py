@@ -131,20 +131,28 @@ class Range(Schema):
     purpose: str = Field(description="`signalling` or `media`.")
     direction: str = Field(description="Packets `to` us, or `from` us.")
     protocol: str
-    address: str = Field(description="Ours, or a network of ours like `198.51.100.160/28`.")
+    address: str = Field(description="An address or a network of ours.")
     port_min: int = Field(description="Ours, whatever the port of the other side is.")
     port_max: int
     note: str
 
 
+class Endpoint(Schema):
+    name: str
+    host: str = Field(description="A name, or an address where there is none.")
+    city: str
+    region: str
+    addresses: list[str]
+    transports: list[Transport]
+    ranges: list[Range] = Field(description="What a firewall has to let through.")
+
+
 class Trunk(Schema):
     domain: str = Field(description="The digest realm, and the host of SIP URIs.")
-    server: str = Field(description="The address of the node that answered.")
-    transports: list[Transport]
     services: list[str] = Field(description="Names of the SRV records to ask for, if the operator has published them.")
     tls_floor: str = Field(description="The oldest TLS version that is accepted.")
     codecs: list[str] = Field(description="In the order in which they are offered.")
-    ranges: list[Range] = Field(description="What a firewall has to let through, to us and from us.")
+    endpoints: list[Endpoint] = Field(description="The places where PBXs reach the service.")
 
 
 class Call(Schema):

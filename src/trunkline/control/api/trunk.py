@@ -6,29 +6,40 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router
 
+from trunkline.contract import endpoints as contract
 from trunkline.control.api import schemas
-from trunkline.control.endpoints import ranges, services
+from trunkline.control.endpoints import services
 from trunkline.sip.codecs import CODECS, spoken
 
 router = Router(tags=["trunk"])
 
-SERVICES = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1
+SRV = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1
 
 
-@router.get("", response=schemas.Trunk, summary="Addresses, transports and codecs")
+@router.get("", response=schemas.Trunk, summary="Endpoints, transports and codecs")
 def get_trunk(request: HttpRequest):
-    ours = settings.TRUNKLINE
-    sip, server = ours.sip, ours.sip_advertised
-    host = f"[{server}]" if ":" in server else server
+    domain = services.domain()
     return {
-        "domain": sip.domain,
-        "server": server,
+        "domain": domain,
+        "services": [f"{service}.{domain}" for service in SRV],
+        "tls_floor": settings.TRUNKLINE.sip.tls_floor,
+        "codecs": [spoken(codec) for codec in CODECS],
+        "endpoints": [_endpoint(endpoint) for endpoint in services.published()],
+    }
+
+
+def _endpoint(endpoint: contract.Endpoint) -> dict[str, object]:
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    ports = {"udp": endpoint.port, "tcp": endpoint.port, "tls": endpoint.tls_port}
+    return {
+        "name": endpoint.name,
+        "host": endpoint.host,
+        "city": endpoint.city,
+        "region": endpoint.region,
+        "addresses": endpoint.addresses,
         "transports": [
             {"transport": transport, "port": port, "uri": f"sip:{host}:{port};transport={transport}"}
-            for transport, port in (("udp", sip.port), ("tcp", sip.port), ("tls", sip.tls_port))
+            for transport, port in ports.items()
         ],
-        "services": [f"{service}.{sip.domain}" for service in SERVICES],
-        "tls_floor": sip.tls_floor,
-        "codecs": [spoken(codec) for codec in CODECS],
-        "ranges": [asdict(one) for one in ranges.rows(services.published())],
+        "ranges": [asdict(row) for row in contract.ranges(endpoint)],
     }
