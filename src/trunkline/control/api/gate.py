@@ -6,9 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from trunkline.control.api import callers, document, idempotency, usage
-from trunkline.control.api.paths import is_api
+from trunkline.control.api.paths import is_api, is_number_api
 from trunkline.control.api.problems import Problem, answer
 from trunkline.control.audit.actor import KEY, Actor, acting
+from trunkline.control.number_api import entry as number_api
 
 URLS = "trunkline.control.api.urls"
 FROM_ANOTHER_SITE = ("cross-site", "same-site")  # of Sec-Fetch-Site, which only browsers send
@@ -21,6 +22,8 @@ class Gate:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_number_api(request.path):
+            return _number_api(request)
         if not is_api(request.path):
             return self._get_response(request)
         head = request.method == "HEAD"
@@ -33,6 +36,12 @@ class Gate:
         if head:  # RFC 9110 §9.3.2
             response.content = b""
         return response
+
+
+def _number_api(request: HttpRequest) -> HttpResponse:
+    if _is_from_another_site(request):
+        return number_api.of_status(request, 403)
+    return number_api.answer(request)
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
@@ -77,11 +86,15 @@ def _check_query(request: HttpRequest, match: ResolverMatch) -> None:
 
 def _check(request: HttpRequest) -> None:
     """What holds for every request, whoever it is from."""
-    if request.headers.get("Sec-Fetch-Site") in FROM_ANOTHER_SITE:
-        # A browser that knows a key and secret sends them along with whatever a page of anybody makes it request.
+    if _is_from_another_site(request):
         raise Problem("forbidden")
     texts = [request.path, *(text for pair in request.GET.lists() for text in (pair[0], *pair[1]))]
     if not all(callers.storable(text) for text in texts):
         raise Problem("bad-request")
     if request.method in ("POST", "PUT", "PATCH") and request.body and request.content_type != "application/json":
         raise Problem("unsupported-media-type")
+
+
+def _is_from_another_site(request: HttpRequest) -> bool:
+    """A browser that knows a key and secret sends them along with whatever a page of anybody makes it request."""
+    return request.headers.get("Sec-Fetch-Site") in FROM_ANOTHER_SITE

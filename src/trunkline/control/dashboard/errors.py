@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from trunkline.control.api import problems
-from trunkline.control.api.paths import is_api
+from trunkline.control.api.paths import is_api, is_number_api
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,10 @@ log = logging.getLogger(__name__)
 def page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
     if is_api(request.path):
         return problems.of_status(request, status)
+    if is_number_api(request.path):
+        from trunkline.control.number_api import entry  # which has models, and they need Django's settings first
+
+        return entry.of_status(request, status)
     return render(request, "error.html", {"title": title, "text": text}, status=status)
 
 
