@@ -20,6 +20,11 @@ class Home:
         return self.root / "secrets.json"
 
     @property
+    def dns_key(self) -> Path:
+        """The TSIG key that signs updates of the zone."""
+        return self.root / "dns.key"
+
+    @property
     def tls(self) -> Path:
         return self.root / "tls"
 

@@ -1,12 +1,11 @@
 """The resolver against a real authoritative server (Knot), and against silence."""
 
 import socket
-import subprocess
 import time
 
 import pytest
 
-from harness.polling import until
+from harness.knot import knot
 from trunkline.dns.locate import Target, locate
 from trunkline.dns.resolver import Resolver, Unanswered
 
@@ -30,43 +29,10 @@ text        TXT  "no address"
 @pytest.fixture(scope="module")
 def server(addresses, tmp_path_factory):
     """The address and port of a name server for `example.`"""
-    folder, address = tmp_path_factory.mktemp("knot"), addresses.take()
-    port = _free_port(address)
-    (folder / "example.zone").write_text(ZONE)
-    (folder / "knot.conf").write_text(
-        f"server:\n  rundir: {folder}\n  listen: {address}@{port}\n  user: root:root\n"
-        f"database:\n  storage: {folder}\n"
-        f"zone:\n  - domain: example.\n    storage: {folder}\n    file: example.zone\n    journal-content: none\n"
-    )
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(["knotd", "-c", str(folder / "knot.conf")], stdout=log, stderr=log)
-    try:
-        until(lambda: _serves(address, port), 20, "knotd serves")
-        yield address, port
-    finally:
-        process.terminate()
-        process.wait(10)
-        addresses.give_back(address)
-
-
-def _free_port(address):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
-
-
-def _serves(address, port):
-    # A question for the zone's SOA record, by hand: the code under test must not decide whether it is tested.
-    question = bytes.fromhex("00010000000100000000000007") + b"example" + bytes.fromhex("0000060001")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(0.2)
-        client.connect((address, port))
-        try:
-            client.send(question)
-            reply = client.recv(4096)
-        except OSError:
-            return False
-        return reply[3] & 15 == 0 and reply[7] == 1  # NOERROR, one answer
+    address = addresses.take()
+    with knot(address, tmp_path_factory.mktemp("knot"), {"example.": ZONE}) as started:
+        yield started.address, started.port
+    addresses.give_back(address)
 
 
 @pytest.fixture

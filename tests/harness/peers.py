@@ -63,16 +63,23 @@ class Baresip:
     @classmethod
     @contextlib.asynccontextmanager
     async def run(
-        cls, address: str, *, user: str = "baresip", parameters: str = "", codecs: str = "pcma,pcmu", rate: int = 8000
+        cls,
+        address: str,
+        *,
+        user: str = "baresip",
+        parameters: str = "",
+        codecs: str = "pcma,pcmu",
+        rate: int = 8000,
+        name_server: str = "",
     ):
         """Start it on an address; `parameters` are those of its account, e.g. `;answermode=auto`.
 
-        `codecs`: as it names them, e.g. `G722/16000/1`; `rate`: of its audio, Hz.
+        `codecs`: as it names them, e.g. `G722/16000/1`; `rate`: of its audio, Hz; `name_server`: `ADDRESS:PORT`.
         """
         with tempfile.TemporaryDirectory() as folder:
             self = cls(Path(folder), address, free_port(address))
             control = free_port(address)
-            self._configure(control, user, parameters + f";audio_codecs={codecs}", rate)
+            self._configure(control, user, parameters + f";audio_codecs={codecs}", rate, name_server)
             self._process = await asyncio.create_subprocess_exec(
                 "baresip", "-f", folder, stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -93,12 +100,13 @@ class Baresip:
                 await self._process.wait()
                 await output
 
-    def _configure(self, control: int, user: str, parameters: str, rate: int) -> None:
+    def _configure(self, control: int, user: str, parameters: str, rate: int, name_server: str) -> None:
         lines = [
             "poll_method epoll", f"sip_listen {self.address}:{self.port}", "sip_verify_server no",
             "audio_source aubridge,loop", "audio_player aubridge,loop", "audio_alert aubridge,alert",
             "audio_channels 1-1", f"audio_srate {rate}-{rate}",
             f"ctrl_tcp_listen {self.address}:{control}", "module_path /usr/lib/baresip/modules",
+            *([f"dns_server {name_server}"] if name_server else []),
             *(f"module {name}" for name in MODULES),
             *(f"module_app {name}" for name in APPLICATIONS),
         ]  # fmt: skip

@@ -22,6 +22,7 @@ COMMANDS = {
     "carrier": "carrier",
     "route": "route",
     "endpoint": "endpoint",
+    "dns": "dns",
     "calls": "calls",
     "audit": "audit",
     "node": "node",

@@ -87,6 +87,30 @@ def clear():
 
 
 @command.command()
+def publish():
+    """Take endpoints that do not answer out of DNS, and put them back when they do."""
+    from trunkline import control
+    from trunkline.cli.dns import server
+    from trunkline.node.alive import PAUSE
+    from trunkline.node.publish import Publisher, Remembered
+
+    settings, home = _load()
+    control.setup(settings)
+    from trunkline.control import services
+    from trunkline.control.feed.available import available
+
+    def ask():
+        with available():
+            return services.endpoints.published()
+
+    stop = stop_on_signal()
+    remembered = Remembered(ask)
+    publisher = Publisher(remembered.endpoints, server(settings, home), settings.sip.domain, settings.dns.ttl)
+    run(publisher, Reporter(home.status("publish")), stop, PAUSE)
+    remembered.close()
+
+
+@command.command()
 def web():
     """Serve the dashboard. It begins as root and goes on as the user `trunkline`."""
     from trunkline.cli import web as serving

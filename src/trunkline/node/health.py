@@ -46,6 +46,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
         "resolve": lambda: _resolve(home),
         "ship": lambda: _ship(home),
         "clear": lambda: _clear(home),
+        "publish": lambda: _publish(home),
         "web": lambda: _web(settings),
     }
     checks = []
@@ -157,6 +158,19 @@ def _clear(home: Home) -> Check:
     if status["problem"]:
         return Check("clear", False, f"{status['problem']}; {_since(status)}. Calls that die are not ended meanwhile")
     return Check("clear", True, f"{status['up']} call{'s' * (status['up'] != 1)} up; {status['ended']} ended by it")
+
+
+def _publish(home: Home) -> Check:
+    status, wrong = _heard("publish", home)
+    if not status:
+        return Check("publish", False, wrong, serves=True)
+    if status["problem"]:
+        return Check("publish", False, f"{status['problem']}; {_since(status)}. DNS stays as it is", serves=True)
+    if status["all_out"]:
+        text = "no endpoint answers from here, so all stay in DNS: is this node cut off?"
+        return Check("publish", False, text, serves=True)
+    out = "; ".join(f"{place}: {why}" for place, why in status["out"].items())
+    return Check("publish", not out, f"out of DNS: {out}" if out else "every endpoint is in DNS", serves=True)
 
 
 def _web(settings: Settings) -> Check:

@@ -66,6 +66,8 @@ def programs(settings: Settings) -> list[Program]:
         # 60 s for the others. Killing it costs nothing: registrations are on the disk as soon as they are answered.
         Program("kamailio", _ours("node", "engine", "kamailio"), 50, stop_seconds=4),
     ]
+    if settings.dns.watch:
+        listed.append(Program("publish", _ours("node", "publish"), 37))
     if settings.web.enabled:
         listed += [Program(name, _ours("node", name), 55) for name in ("web", "jobs")]
     if settings.sandbox.enabled:

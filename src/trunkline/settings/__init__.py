@@ -89,6 +89,10 @@ class Settings(BaseSettings):
         return self.web.address or self.sip_address
 
     @property
+    def dns_zone(self) -> str:
+        return self.dns.zone or self.sip.domain.partition(".")[2] or self.sip.domain
+
+    @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.home / 'control.db'}"
 

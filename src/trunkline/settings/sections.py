@@ -131,8 +131,28 @@ class Database(Section):
 class Dns(Section):
     servers: list[str] = Field([], description="IP addresses of the name servers to ask. Empty: /etc/resolv.conf.")
     port: Port = Field(53, description="Port of those name servers.")
+    zone: str = Field(
+        "",
+        pattern=r"^(|[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)$",
+        description="The zone that the endpoints' records are written to. Empty: the parent of `sip.domain`.",
+    )
+    primary: str = Field("", description="IP address of the name server that takes updates of the zone (RFC 2136).")
+    primary_port: Port = Field(53, description="Its TCP port.")
+    ttl: int = Field(30, ge=1, le=86400, description="Time to live of the endpoints' records, s.")
+    watch: bool = Field(
+        False,
+        description="Have this node, one of the service, take endpoints that do not answer out of the zone.",
+    )
 
     _addresses = field_validator("servers")(_ips)
+
+    _address = field_validator("primary")(_ip)
+
+    @model_validator(mode="after")
+    def _primary_given(self):
+        if self.watch and not self.primary:
+            raise ValueError("watch needs primary, the name server that is written to")
+        return self
 
 
 class Journal(Section):

@@ -5,6 +5,7 @@ FORMS = {  # the patterns below, for people
     "node.name": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
     "node.region": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
     "sip.domain": "a host name in small letters, like sip.example.com",
+    "dns.zone": "a zone's name in small letters, like trunk.example.com",
     "database.url": "postgresql://user:password@host/name, or sqlite:////path",
 }
 

@@ -1,0 +1,105 @@
+"""Keeps DNS true to the endpoints: what takes no calls leaves, and comes back when it does again."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from trunkline.contract.endpoints import Endpoint
+from trunkline.contract.feed import Unavailable
+from trunkline.dns import zone
+from trunkline.dns.plan import Unsafe, check, plan
+from trunkline.dns.server import Overtaken, Server, ServerError
+from trunkline.node.alive import Alive, Place
+
+REFRESH = 5.0  # s between two questions to the database
+VERIFY = 30.0  # s after which the name server is asked again what it has, which somebody else may have changed
+
+log = logging.getLogger(__name__)
+
+
+class Remembered:
+    """The endpoints as the database last had them: asked by a thread of its own, so that one that hangs holds up
+    nobody."""
+
+    def __init__(self, ask: Callable[[], Sequence[Endpoint]]):
+        self._ask = ask
+        self._endpoints: Sequence[Endpoint] = ()
+        self.problem = "the database has not answered yet"
+        self._stop = threading.Event()
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def endpoints(self) -> Sequence[Endpoint]:
+        return self._endpoints
+
+    def close(self) -> None:
+        self._stop.set()
+
+    def _follow(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._endpoints, self.problem = self._ask(), ""
+            except Unavailable as error:
+                self.problem = str(error)
+            self._stop.wait(REFRESH)
+
+
+class Publisher:
+    """A `part.Part`. `endpoints` gives those that are to be published, () while none are known."""
+
+    def __init__(
+        self,
+        endpoints: Callable[[], Sequence[Endpoint]],
+        server: Server,
+        domain: str,
+        ttl: int,
+        alive: Alive | None = None,
+    ):
+        self._endpoints, self._server, self._domain, self._ttl = endpoints, server, domain, ttl
+        self._alive = alive or Alive()
+        self._done: tuple[Sequence[Endpoint], frozenset[Place]] | None = None
+        self._looked = 0.0
+        self._changes = 0
+        self._all_out = False
+
+    def facts(self) -> Mapping[str, object]:
+        """`out`: why each address that takes no calls does not; `all_out`: none does, so that all are published;
+        `changes`: record sets written since the start."""
+        return {"out": self._alive.reasons(), "all_out": self._all_out, "changes": self._changes}
+
+    def step(self) -> bool:
+        """Look, and write what has changed. Raises OSError with what keeps the name server from being written."""
+        endpoints = self._endpoints()
+        if not endpoints:
+            raise Unavailable("no endpoint is known yet: the database has not answered since the start")
+        self._alive.look(endpoints)
+        out = self._alive.out()
+        places = {(one.name, address) for one in endpoints for address in one.addresses}
+        self._all_out = out >= places
+        if self._all_out:  # then it is we who are cut off; what is published stays as it was
+            out = self._done[1] if self._done else frozenset()
+        if (endpoints, out) == self._done and time.monotonic() - self._looked < VERIFY:
+            return False
+        try:
+            self._write(endpoints, out)
+        except Overtaken:
+            return True  # at once again, with what is there now
+        except (ServerError, Unsafe) as error:
+            raise OSError(str(error)) from error
+        self._done, self._looked = (endpoints, out), time.monotonic()
+        return False
+
+    def _write(self, endpoints: Sequence[Endpoint], out: frozenset[Place]) -> None:
+        wanted = zone.names(endpoints, self._domain, self._server.zone)
+        existing = self._server.existing(self._domain, wanted)
+        desired = zone.records(endpoints, self._domain, self._server.zone, self._ttl, out)
+        changes = plan(existing, desired)
+        if not changes:
+            return
+        # With all endpoints in their places the operator's own guard holds; an outage may take away more.
+        check(existing, zone.records(endpoints, self._domain, self._server.zone, self._ttl))
+        self._server.update(changes)
+        self._changes += len(changes)
+        for change in changes:
+            for line in change.lines():
+                log.info("%s", line)

@@ -1,0 +1,63 @@
+"""`trunkline dns`, as an operator gives it, against a real name server."""
+
+import base64
+
+import pytest
+from click.testing import CliRunner
+
+from harness.knot import knot
+from trunkline.cli.main import trunkline
+
+SECRET = base64.b64encode(b"z" * 32).decode()
+START = "$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 7\n@ NS ns\nns A 127.0.0.1\n"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("TRUNKLINE_HOME", str(home))
+    monkeypatch.setenv("TRUNKLINE_SIP__DOMAIN", "sip.trunk.example")
+    (home / "dns.key").write_text(f"trunkline:{SECRET}\n")
+    (home / "dns.key").chmod(0o600)
+
+    def command(*words):
+        result = CliRunner().invoke(trunkline, words)
+        return result.exit_code, result.stdout + result.stderr
+
+    return command
+
+
+def test_a_zone_is_planned_shown_and_only_then_written(run, addresses, tmp_path, monkeypatch):
+    assert "_sip._udp.sip.trunk.example. 30 IN SRV 10 10 5060 node1.sip.trunk.example." in run("dns", "zone")[1]
+    code, said = run("dns", "plan")
+    assert (code, "set dns.primary" in said) == (1, True)
+    address = addresses.take()
+    with knot(address, tmp_path, {"trunk.example.": START}, key=("trunkline", SECRET)) as server:
+        monkeypatch.setenv("TRUNKLINE_DNS__PRIMARY", server.address)
+        monkeypatch.setenv("TRUNKLINE_DNS__PRIMARY_PORT", str(server.port))
+        for n in (1, 2, 3):
+            run("endpoint", "add", f"eu{n}", f"sip-eu{n}.trunk.example", "--address", f"192.0.2.{n}", "--region", "eu")
+        code, said = run("dns", "apply")
+        assert (code, "+ sip-eu1.trunk.example. 30 IN A 192.0.2.1" in said) == (0, True)
+        assert "Nothing is changed yet" in said
+        assert "+ sip-eu1" in run("dns", "plan")[1]
+        assert "Done: " in run("dns", "apply", "--yes")[1]
+        assert "has what it should have" in run("dns", "plan")[1]
+        for n in (1, 2, 3):
+            run("endpoint", "add", f"ap{n}", f"sip-ap{n}.trunk.example", "--address", f"192.0.2.1{n}", "--region", "ap")
+            run("endpoint", "remove", f"eu{n}")
+        code, said = run("dns", "apply", "--yes")
+        assert (code, "would go: look at the plan" in said) == (1, True)
+        assert "+ sip-ap1" in run("dns", "plan")[1]
+        assert "Done: " in run("dns", "apply", "--yes", "--force")[1]
+    code, said = run("dns", "plan")
+    assert (code, "does not answer" in said) == (1, True)
+    addresses.give_back(address)
+
+
+def test_a_zone_that_cannot_hold_the_service_is_refused(run, monkeypatch):
+    monkeypatch.setenv("TRUNKLINE_DNS__ZONE", "elsewhere.example")
+    assert "does not lie in dns.zone elsewhere.example" in run("dns", "zone")[1]
+    monkeypatch.setenv("TRUNKLINE_DNS__WATCH", "true")
+    assert "watch needs primary" in run("dns", "zone")[1]

@@ -1,0 +1,266 @@
+"""The zone of six endpoints at a real name server, written by signed updates, and followed by real user agents."""
+
+import asyncio
+import base64
+import subprocess
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import dns.exception
+import dns.message
+import dns.query
+import pytest
+
+from harness.answering import Answering
+from harness.knot import knot
+from harness.peers import Baresip, free_port
+from harness.polling import until
+from trunkline.contract.endpoints import Endpoint
+from trunkline.dns import plan as plans
+from trunkline.dns import zone
+from trunkline.dns.locate import locate
+from trunkline.dns.resolver import Resolver
+from trunkline.dns.server import Overtaken, Server, ServerError, read_key
+from trunkline.node import alive, part, publish
+
+DOMAIN, ZONE = "sip.trunk.example", "trunk.example"
+KEY, SECRET = "trunkline", base64.b64encode(b"x" * 32).decode()
+START = "$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 7\n@ NS ns\nns A 127.0.0.1\nwww A 192.0.2.80\n"
+TTL = 1  # s; so that the user agents ask again
+
+KAMAILIO = """#!KAMAILIO
+debug=1
+log_stderror=yes
+children=1
+listen=udp:{address}:{port}
+disable_tcp=yes
+auto_aliases=no
+rev_dns=no
+dns_try_naptr=yes
+dns_srv_lb=yes
+use_dns_cache=yes
+use_dns_failover=yes
+dns_cache_max_ttl=1
+mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "pv.so"
+request_route {{ t_relay(); }}
+"""
+
+
+@pytest.fixture(scope="module")
+def six(addresses):
+    """Six endpoints as the page has them, on six loopback addresses; what answers on these."""
+    held = [addresses.take() for _ in range(6)]
+    port = free_port(held[0])
+    names = (("ap1", 10), ("ap2", 10), ("eu1", 10), ("eu2", 10), ("us-2-1", 20), ("us-2-2", 20))
+    endpoints = [
+        Endpoint(name, f"sip-{name}.{ZONE}", "", None, None, name[:2], (address,), port, 5061, (), (), weight)
+        for (name, weight), address in zip(names, held, strict=True)
+    ]
+    answering = Answering(held, port)
+    yield endpoints, answering
+    answering.close()
+    for address in held:
+        addresses.give_back(address)
+
+
+@pytest.fixture(scope="module")
+def name_server(addresses, tmp_path_factory):
+    """Knot at port 53, where Kamailio asks."""
+    address = addresses.take()
+    with knot(address, tmp_path_factory.mktemp("knot"), {f"{ZONE}.": START}, port=53, key=(KEY, SECRET)) as started:
+        yield started
+    addresses.give_back(address)
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    path = tmp_path / "dns.key"
+    path.write_text(f"# hmac-sha256:{KEY}:{SECRET}\nkey:\n  - id: {KEY}\n")  # as keymgr -t prints it
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def server(name_server, key_file):
+    return Server(name_server.address, name_server.port, ZONE, read_key(key_file))
+
+
+def write(server, endpoints, **options):
+    existing = server.existing(DOMAIN, zone.names(endpoints, DOMAIN, ZONE))
+    desired = zone.records(endpoints, DOMAIN, ZONE, TTL, **options)
+    server.update(plans.plan(existing, desired))
+    return desired
+
+
+def ask(name_server, name, kind):
+    answer = dns.query.udp(dns.message.make_query(name, kind), name_server.address, 2, name_server.port)
+    return sorted(str(record) for rrset in answer.answer for record in rrset)
+
+
+@pytest.fixture
+def written(server, six):
+    return write(server, six[0])
+
+
+def test_what_is_written_is_there_and_nothing_else_is_touched(server, name_server, six, written):
+    assert server.existing(DOMAIN, zone.names(six[0], DOMAIN, ZONE)) == written
+    assert len(ask(name_server, f"_sip._udp.{DOMAIN}", "SRV")) == 6
+    assert ask(name_server, f"www.{ZONE}", "A") == ["192.0.2.80"]
+    write(server, six[0][:5])
+    assert ask(name_server, f"sip-us-2-2.{ZONE}", "A") == []  # though nothing lists it any more
+    assert len(ask(name_server, f"_sip._udp.us.{DOMAIN}", "SRV")) == 5
+    write(server, six[0])
+
+
+def test_an_update_that_was_overtaken_does_nothing(server, name_server, six, written):
+    stale = plans.plan(written, zone.records(six[0][:3], DOMAIN, ZONE, TTL))
+    write(server, six[0][:5])
+    with pytest.raises(Overtaken, match="changed meanwhile"):
+        server.update(stale)
+    assert len(ask(name_server, f"_sip._udp.{DOMAIN}", "SRV")) == 5
+    write(server, six[0])
+
+
+def test_who_may_not_write_is_told_why(name_server, server, six, written, tmp_path, addresses):
+    changes = plans.plan(written, zone.records(six[0][:5], DOMAIN, ZONE, TTL))
+    with pytest.raises(ServerError, match="refuses the update: (REFUSED|NOTAUTH)"):
+        replace(server, key=None).update(changes)
+    other = tmp_path / "other.key"
+    other.write_text(f"{KEY}:{base64.b64encode(b'y' * 32).decode()}\n")
+    with pytest.raises(ServerError, match="open to others"):
+        read_key(other)
+    other.chmod(0o600)
+    with pytest.raises(ServerError):
+        replace(server, key=read_key(other)).update(changes)
+    with pytest.raises(ServerError, match="does not answer"):
+        Server(addresses.take(), 9, ZONE, None).update(changes)
+    with pytest.raises(ServerError, match="has no zone elsewhere.example"):
+        replace(server, zone="elsewhere.example").existing(
+            "sip.elsewhere.example", zone.names(six[0], "sip.elsewhere.example", "elsewhere.example")
+        )
+    for text in ("nothing", "hmac-md5:a:eHh4", "a:b:c:d"):
+        other.write_text(text)
+        with pytest.raises(ServerError, match="holds no key"):
+            read_key(other)
+    assert len(ask(name_server, f"_sip._udp.{DOMAIN}", "SRV")) == 6
+
+
+async def test_our_resolver_finds_all_with_their_weights(name_server, six, written):
+    found = await locate(Resolver([name_server.address], name_server.port), DOMAIN, 0, "udp", ipv6=False)
+    assert {(t.ip, t.port, t.priority, t.weight) for t in found.targets} == {
+        (one.addresses[0], one.port, 10, one.weight) for one in six[0]
+    }
+    region = await locate(Resolver([name_server.address], name_server.port), f"eu.{DOMAIN}", 0, "udp", ipv6=False)
+    assert {t.ip for t in region.targets if t.priority == 10} == {one.addresses[0] for one in six[0][2:4]}
+
+
+async def test_baresip_follows_naptr_and_srv(name_server, six, written, addresses):
+    answering, address = six[1], addresses.take()
+    await asyncio.to_thread(answering.got, "INVITE")
+    async with Baresip.run(address, name_server=f"{name_server.address}:{name_server.port}") as baresip:
+        baresip.command("dial", f"sip:447700900000@eu.{DOMAIN}")
+        await baresip.event("CALL_CLOSED", timeout=15)
+    assert set(answering.got("INVITE")) <= {one.addresses[0] for one in six[0][2:4]} != set()
+    addresses.give_back(address)
+
+
+@pytest.fixture
+def kamailio(addresses, name_server, tmp_path):
+    """A Kamailio that relays to where DNS says, in a mount namespace where the name server is the system's."""
+    address = addresses.take()
+    port = free_port(address)
+    (tmp_path / "kamailio.cfg").write_text(KAMAILIO.format(address=address, port=port))
+    (tmp_path / "resolv.conf").write_text(f"nameserver {name_server.address}\n")
+    script = f"mount --bind {tmp_path}/resolv.conf /etc/resolv.conf && exec kamailio -DD -E -f {tmp_path}/kamailio.cfg"
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen(["unshare", "-m", "sh", "-c", script], stdout=log, stderr=log)
+    yield address, port, Path(tmp_path / "log")
+    process.terminate()
+    process.wait(10)
+    addresses.give_back(address)
+
+
+def options(kamailio, count):
+    """So many OPTIONS to the service's name through Kamailio, one after the other."""
+    import socket
+
+    address, port, _ = kamailio
+    answered = 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(0.5)
+        client.connect((address, port))
+        here, its_port = client.getsockname()
+        for n in range(count):
+            mark = f"{time.monotonic_ns()}"
+            client.send(
+                f"OPTIONS sip:{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP {here}:{its_port};branch=z9hG4bK{mark}\r\n"
+                f"From: <sip:a@{here}>;tag={n}\r\nTo: <sip:{DOMAIN}>\r\nCall-ID: {mark}@test\r\nCSeq: 1 OPTIONS\r\n"
+                "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n".encode()
+            )
+            try:
+                answered += client.recv(65535).startswith(b"SIP/2.0 200")
+            except OSError:  # not listening yet, or no endpoint that answers
+                time.sleep(0.05)
+    return answered
+
+
+def test_kamailio_follows_naptr_and_srv_and_shares_by_weight(kamailio, six, written, server):
+    endpoints, answering = six
+    until(lambda: options(kamailio, 1), 20, "Kamailio relays")
+    answering.got("OPTIONS")
+    assert options(kamailio, 240) == 240
+    got = answering.got("OPTIONS")
+    assert set(got) == set(answering.addresses)
+    # Of 80 weights: four of 10 and two of 20. 240 draws: 5 standard deviations about the mean, one in a million.
+    for one in endpoints:
+        mean = 240 * one.weight / 80
+        assert abs(got[one.addresses[0]] - mean) < 5 * (mean * (1 - one.weight / 80)) ** 0.5, got
+    gone = endpoints[0]
+    write(server, endpoints, out=frozenset({(gone.name, gone.addresses[0])}))
+
+    def moved():
+        answering.got("OPTIONS")
+        options(kamailio, 40)
+        return gone.addresses[0] not in answering.got("OPTIONS")
+
+    until(moved, 15, "Kamailio leaves the endpoint that left DNS")
+
+
+def test_who_is_silent_leaves_within_15_s_and_comes_back_later(server, name_server, six, written, tmp_path):
+    """The part as the node runs it, at its own pace: silence, a 503, and everybody gone."""
+    endpoints, answering = six
+    first, second = answering.addresses[:2]
+    publisher = publish.Publisher(lambda: endpoints, server, DOMAIN, TTL)
+    stop, reporter = threading.Event(), part.Reporter(tmp_path / "status.json")
+    running = threading.Thread(target=part.run, args=(publisher, reporter, stop, alive.PAUSE))
+
+    def listed():
+        return set(ask(name_server, DOMAIN, "A"))
+
+    running.start()
+    try:
+        until(lambda: answering.got("OPTIONS").total() >= 6, 10, "all are asked")
+        answering.kill(first)
+        answering.answer(second, 503)
+        began = time.monotonic()
+        until(lambda: listed() == set(answering.addresses[1:]) - {second}, 15, "both are out")
+        assert time.monotonic() - began < 15
+        assert set(publisher.facts()["out"]) == {f"ap1 {first}", f"ap2 {second}"}
+        for address in answering.addresses[1:]:
+            answering.kill(address)
+        until(lambda: publisher.facts()["all_out"], 15, "nobody answers")
+        assert listed() == set(answering.addresses) - {first, second}  # as it was: it may be we who are cut off
+        began = time.monotonic()
+        answering.answer(second, 200)
+        for address in answering.addresses:
+            answering.start(address)
+        until(lambda: listed() == set(answering.addresses), 30, "all are back")
+        assert time.monotonic() - began > (alive.ANSWERS - 1) * alive.PAUSE
+    finally:
+        stop.set()
+        running.join(10)
