@@ -10,6 +10,8 @@ from trunkline.edge.records import Records
 from trunkline.sip import refusal
 from trunkline.sip.refusal import Refusal
 
+NO_SUCH_METHOD = (405, 501)
+
 
 class InDialog:
     """One per worker."""
@@ -50,7 +52,16 @@ class InDialog:
             transactions.note_offer(has_sdp)
             transactions.note_legs(near + far)
             transactions.note_call(dialog.call)
+        if method == "UPDATE" and not has_sdp:
+            transactions.expect_refresh()
         transactions.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
+
+    def refresh_failed(self) -> None:
+        """An UPDATE without SDP was refused. A far side that has no UPDATE at all cannot be refreshed by one, nor does
+        it count on it; its sender may have nothing else (Skype for Business), and must not end the call for that."""
+        code, _ = transactions.failed_reply()
+        if code in NO_SUCH_METHOD:
+            replies.refreshed()
 
     def _is_foreign(self, method: str, dialog: Dialog) -> bool:
         """Whether a request is not of those who talk, or would let them talk on when the call is over: unrecorded."""

@@ -68,8 +68,8 @@ class Edge:
         senders = Senders(config, lookup, self._limits)
         trials = Trials(config, lookup)
         calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts, trials)
-        in_dialog = InDialog(config, lookup, self._relay, self._records)
-        self._requests = Requests(config, lookup, self._limits, senders, calls, in_dialog, self._records, trials)
+        self._in_dialog = InDialog(config, lookup, self._relay, self._records)
+        self._requests = Requests(config, lookup, self._limits, senders, calls, self._in_dialog, self._records, trials)
         self._responses = Responses(config, self._relay, self._records)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0
@@ -118,6 +118,11 @@ class Edge:
     def ksr_failure(self, _message):
         """The current attempt of a call is over without an answer."""
         self._attempts.failed(_outcome())
+
+    @guarded
+    def ksr_refresh_failure(self, _message):
+        """An UPDATE that only refreshes the session was refused."""
+        self._in_dialog.refresh_failed()
 
     @guarded
     def ksr_htable_event(self, _message, event):

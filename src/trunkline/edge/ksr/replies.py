@@ -47,6 +47,18 @@ def progress() -> None:
     KSR.tm.t_reply(183, "Session Progress")
 
 
+def refreshed() -> None:
+    """The transaction's final response: the session is refreshed by its sender (RFC 4028 §9).
+
+    Not by the far side, for which nobody here can speak; and without a Contact, so that it stays where it was: topoh
+    masks none in a response of our own.
+    """
+    interval, _, parameters = (get("$hdr(Session-Expires)") or "").partition(";")
+    if interval and "uas" not in parameters.lower():
+        KSR.hdr.append_to_reply(f"Session-Expires: {interval.strip()};refresher=uac\r\nRequire: timer\r\n")
+    KSR.tm.t_reply(200, "OK")
+
+
 def accept() -> None:
     """The transaction's final response: done."""
     KSR.tm.t_reply(200, "OK")

@@ -62,6 +62,11 @@ def answer_challenge(username: str, password: str) -> bool:
     return KSR.uac.uac_auth() > 0
 
 
+def expect_refresh() -> None:
+    """The request to be relayed refreshes its session: its refusal is looked at."""
+    KSR.tm.t_on_failure("ksr_refresh_failure")
+
+
 def relay(on_reply: str) -> None:
     """Forward an in-dialog request to where its Request-URI and Route say."""
     if method() == "ACK":
