@@ -2,7 +2,7 @@
 
 import os
 
-pytest_plugins = ["harness.plugin", "harness.node_plugin"]
+pytest_plugins = ["harness.plugin", "harness.node_plugin", "harness.parallel"]
 
 for name in [name for name in os.environ if name.startswith("TRUNKLINE_") and "__" in name]:
     del os.environ[name]

@@ -1,0 +1,108 @@
+"""The tests in parallel processes, by pytest-xdist, and those that must be alone after all others.
+
+A worker gets whole files, so what a module, a folder or the session shares starts once in it. Most tests wait for
+timers rather than compute; so there are more workers than CPUs, and none at all where few files are asked for.
+
+The files that `alone` in pyproject.toml lists run in one worker when the others have ended: what measures speed, counts
+what the machine holds, or would starve its neighbours. Add the file there; a single test needs a file of its own.
+"""
+
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+WORKERS = 4
+FEW = 3  # files that are sooner run here than workers have started
+ALONE = "alone"
+# Whose tests take long: they start first, so that no worker is left with one when the others are done.
+LONG = ("endtoend", "chaos", "browser", "interop", "node", "scenarios", "bench", "sandbox")
+
+ours = pytest.StashKey[bool]()  # the command line names no other way to share out the tests
+
+
+def pytest_addoption(parser):
+    parser.addini("alone", "Files of tests that run when all others have ended.", "linelist", [])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """As many workers as suit the files, unless the command line says how it wants the tests to run."""
+    option = config.option
+    if not config.pluginmanager.hasplugin("xdist") or hasattr(config, "workerinput") or option.dist != "no":
+        return
+    config.stash[ours] = True
+    option.loadscopereorder = False
+    watched = option.usepdb or option.capture == "no" or option.collectonly
+    if option.numprocesses is None and not option.tx and not watched and _files(config.args) > FEW:
+        option.numprocesses = WORKERS
+
+
+def _files(arguments: list[str]) -> int:
+    """How many files of tests the arguments name, themselves or by their folders."""
+    paths = {Path(argument.partition("::")[0]) for argument in arguments}
+    return sum(len(list(path.rglob("test_*.py"))) if path.is_dir() else 1 for path in paths)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Turns(config, log) if ours in config.stash else None
+
+
+def pytest_collection_modifyitems(config, items):
+    alone = _alone(config)
+
+    def turn(item) -> int:
+        folder = item.path.parent.name
+        if _file(item.nodeid) in alone:
+            return len(LONG) + 1
+        return LONG.index(folder) if folder in LONG else len(LONG)
+
+    items.sort(key=turn)  # stable: each file stays together
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+def _alone(config) -> set[str]:
+    listed = set(config.getini("alone"))
+    if missing := [name for name in sorted(listed) if not (config.rootpath / name).is_file()]:
+        raise pytest.UsageError(f"pyproject.toml: alone: there is no file {', '.join(missing)}")
+    return listed
+
+
+class Turns(LoadScopeScheduling):
+    """Files in the order of collection, each to the next worker that is free; those of `alone` to the last worker, as
+    soon as the others have ended."""
+
+    def __init__(self, config, log=None):
+        super().__init__(config, log)
+        self._alone = _alone(config)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = _file(nodeid)
+        return ALONE if file in self._alone else file
+
+    def _assign_work_unit(self, node) -> None:
+        others = [other for other in self.nodes if other is not node]
+        if next(iter(self.workqueue)) != ALONE or not others:
+            super()._assign_work_unit(node)
+        elif not all(other.shutting_down for other in others):
+            node.shutdown()  # when it has done what it holds
+
+    def remove_node(self, node) -> str | None:
+        """The test in which a worker died is not begun again; the others that it held are."""
+        held = self.assigned_work.pop(node)
+        left = [(tests, nodeid) for tests in held.values() for nodeid, done in tests.items() if not done]
+        if left:
+            tests, nodeid = left[0]
+            tests[nodeid] = True
+        self.workqueue.update({file: tests for file, tests in held.items() if not all(tests.values())})
+        if ALONE in self.workqueue:
+            self.workqueue.move_to_end(ALONE)
+        if self.workqueue:
+            for other in self.nodes:
+                if other in self.registered_collections:  # one that has just started is asked later
+                    self._reschedule(other)
+        return left[0][1] if left else None
