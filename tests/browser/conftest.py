@@ -8,10 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from browser.serving import PORT, served
 
+WAIT = 30_000  # ms; bounds what fails, on a machine that is busy with other tests
 PASSWORD = "correct horse battery staple"
 FLAGS = [
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -48,7 +49,8 @@ def page(chromium, dashboard):
     context = chromium.new_context(
         ignore_https_errors=True, base_url=dashboard.url, viewport={"width": 1280, "height": 860}
     )
-    context.set_default_timeout(5000)
+    context.set_default_timeout(WAIT)
+    expect.set_options(timeout=WAIT)
     window, wrong = context.new_page(), []
     context.on("request", lambda r: wrong.append(r.url) if not r.url.startswith((dashboard.url, "data:")) else None)
     window.on("pageerror", lambda error: wrong.append(str(error)))

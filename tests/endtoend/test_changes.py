@@ -43,7 +43,7 @@ async def test_number_forward(node, agent):
 
     async def forwarded() -> bool:
         call = await dial_carrier(node, far, f"+{NUMBER}")
-        answered = (await call.final(timeout=8)).code == 200
+        answered = (await call.final()).code == 200
         if answered:
             await call.bye()
         return answered

@@ -82,7 +82,7 @@ async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
 
     async def arrives() -> bool:
         call = await dial_carrier(node, far, f"+{NUMBER}")
-        answered = (await call.final(timeout=8)).code == 200
+        answered = (await call.final()).code == 200
         if answered:
             await call.bye()
         return answered

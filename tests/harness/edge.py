@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.polling import PATIENCE
 from harness.world import World
 from trunkline.contract import journal, store
 from trunkline.contract.journal import Event
@@ -19,8 +20,8 @@ from trunkline.node import certificates, clear, engines, folders, part, ports, p
 from trunkline.sandbox.transport import Hop
 from trunkline.settings import Settings
 
-START_SECONDS = 20.0
-STOP_SECONDS = 10.0
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
 LOG_LINES = 60
 DEFAULTS = {
     "sip": {"workers": 2, "memory_mb": 64},
@@ -178,7 +179,7 @@ class Edge(World):
         calls = [event["call"] for event in self.journal(**fields)]
         return self.journal(call=calls[-1]) if calls else []
 
-    async def events(self, last: str, timeout: float = 5.0, **fields: object) -> list[Event]:
+    async def events(self, last: str, timeout: float = PATIENCE, **fields: object) -> list[Event]:
         """`call_events`, once an event of the kind `last` is among them; TimeoutError after `timeout` s.
 
         Without the quality, which comes some time after the end, unless it is what is waited for.

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.addresses import Block
-from harness.polling import until
+from harness.polling import PATIENCE, until
 from trunkline.home import Home
 from trunkline.node import launch, logs, probes
 from trunkline.sandbox.transport import Hop
 from trunkline.settings import Settings
 
 COMMAND_SECONDS = 110.0
-GONE_SECONDS = 15.0
+GONE_SECONDS = 30.0
 DEFAULTS = {
     "sip": {"workers": 2, "memory_mb": 64},
     "media": {"port_min": 30000, "port_max": 33999, "relays": 1},
@@ -243,7 +243,7 @@ class Node:
         return [(path.name, "\n".join(logs.tail(path, lines))) for path in sorted(self.home.log.glob("*.log"))]
 
 
-async def eventually(condition: Callable[[], object], seconds: float = 10.0, what: str = "") -> object:
+async def eventually(condition: Callable[[], object], seconds: float = PATIENCE, what: str = "") -> object:
     """`until` for coroutines: the loop, and its calls, go on while `condition` works."""
     deadline = time.monotonic() + seconds
     while not (value := await asyncio.to_thread(condition)):

@@ -7,6 +7,8 @@ import socket
 import tempfile
 from pathlib import Path
 
+from harness.polling import PATIENCE
+
 MODULES = ("g711.so", "g722.so", "aubridge.so", "uuid.so", "ctrl_tcp.so", "srtp.so")
 APPLICATIONS = ("account.so", "menu.so")
 
@@ -34,7 +36,7 @@ async def sipp(*arguments: str, address: str, port: int):
             cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
 
-        async def done(timeout: float = 10.0) -> None:
+        async def done(timeout: float = PATIENCE) -> None:
             _, errors = await asyncio.wait_for(process.communicate(), timeout)
             if process.returncode:
                 logs = "\n".join(path.read_text(errors="replace") for path in Path(folder).glob("*_errors.log"))
@@ -117,7 +119,7 @@ class Baresip:
         (self.folder / "contacts").write_text("")
 
     async def _connect(self, control: int, output: asyncio.Task) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while self._writer is None:
                 if output.done():
                     raise PeerError(f"baresip ended: {output.result().decode(errors='replace')}")
@@ -128,7 +130,7 @@ class Baresip:
 
     async def _ready(self) -> None:
         """Its control is there before its account."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not any(self.address in str(event.get("data", "")) for event in self.events):
                 self.command("reginfo")
                 await asyncio.sleep(0.05)
@@ -149,7 +151,7 @@ class Baresip:
         """What it says of its account; its event may have come before we listened."""
         return any("OK" in str(event.get("data")) or event.get("type") == "REGISTER_OK" for event in self.events)
 
-    async def event(self, kind: str, timeout: float = 5.0) -> dict:
+    async def event(self, kind: str, timeout: float = PATIENCE) -> dict:
         """The first event of a kind, e.g. CALL_ESTABLISHED."""
         try:
             async with asyncio.timeout(timeout):

@@ -35,7 +35,7 @@ async def hang_up(call: OutgoingCall, incoming) -> None:
 async def refused(edge: Edge, ua: Agent, key: Key | None, number: str, **options) -> Response:
     """The response that refuses a call, whose `Warning` must say why."""
     call = await dial(edge, ua, key, number, **options)
-    response = await call.final(timeout=10)
+    response = await call.final()
     assert response.code >= 300, response
     assert response.warning, f"{response.code} does not say why:\n{response}"
     return response

@@ -63,7 +63,7 @@ def answers(follower):
     return {row["host"]: [target[0] for target in json.loads(row["targets"])] for row in rows}
 
 
-async def settle(resolver, condition, seconds=5.0):
+async def settle(resolver, condition, seconds=30.0):
     """Tick until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -214,7 +214,7 @@ def test_a_shipper_killed_again_and_again_loses_and_doubles_nothing(tmp_path, si
             process.wait()
         process = subprocess.Popen(arguments, env=environment)
         until(lambda: sink.count() == total, 30)
-        until(lambda: not list(tmp_path.glob("edge-*.jsonl")), 10)
+        until(lambda: not list(tmp_path.glob("edge-*.jsonl")), 30)
     finally:
         if process:
             process.kill()

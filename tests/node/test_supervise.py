@@ -60,7 +60,7 @@ def start(home, settings, monkeypatch):
     yield begin
     stop.stop(settings, home)
     for process in processes:
-        process.wait(10)
+        process.wait(30)
 
 
 def running(manager: Manager) -> dict:
@@ -162,7 +162,7 @@ def test_a_kamailio_that_ignores_its_end_delays_down_by_a_few_seconds(home, sett
     began = time.monotonic()
     assert stop.stop(settings, home)
     assert planned.stop_seconds - 1 < time.monotonic() - began < 8
-    process.wait(10)
+    process.wait(30)
 
 
 def test_a_frozen_process_manager_is_not_waited_for_for_ever(start, home, settings, monkeypatch):

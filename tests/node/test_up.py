@@ -113,13 +113,13 @@ def test_a_node_lives_through_the_death_of_each_part(node):
     # Kamailio's main process leaves its workers on the ports.
     group = json.loads((node.home.run / "kamailio.group").read_text())
     os.kill(group, signal.SIGKILL)
-    until(lambda: launch.members(group, str(node.home.node / "kamailio.cfg")) == [], 15)
-    until(node.healthy, 15)
+    until(lambda: launch.members(group, str(node.home.node / "kamailio.cfg")) == [], 30)
+    until(node.healthy, 30)
     noted = node.home.run / "rtpengine.group"
     before = noted.read_text()
     os.kill(json.loads(before), signal.SIGKILL)
-    until(lambda: noted.read_text() not in ("", before), 15)
-    until(node.healthy, 15)
+    until(lambda: noted.read_text() not in ("", before), 30)
+    until(node.healthy, 30)
 
     # The process manager's death leaves the engines; the next start ends them.
     os.kill(stop.manager_pid(node.home), signal.SIGKILL)
@@ -147,7 +147,7 @@ def test_in_the_foreground_deaths_are_told_and_a_signal_stops_everything(node):
     up = node.begin("up")
     until(lambda: "runs until Ctrl-C" in node.output(), 60)
     os.kill(json.loads((node.home.run / "rtpengine.group").read_text()), signal.SIGKILL)
-    until(lambda: "rtpengine runs again" in node.output(), 15)
+    until(lambda: "rtpengine runs again" in node.output(), 30)
     up.send_signal(signal.SIGTERM)
     assert up.wait(60) == 0
     assert node.output().rstrip().endswith("stopping")

@@ -33,7 +33,7 @@ async def test_call_with_audio_both_ways(agent, transport):
     await incoming.audio.hear(440)
     await call.audio.hear(600)
     call.audio.dial("159#")
-    await incoming.audio.until(lambda: incoming.audio.digits == "159#", 3, lambda: incoming.audio.digits)
+    await incoming.audio.until(lambda: incoming.audio.digits == "159#", 30, lambda: incoming.audio.digits)
     assert (await incoming.bye()).code == 200
     await call.hung_up()
     assert call.ended

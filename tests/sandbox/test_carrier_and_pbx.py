@@ -124,7 +124,7 @@ async def test_the_service_runs_until_sigterm(agent, tmp_path):
     assert (await ua.invite("sip:busy@x", f"{address}:{port + 1}")).code == 486
     process.send_signal(signal.SIGTERM)
     await line_with(process, "stopping")
-    assert await asyncio.wait_for(process.wait(), 5) == 0
+    assert await asyncio.wait_for(process.wait(), 30) == 0
 
 
 async def test_a_taken_port_is_explained(agent, tmp_path):
@@ -132,4 +132,4 @@ async def test_a_taken_port_is_explained(agent, tmp_path):
     process = await start(tmp_path, taken.address, taken.port())
     line = await line_with(process, "cannot listen")
     assert "sandbox.carrier_port" in line
-    assert await asyncio.wait_for(process.wait(), 5) == 1
+    assert await asyncio.wait_for(process.wait(), 30) == 1

@@ -27,7 +27,7 @@ async def test_a_call_whose_audio_is_encrypted(agent):
     await incoming.audio.hear(440)
     await call.audio.hear(600)
     call.audio.dial("7")
-    await incoming.audio.until(lambda: incoming.audio.digits == "7", 3, "the digit")
+    await incoming.audio.until(lambda: incoming.audio.digits == "7", 30, "the digit")
     assert (await call.reinvite()).code == 200
     incoming.audio.forget()
     await incoming.audio.hear(440)

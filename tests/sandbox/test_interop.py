@@ -87,7 +87,7 @@ async def test_baresip_registers_and_answers(agent):
     registrar = f"sip:{caller.address}:{caller.port()}"
     parameters = f';answermode=auto;regint=60;outbound="{registrar}"'
     async with Baresip.run(address, parameters=parameters) as baresip:
-        await caller.until(lambda: caller.requests, 5, "a REGISTER")
+        await caller.until(lambda: caller.requests, 30, "a REGISTER")
         # It answers to the user part of its Contact alone.
         contact = Address.parse(caller.requests[0].get("Contact")).uri
         call = await caller.invite(contact)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from harness.edge import Edge
 from harness.plugin import Agents
+from harness.polling import PATIENCE
 from trunkline.contract.journal import Event
 from trunkline.node import ports
 from trunkline.sandbox.incoming import IncomingCall
@@ -31,7 +32,7 @@ class Inbound:
         via = getattr(self.edge, self.trunk.transport)
         return await self.trunk.dial(self.edge.uri(f"+{self.number}"), via, **{"caller": CARRIER} | options)
 
-    async def events(self, last: str, timeout: float = 5.0) -> list[Event]:
+    async def events(self, last: str, timeout: float = PATIENCE) -> list[Event]:
         return await self.edge.events(last, timeout, called=self.number)
 
 
@@ -51,7 +52,7 @@ class Pair:
     edge: Edge
     called: str
 
-    async def events(self, last: str, timeout: float = 5.0) -> list[Event]:
+    async def events(self, last: str, timeout: float = PATIENCE) -> list[Event]:
         return await self.edge.events(last, timeout, called=self.called)
 
     async def talk(self) -> None:
@@ -118,7 +119,7 @@ def relayed(edge: Edge) -> list[str]:
     return found
 
 
-async def forgotten(edge: Edge, call: OutgoingCall, timeout: float = 3.0) -> None:
+async def forgotten(edge: Edge, call: OutgoingCall, timeout: float = PATIENCE) -> None:
     """Wait until the media relay has let a call go: the node does that, once it has read that the call is over."""
     deadline = time.monotonic() + timeout
     while call.call_id in relayed(edge):
@@ -142,7 +143,7 @@ def one(events: list[Event], kind: str) -> Event:
     return found[0]
 
 
-async def answered_by(pbx, call, timeout=5.0):
+async def answered_by(pbx, call, timeout=PATIENCE):
     """Have a PBX take the call and the caller hang up again."""
     incoming = await pbx.next_call(timeout)
     await incoming.answer()

@@ -182,7 +182,7 @@ async def test_an_address_that_hammers_is_banned_for_a_while(own_edge, agent):
     assert (await other.options(edge.uri("ping"), edge.udp)).code == 200
     call, incoming = await placing.answered(edge, other, far, key, f"+{prefix}001")
     await placing.hang_up(call, incoming)
-    until(lambda: not edge.rpc("htable.dump", "banned"), 10)
+    until(lambda: not edge.rpc("htable.dump", "banned"), 30)
     assert (await ua.options(edge.uri("ping"), edge.udp)).code == 200
 
 

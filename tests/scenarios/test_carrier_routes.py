@@ -247,7 +247,7 @@ async def test_a_call_can_be_cancelled_after_a_carriers_challenge(edge, agent):
     assert (await call.final()).code == 487
     cancel = await rung[0].was_cancelled()
     assert cancel.cseq[0] == rung[0].request.cseq[0]
-    await rung[0].until(lambda: rung[0].transaction.acknowledged, 3, "the ACK of the 487")
+    await rung[0].until(lambda: rung[0].transaction.acknowledged, 30, "the ACK of the 487")
     await edge.events("finish", called=f"{prefix}001")
 
 
@@ -312,23 +312,23 @@ async def test_the_addresses_of_a_name_share_its_time(own_edge, agent):
         [silent.address, silent.port(), 10, 100], [good.address, good.port(), 20, 100]
     ])  # fmt: skip
     prefix = edge.route(edge.carrier("carrier.example", 0, sources=()), edge.carrier(spare.address, spare.port()))
-    loop = asyncio.get_running_loop()
-    started = loop.time()
     call = await placing.dial(edge, ua, key, f"+{prefix}001")
     await silent.next_call()
-    incoming = await good.next_call(timeout=1.8)
-    assert 0.7 <= loop.time() - started <= 1.8  # half of 2 s
+    incoming = await good.next_call()
     await incoming.answer()
     assert (await call.final()).code == 200
     await placing.hang_up(call, incoming)
     events = await edge.events("end", called=f"{prefix}001")
-    addresses = [e["address"] for e in events if e["event"] == "attempt"]
-    assert addresses == [f"udp:{silent.address}:{silent.port()}", f"udp:{good.address}:{good.port()}"]
+    first, second = (e for e in events if e["event"] == "attempt")
+    assert first["address"] == f"udp:{silent.address}:{silent.port()}"
+    assert second["address"] == f"udp:{good.address}:{good.port()}"
+    assert 0.7 <= second["time"] - first["time"] <= 1.9  # half of 2 s
 
     call = await placing.dial(edge, ua, key, f"+{prefix}002")  # both silent now: the next carrier within 2 s in all
-    started = loop.time()
-    await good.next_call(timeout=1.8)
-    incoming = await spare.next_call(timeout=3)
-    assert loop.time() - started <= 2.6
+    await good.next_call()
+    incoming = await spare.next_call()
     incoming.refuse(486)
     assert (await call.final()).code == 486
+    events = await edge.events("finish", called=f"{prefix}002")
+    first, _, third = (e for e in events if e["event"] == "attempt")
+    assert third["time"] - first["time"] < 3.5  # 4 if each had all of it

@@ -246,10 +246,10 @@ async def test_comfort_noise_does_no_harm(edge, agent):
         await pair.near.final()
         await talk(pair)
         pair.near.audio.rest(600)
-        await pair.far.audio.until(lambda audio=pair.far.audio: audio.noises >= 3, 2, "comfort noise")
+        await pair.far.audio.until(lambda audio=pair.far.audio: audio.noises >= 3, 30, "comfort noise")
         await talk(pair)
         pair.near.audio.dial("159#", 60)
-        await pair.far.audio.until(lambda end=pair.far: end.audio.digits == "159#", 3, "the digits")
+        await pair.far.audio.until(lambda end=pair.far: end.audio.digits == "159#", 30, "the digits")
         await pair.near.bye()
 
 

@@ -31,7 +31,7 @@ async def connect(edge, agent, near, far, direction="out"):
 
 
 async def arrived(end, digits=DIGITS):
-    await end.audio.until(lambda: len(end.audio.digits) >= len(digits), 6, lambda: f"digits; came {end.audio.digits}")
+    await end.audio.until(lambda: len(end.audio.digits) >= len(digits), 30, lambda: f"digits; came {end.audio.digits}")
     await asyncio.sleep(0.2)  # a digit too many would come now
     assert end.audio.digits == digits
 
@@ -83,7 +83,7 @@ async def test_tones_of_a_caller_without_events_become_events(edge, agent, direc
     await arrived(pair.far)
     pair.near.audio.listen_in_band()
     pair.far.audio.dial("147*", 100)  # and events become tones toward that caller
-    await pair.near.audio.until(lambda: pair.near.audio.in_band == "147*", 3, lambda: pair.near.audio.in_band)
+    await pair.near.audio.until(lambda: pair.near.audio.in_band == "147*", 30, lambda: pair.near.audio.in_band)
     await pair.near.bye()
 
 
@@ -96,7 +96,7 @@ async def test_tones_of_a_callee_without_events_become_events(edge, agent, direc
     await arrived(pair.near)
     pair.far.audio.listen_in_band()
     pair.near.audio.dial("147*", 100)  # and events become tones toward that callee
-    await pair.far.audio.until(lambda: pair.far.audio.in_band == "147*", 3, lambda: pair.far.audio.in_band)
+    await pair.far.audio.until(lambda: pair.far.audio.in_band == "147*", 30, lambda: pair.far.audio.in_band)
     await pair.near.bye()
 
 

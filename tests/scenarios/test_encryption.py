@@ -20,7 +20,7 @@ async def test_a_pbx_with_srtp_calls_a_carrier_without(edge, agent):
     assert (answered.profile, len(answered.keys)) == ("RTP/SAVP", 1)
     await talk(call, incoming)
     call.audio.dial("19#")
-    await incoming.audio.until(lambda: incoming.audio.digits == "19#", 3, "the digits")
+    await incoming.audio.until(lambda: incoming.audio.digits == "19#", 30, "the digits")
     await call.bye()
 
 

@@ -31,7 +31,7 @@ def silence(pair):
     return time.monotonic()
 
 
-async def cleared(pair, words: str, timeout: float = 12.0) -> None:
+async def cleared(pair, words: str, timeout: float = 30.0) -> None:
     """Both parties get a BYE that is in their dialog and says why; the record, the count and the media end."""
     await asyncio.gather(pair.near.hung_up(timeout), pair.far.hung_up(timeout))
     for call in (pair.near, pair.far):
@@ -54,7 +54,7 @@ async def test_dead_media_ends_the_call(edge, agent, direction, caller, callee):
     await pair.talk()
     began = silence(pair)
     await cleared(pair, f"no audio from either party for {DEAD} s")
-    assert DEAD <= time.monotonic() - began < DEAD + 2.5
+    assert DEAD <= time.monotonic() - began < DEAD + 6
 
 
 async def test_a_party_that_is_gone_ends_the_call_though_the_other_is_heard(edge, agent):
@@ -64,7 +64,7 @@ async def test_a_party_that_is_gone_ends_the_call_though_the_other_is_heard(edge
         (pair.near if party == "caller" else pair.far).audio.mute()
         began = time.monotonic()
         await cleared(pair, f"no audio from the {party} for {ONE_WAY} s")
-        assert ONE_WAY <= time.monotonic() - began < ONE_WAY + 2.5
+        assert ONE_WAY <= time.monotonic() - began < ONE_WAY + 6
 
     await asyncio.gather(gone("caller"), gone("callee"))
 
@@ -102,7 +102,7 @@ async def test_the_longest_call_is_ended(edge, agent):
     began = time.monotonic()
     await pair.talk()
     await cleared(pair, f"it lasted {LONGEST} s, the longest that a call may")
-    assert LONGEST - 1 < time.monotonic() - began < LONGEST + 2
+    assert LONGEST - 1 < time.monotonic() - began < LONGEST + 6
 
 
 async def test_a_call_whose_bye_was_lost_ends(edge, agent):

@@ -68,7 +68,7 @@ async def test_silence_ends_after_the_timeout_of_the_uri(edge, agent, says):
     if says:
         dead.trying()
     await answered_by(second, call)
-    assert 1.7 <= time.monotonic() - started <= 2.6
+    assert 1.7 <= time.monotonic() - started < 4.5  # 5 by default
     assert failures(await scene.events("end")) == [(1, "silence", None)]
     if says:
         await dead.was_cancelled()
@@ -85,7 +85,7 @@ async def test_a_late_100_does_not_prolong_the_timeout(edge, agent):
     await asyncio.sleep(1.5)
     dead.trying()
     await answered_by(second, call)
-    assert 1.7 <= time.monotonic() - started <= 2.6
+    assert 1.7 <= time.monotonic() - started < 3.4  # 3.5 if it did
     await scene.events("end")
 
 
@@ -108,7 +108,7 @@ async def test_the_default_timeout_is_five_seconds(edge, agent):
     call = await scene.dial()
     started = time.monotonic()
     assert (await call.final()).code == 486
-    assert 4.6 <= time.monotonic() - started <= 5.8
+    assert 4.6 <= time.monotonic() - started < 8
 
 
 async def test_ringing_stops_the_timeout(edge, agent):
@@ -140,7 +140,7 @@ async def test_it_does_not_ring_for_ever(own_edge, agent, again):
         await asyncio.sleep(1.2)
         await incoming.ring()
     await refused(call, 480, "2 s")
-    assert 1.7 <= time.monotonic() - started <= 2.7
+    assert 1.7 <= time.monotonic() - started < 3.1
     await incoming.was_cancelled()
     events = await scene.events("finish")
     assert failures(events) == [(1, "ring", None)]
@@ -155,7 +155,7 @@ async def test_a_refused_connection_goes_on_at_once(edge, agent, transport):
     scene = await inbound(edge, agent, f"sip:1@{nobody}:5099;transport={transport},{to(second)}")
     started = time.monotonic()
     await answered_by(second, call := await scene.dial())
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4  # its timeout is 5
     assert failures(await scene.events("end")) == [(1, "transport", None)]
     assert [r.code for r in call.responses] == [100, 200]
 
@@ -174,7 +174,7 @@ async def test_a_tls_peer_that_talks_no_tls_costs_its_timeout(edge, agent, talk)
     scene = await inbound(edge, agent, f"sip:1@{nonsense}:{port};transport=tls;timeout=2000,{to(second)}")
     started = time.monotonic()
     await answered_by(second, await scene.dial())
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 4.5
     (failure,) = failures(await scene.events("end"))
     assert failure[1] in ("silence", "transport")
     server.close()
@@ -186,7 +186,7 @@ async def test_a_name_that_does_not_resolve_goes_on_at_once(edge, agent):
     scene = await inbound(edge, agent, f"sip:1@gone.example,sip:2@never-asked.example,{to(second)}")
     started = time.monotonic()
     await answered_by(second, await scene.dial())
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
     events = await scene.events("end")
     assert failures(events) == [(1, "dns", None), (2, "dns", None)]
     assert [e["reason"] for e in events if e["event"] == "failed"][0] == "gone.example does not exist"
@@ -213,7 +213,7 @@ async def test_addresses_of_one_name_share_its_timeout(edge, agent):
     await dead[0].next_call()
     started = time.monotonic()
     await answered_by(second, call)
-    assert 1.5 <= time.monotonic() - started <= 2.8
+    assert 1.5 <= time.monotonic() - started < 5  # 8 if each had all of it
     for silent in dead[1:]:
         await silent.next_call(timeout=0.1)
     events = await scene.events("end")

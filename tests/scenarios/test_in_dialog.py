@@ -161,7 +161,7 @@ async def test_a_reinvite_without_an_offer(edge, agent, side):
     ack.add("Content-Type", sdp.TYPE)
     ack.body = actor.take_offer(response.body)
     await actor.agent.send(ack, actor.hop)
-    await other.until(lambda: [r for r in other.requests if r.method == "ACK" and r.body], 3, "the ACK's answer")
+    await other.until(lambda: [r for r in other.requests if r.method == "ACK" and r.body], 30, "the ACK's answer")
     answered = sdp.parse(other.requests[-1].body)
     assert answered.address == edge.address
     await pair.talk()

@@ -53,7 +53,7 @@ async def test_sides_that_share_no_codec_hear_each_other(edge, agent, caller, ca
     await incoming.audio.hear(440)
     await call.audio.hear(600)
     call.audio.dial("19#")
-    await incoming.audio.until(lambda: incoming.audio.digits == "19#", 3, "the digits")
+    await incoming.audio.until(lambda: incoming.audio.digits == "19#", 30, "the digits")
     await call.bye()
     await scene.events("end")
 
@@ -119,7 +119,7 @@ async def test_without_a_relay_calls_are_refused_and_with_one_they_work_at_once(
     call = await scene.dial()
     assert (await call.final()).code == 503
     assert "media relay" in call.warning
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     events = await scene.events("finish")
     assert kinds(events) == ["setup", "attempt", "failed", "finish"]
     assert failures(events) == [(1, "media", None)]

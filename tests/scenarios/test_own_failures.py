@@ -54,7 +54,7 @@ async def test_an_exception_between_two_attempts_ends_the_call_whole(edge, agent
     assert "operator's log" in response.warning
     events = await edge.events("finish", called=f"{prefix}001")
     assert (events[-1]["code"], events[-1]["warning"]) == (500, response.warning)
-    until(lambda: placing.active(edge, key.account_id) == 0, 2)
+    until(lambda: placing.active(edge, key.account_id) == 0, 30)
     call, incoming = await placing.answered(edge, ua, far, key, f"+{prefix}002")
     await placing.hang_up(call, incoming)
 
@@ -127,7 +127,7 @@ async def test_a_full_disk_refuses_calls_and_loses_no_record(small_disk, agent):
     assert not _unfinished(edge)
     events = await edge.events("end", called=f"{prefix}001")
     assert [event["event"] for event in events] == ["setup", "attempt", "answer", "end"]
-    until(lambda: placing.active(edge, key.account_id) == 0, 2)
+    until(lambda: placing.active(edge, key.account_id) == 0, 30)
 
     call, incoming = await placing.answered(edge, ua, far, key, f"+{prefix}200")
     await placing.hang_up(call, incoming)

@@ -12,7 +12,7 @@ from trunkline.sandbox.rtp import RtpSession
 from trunkline.sandbox.srtp import new_key
 from trunkline.sandbox.stack import LINGER
 from trunkline.sandbox.transaction import ServerTransaction
-from trunkline.sandbox.waiting import Changes
+from trunkline.sandbox.waiting import PATIENCE, Changes
 
 if TYPE_CHECKING:
     from trunkline.sandbox.ua import Agent
@@ -147,7 +147,7 @@ class Call(Changes):
         finally:
             self.close()
 
-    async def next_request(self, method: str, timeout: float = 5.0) -> Request:
+    async def next_request(self, method: str, timeout: float = PATIENCE) -> Request:
         """The next request of a method within the dialog that was not returned yet."""
 
         def find() -> Request | None:
@@ -159,7 +159,7 @@ class Call(Changes):
 
         return await self.until(find, timeout, lambda: f"{method}; came: {[r.method for r in self.requests]}")
 
-    async def hung_up(self, timeout: float = 5.0) -> Request:
+    async def hung_up(self, timeout: float = PATIENCE) -> Request:
         """The BYE of the far side."""
         return await self.next_request("BYE", timeout)
 

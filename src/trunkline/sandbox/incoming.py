@@ -5,6 +5,7 @@ from trunkline.sandbox.call import AUTO, Call, Headers
 from trunkline.sandbox.dialog import Dialog, token
 from trunkline.sandbox.message import Address, Request, Response
 from trunkline.sandbox.transaction import ServerTransaction
+from trunkline.sandbox.waiting import PATIENCE
 from trunkline.sip import uri as sip_uri
 
 
@@ -55,7 +56,7 @@ class IncomingCall(Call):
 
         self.responses.append(response)
         self.transaction.respond_until(response, confirmed)
-        await self.until(confirmed, 5.0, f"the PRACK of {code}")
+        await self.until(confirmed, PATIENCE, f"the PRACK of {code}")
         return None
 
     async def answer(self, body: object = AUTO, headers: Headers | None = None, code: int = 200) -> None:
@@ -74,7 +75,7 @@ class IncomingCall(Call):
         self.answered = True
         self._respond(response)
 
-    async def confirmed(self, timeout: float = 5.0) -> Request:
+    async def confirmed(self, timeout: float = PATIENCE) -> Request:
         """The ACK of our answer."""
         return await self.next_request("ACK", timeout)
 
@@ -88,7 +89,7 @@ class IncomingCall(Call):
         self._respond(response)
         self.close()
 
-    async def was_cancelled(self, timeout: float = 5.0) -> Request:
+    async def was_cancelled(self, timeout: float = PATIENCE) -> Request:
         """The CANCEL of the far side."""
         return await self.until(lambda: self.cancelled, timeout, "CANCEL")
 

@@ -9,6 +9,7 @@ from trunkline.sandbox.call import AUTO, Call, Headers
 from trunkline.sandbox.dialog import Dialog
 from trunkline.sandbox.message import Request, Response
 from trunkline.sandbox.transport import Hop
+from trunkline.sandbox.waiting import PATIENCE
 
 
 @dataclass
@@ -141,13 +142,13 @@ class OutgoingCall(Call):
         seen = lambda: f"a final response; came: {[r.code for r in self.responses]}"  # noqa: E731
         return await self.until(lambda: self.final_response, timeout, seen)
 
-    async def provisional(self, code: int = 0, timeout: float = 5.0) -> Response:
+    async def provisional(self, code: int = 0, timeout: float = PATIENCE) -> Response:
         """The first response of this status; of any of 180 to 199 for 0."""
         wanted = range(180, 200) if not code else (code,)
         seen = lambda: f"{code or '18x'}; came: {[r.code for r in self.responses]}"  # noqa: E731
         return await self.until(lambda: next((r for r in self.responses if r.code in wanted), None), timeout, seen)
 
-    async def cancel(self, timeout: float = 5.0, headers: Headers | None = None) -> Response:
+    async def cancel(self, timeout: float = PATIENCE, headers: Headers | None = None) -> Response:
         """Cancel, once anything came back (RFC 3261 §9.1); the response to the CANCEL."""
         await self.until(lambda: self.responses, timeout, "a provisional response before the CANCEL")
         return await self.agent.transact(self._cancellation(headers), self.invitation.hop, timeout=timeout)

@@ -17,6 +17,7 @@ from trunkline.sandbox.ua import Agent
 from trunkline.settings import Settings
 
 ANSWER_SECONDS = 5.5  # above the 5 s of the edge, whose own refusal says more than our patience
+HEARD_SECONDS = 3.0  # for audio to come
 REGISTERED_SECONDS = 5.0  # for the PBX to have registered after a start
 
 
@@ -114,7 +115,7 @@ def outbound_echo(transport: str) -> Probe:
             call = await bench.outbound(agent, carrier.ECHO)
             expect(call.response, 200)
             call.audio.play(behaviour.PROBE)
-            heard = await call.audio.hear(behaviour.PROBE)
+            heard = await call.audio.hear(behaviour.PROBE, HEARD_SECONDS)
             await call.bye()
         return f"heard our tone back, {_level(heard)}"
 
@@ -140,9 +141,9 @@ def inbound_tone(name: str, frequency: int) -> Probe:
         async with bench.carrier() as agent:
             call = await bench.inbound(agent, name)
             expect(call.response, 200)
-            heard = await call.audio.hear(frequency)
+            heard = await call.audio.hear(frequency, HEARD_SECONDS)
             call.audio.play(behaviour.PROBE)
-            await call.audio.hear(behaviour.PROBE)
+            await call.audio.hear(behaviour.PROBE, HEARD_SECONDS)
             await call.bye()
         return f"heard the PBX's {frequency} Hz, {_level(heard)}, then our tone back"
 
@@ -154,7 +155,7 @@ async def inbound_echo(bench: Bench) -> str:
         call = await bench.inbound(agent, "plain")
         expect(call.response, 200)
         call.audio.play(behaviour.PROBE)
-        heard = await call.audio.hear(behaviour.PROBE)
+        heard = await call.audio.hear(behaviour.PROBE, HEARD_SECONDS)
         await call.bye()
     return f"heard our tone back, {_level(heard)}"
 

@@ -11,7 +11,7 @@ from trunkline.sandbox import codecs, dtmf, tone
 from trunkline.sandbox.codecs import CODECS, Ear
 from trunkline.sandbox.sdp import Payload
 from trunkline.sandbox.srtp import Cipher
-from trunkline.sandbox.waiting import Changes
+from trunkline.sandbox.waiting import PATIENCE, Changes
 
 KEPT = 150  # packets kept for listening: 3 s
 LISTEN_EVERY = {"iLBC": 9}  # packets between two looks for a tone, which cost CPU time
@@ -233,7 +233,7 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         self._packets.clear()
 
     async def hear(
-        self, frequency: int, timeout: float = 3.0, milliseconds: int = 200, level: float | None = None
+        self, frequency: int, timeout: float = PATIENCE, milliseconds: int = 200, level: float | None = None
     ) -> tone.Measure:
         """Wait until the newest `milliseconds` of audio are this tone; AudioError after `timeout` s.
 

@@ -20,6 +20,7 @@ from trunkline.sandbox.outgoing import Invitation, OutgoingCall
 from trunkline.sandbox.stack import KEPT, Stack
 from trunkline.sandbox.trace import Trace
 from trunkline.sandbox.transaction import T1, ServerTransaction
+from trunkline.sandbox.waiting import PATIENCE
 from trunkline.sip import uri as sip_uri
 
 
@@ -96,7 +97,7 @@ class Agent(Stack):
         await call.final(timeout)
         return call
 
-    async def next_call(self, timeout: float = 5.0) -> IncomingCall:
+    async def next_call(self, timeout: float = PATIENCE) -> IncomingCall:
         """The next incoming call."""
         await self.until(lambda: self._incoming, timeout, f"a call to {self.name} on {self.address}")
         return self._incoming.popleft()
@@ -140,7 +141,7 @@ class Agent(Stack):
         hop = self.hop(via)
         self._transmit(data, await self._sockets.flow(hop))
 
-    async def stray(self, timeout: float = 5.0) -> Response | bytes:
+    async def stray(self, timeout: float = PATIENCE) -> Response | bytes:
         """The next response, or bytes, that belong to nothing we know."""
         await self.until(lambda: self.strays, timeout, "an answer to what was sent raw")
         return self.strays.popleft()

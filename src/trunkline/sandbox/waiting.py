@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+PATIENCE = 15.0  # s; for what comes at once unless something is wrong, on a machine that may be busy
+
 
 class Changes:
     """Something whose changes others wait for: its owner calls `changed`, they call `until`."""
