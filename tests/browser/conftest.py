@@ -106,6 +106,14 @@ def _furnish(settings) -> dict:
     services.users.create("carol@empty.example", services.accounts.get("empty"), "owner", PASSWORD)
     services.users.create("operator", None, password=PASSWORD)
     failed = _calls(acme, key.name)
+    telco = services.carriers.create(
+        "telco", "sip.telco.example", username="us", password="p", sources=["192.0.2.64/28"]
+    )
+    backup = services.carriers.create("backup", "198.51.100.9", transport="tls", prefix="+", sources=["198.51.100.9"])
+    services.carriers.create("former", "sip.former.example")
+    services.carriers.change(services.carriers.get("former"), enabled=False)
+    for prefix, carrier, priority in (("", telco, 10), ("44", telco, 10), ("44", backup, 10), ("4420", backup, 20)):
+        services.routes.add(prefix, carrier, priority=priority)
     close()
     return {"number": "447700900007", "key": key.name, "failed": failed}
 
@@ -128,6 +136,15 @@ def _calls(account, key: str) -> str:
         }  # fmt: skip
         calls.append(Call(**fields | _outcome(n, began)))
     Call.objects.bulk_create(calls)
+    sent = [
+        call
+        for call in Call.objects.exclude(uid=f"{7:016x}")
+        if call.direction == "outbound" and call.outcome == "answered"
+    ]
+    Attempt.objects.bulk_create(
+        Attempt(call=call, n=1, kind="carrier", target="telco", started=call.started, ended=call.answered, code=200)
+        for call in sent
+    )
     failed = Call.objects.get(uid=f"{7:016x}")
     at = lambda seconds: failed.started + timedelta(seconds=seconds)  # noqa: E731
     Call.objects.filter(pk=failed.pk).update(

@@ -217,6 +217,13 @@ PAGES = {
     "empty-trunk": ("carol@empty.example", "/trunk/"),
     "accounts": ("operator", "/accounts/"),
     "operator-calls": ("operator", "/calls/"),
+    "carriers": ("operator", "/carriers/"),
+    "carrier": ("operator", "/carriers/telco/edit"),
+    "carrier-add": ("operator", "/carriers/add"),
+    "routes": ("operator", "/routes/?number=442071234567"),
+    "route-add": ("operator", "/routes/add"),
+    "audit": ("operator", "/audit/"),
+    "owner-audit": ("alice@acme.example", "/audit/"),
 }
 WIDTHS = {"wide": 1280, "narrow": 390}
 

@@ -68,6 +68,8 @@ def cast(services, hashed):
         number=services.numbers.add("+447700900001", owner, "sip:owner@pbx.example"),
         stranger_number=services.numbers.add("+447700900002", stranger, "sip:stranger@pbx.example"),
     )
+    made.telco = services.carriers.create("telco", "sip.telco.example", sources=["198.51.100.0/28"])
+    made.route = services.routes.add("44", made.telco)
     from trunkline.control.users.models import User
 
     for name, (account, role) in PEOPLE.items():

@@ -23,10 +23,10 @@ def test_an_operator_who_acts_as_a_customer_is_named_with_it(operator, owner):
     operator.post("/numbers/447700900001/forward", {"forward": ""})
     changed, acted = entries(who="operator", limit=2)
     assert (changed.who, changed.acting_as, changed.did) == ("operator", "owner", "changed")
-    assert (acted.kind, acted.name, acted.did) == ("account", "owner", "acted as")
+    assert (acted.kind, acted.name, acted.did) == ("account", "owner", "opened by an operator")
     page = owner.get("/audit/").content.decode()
     assert "whoever runs this service" in page
-    assert "operator" not in page.partition('<div id="results">')[2].replace("operator’s", "")
+    assert "operator" not in page.partition('<div id="results">')[2].replace("by an operator", "")
 
 
 def test_signing_in_is_in_it(anybody, cast):

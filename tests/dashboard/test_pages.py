@@ -13,7 +13,7 @@ MOST_QUERIES = {  # of an owner; one finds the session, one the user
     "/calls.csv": 5,
     "/calls/call0": 4,
     "/trials/1": 6,
-    "/trunk/": 6,
+    "/trunk/": 7,
     "/users/": 4,
     "/password": 2,
     "/audit/": 3,

@@ -1,6 +1,7 @@
 """`trunkline carrier`: the telephone companies."""
 
 import sys
+from datetime import UTC, datetime
 
 import click
 
@@ -46,9 +47,15 @@ def add(services, name, host, sources, password_stdin, password_prompt, **fields
 
 @operation(command, "list")
 def list_(services):
-    """List the carriers."""
-    found = [services.carriers.as_dict(carrier) for carrier in services.carriers.everyone()]
-    view = table(_COLUMNS, ([carrier[column] for column in _COLUMNS] for carrier in found), right=("port", "strip"))
+    """List the carriers, and how the calls of the last day went that were sent to them."""
+    carriers = services.carriers.everyone()
+    health = services.health.of(carriers, datetime.now(UTC))
+    found = [services.carriers.as_dict(carrier) | services.health.as_dict(health[carrier.pk]) for carrier in carriers]
+    rows = (
+        [*(shown[column] for column in _COLUMNS), services.health.in_words(health[carrier.pk])]
+        for carrier, shown in zip(carriers, found, strict=True)
+    )
+    view = table((*_COLUMNS, "health"), rows, right=("port", "strip"))
     return Answer(found, [view if found else "There is no carrier. Make one with: trunkline carrier add NAME HOST"])
 
 

@@ -33,6 +33,16 @@ def list_(services):
     return Answer(found, [view if found else "There is no route. Make one with: trunkline route add PREFIX CARRIER"])
 
 
+@operation(command, "set")
+@click.argument("route", metavar="ID", type=int)
+@click.option("--priority", type=int, help="Lower is tried first.")
+@click.option("--weight", type=int, help="Share of calls among equal priorities.")
+def set_(services, route, priority, weight):
+    """Change a route; what is not given stays."""
+    found = services.routes.change(services.routes.get(route), priority=priority, weight=weight)
+    return Answer(services.routes.as_dict(found), [f"Route {route} is changed."])
+
+
 @operation(command)
 @click.argument("route", metavar="ID", type=int)
 def remove(services, route):

@@ -9,6 +9,7 @@ from trunkline.control.accounts import services as accounts
 from trunkline.control.audit import services as audit
 from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
+from trunkline.control.carriers import health
 from trunkline.control.carriers import services as carriers
 from trunkline.control.endpoints import importing as endpoint_import
 from trunkline.control.endpoints import nearest, ranges
@@ -30,6 +31,7 @@ __all__ = [
     "endpoint_import",
     "endpoints",
     "fault",
+    "health",
     "importing",
     "inventory",
     "jobs",

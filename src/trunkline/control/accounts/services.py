@@ -27,7 +27,7 @@ def everyone() -> QuerySet[Account]:
 def create(name: str, *, sources: Iterable[str] = (), **limits) -> Account:
     """Make an account. `limits` are the names in LIMITS, each with a default; `sources`, networks without digest."""
     check_name("an account", name)
-    checked = _check(limits)
+    checked = check(limits)
     with writing() as log:
         if Account.objects.filter(name=name).exists():
             raise ServiceError(f"there is already an account {name!r}: choose another name")
@@ -39,7 +39,7 @@ def create(name: str, *, sources: Iterable[str] = (), **limits) -> Account:
 
 def change(account: Account, *, enabled: bool | None = None, **limits) -> Account:
     """Change what is given. A disabled account keeps everything it has, but its calls are refused."""
-    checked = _check(limits)
+    checked = check(limits)
     if enabled is not None:
         checked["enabled"] = bool(enabled)
     with writing() as log:
@@ -79,7 +79,8 @@ def as_dict(account: Account) -> dict[str, object]:
     }
 
 
-def _check(limits: dict) -> dict:
+def check(limits: dict) -> dict:
+    """The limits that are given, as they are kept; those that are None are not given."""
     unknown = sorted(set(limits) - set(LIMITS))
     if unknown:
         raise ServiceError(f"an account has no {unknown[0]!r}: it has {', '.join(LIMITS)}")

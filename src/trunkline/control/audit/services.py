@@ -76,7 +76,7 @@ def in_words(change: list) -> str:
     """`Forward to SIP: sip:a@b → sip:c@d`"""
     words, old, new = change
     if old is None and new is None:
-        return words
+        return f"{words} (not shown)"
     if old is None or new is None:
         return f"{words}: {_said(new if old is None else old)}"
     return f"{words}: {_said(old)} → {_said(new)}"

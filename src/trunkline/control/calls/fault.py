@@ -40,10 +40,15 @@ def of(call: Call, attempts: Sequence[Attempt]) -> Fault | None:
         return None
     last = _last(call, attempts)
     if last and last.code:
-        return status.of(last.code).fault
+        return of_attempt(last)
     if call.outcome == REJECTED and call.code == 404 and call.direction == "outbound" and e164(call.called):
         return "trunk"  # the number is one; there is no route for it
-    return (last and _BY_CAUSE.get(last.cause)) or status.of(call.code).ours
+    return (last and of_attempt(last)) or status.of(call.code).ours
+
+
+def of_attempt(attempt: Attempt) -> Fault | None:
+    """None while it is not over, or when nobody said how it ended."""
+    return status.of(attempt.code).fault if attempt.code else _BY_CAUSE.get(attempt.cause)
 
 
 def in_words(call: Call, attempts: Sequence[Attempt]) -> str:
@@ -53,20 +58,21 @@ def in_words(call: Call, attempts: Sequence[Attempt]) -> str:
         return ""
     last = _last(call, attempts)
     party = WORDS[whose] if whose != "target" or not last else _TARGETS.get(last.kind, WORDS[whose])
-    return f"{party}: {_why(last) if last and (last.code or last.cause) else _our_words(call)}"
+    return f"{party}: {why(last) if last and (last.code or last.cause) else _our_words(call)}"
 
 
 def _last(call: Call, attempts: Sequence[Attempt]) -> Attempt | None:
     return attempts[-1] if attempts and call.outcome != REJECTED else None
 
 
-def _why(attempt: Attempt) -> str:
+def why(attempt: Attempt) -> str:
+    """What an attempt came to: `telco said 503 Service Unavailable`."""
     target = attempt.target or f"target {attempt.n}"
     if attempt.code and attempt.cause != "cancel":
         return f"{target} said {attempt.code} {attempt.reason}".rstrip()
-    why = _WHY.get(attempt.cause, "{} failed").format(target)
+    words = _WHY.get(attempt.cause, "{} failed").format(target)
     detailed = attempt.reason and attempt.cause in ("transport", "dns")
-    return f"{why} ({attempt.reason})" if detailed else why
+    return f"{words} ({attempt.reason})" if detailed else words
 
 
 def _our_words(call: Call) -> str:

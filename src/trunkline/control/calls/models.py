@@ -84,6 +84,9 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["call", "n"], name="attempt_call_n")]
+        indexes = [
+            models.Index(fields=["target", "started"], condition=models.Q(kind="carrier"), name="attempt_carrier")
+        ]
 
 
 class JournalPosition(models.Model):

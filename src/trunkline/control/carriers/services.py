@@ -34,7 +34,7 @@ def create(name: str, host: str, *, sources: Iterable[str] = (), **fields) -> Ca
     `port` 0 leaves the port to RFC 3263; `strip` digits are taken off the E.164 number, then `prefix` put before it.
     """
     check_name("a carrier", name)
-    checked = _check({"host": host, **fields})
+    checked = check({"host": host, **fields})
     with writing() as log:
         if Carrier.objects.filter(name=name).exists():
             raise ServiceError(f"there is already a carrier {name!r}: choose another name")
@@ -46,7 +46,7 @@ def create(name: str, host: str, *, sources: Iterable[str] = (), **fields) -> Ca
 
 def change(carrier: Carrier, *, enabled: bool | None = None, **fields) -> Carrier:
     """Change what is given. A disabled carrier is left out of every route, and its calls are refused."""
-    checked = _check(fields)
+    checked = check(fields)
     if enabled is not None:
         checked["enabled"] = bool(enabled)
     with writing() as log:
@@ -79,7 +79,8 @@ def as_dict(carrier: Carrier) -> dict[str, object]:
     }
 
 
-def _check(fields: dict) -> dict:
+def check(fields: dict) -> dict:
+    """The fields that are given, as they are kept; those that are None are not given."""
     unknown = sorted(set(fields) - set(FIELDS))
     if unknown:
         raise ServiceError(f"a carrier has no {unknown[0]!r}: it has {', '.join(FIELDS)}")

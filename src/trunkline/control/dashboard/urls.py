@@ -4,7 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-FEATURES = ("overview", "signin", "numbers", "trials", "calls", "trunk", "users", "accounts", "audit")
+FEATURES = ("overview", "signin", "numbers", "trials", "calls", "trunk", "users", "audit")
+OPERATORS = ("accounts", "carriers", "routes")
 
 
 @login_not_required
@@ -15,7 +16,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("alive", alive, name="alive"),
-    *(path("", include(f"trunkline.control.dashboard.{feature}.urls")) for feature in FEATURES),
+    *(path("", include(f"trunkline.control.dashboard.{feature}.urls")) for feature in (*FEATURES, *OPERATORS)),
 ]
 
 handler400 = "trunkline.control.dashboard.errors.bad"

@@ -47,6 +47,12 @@ def length_of_time(seconds: float | None) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    """`33%`"""
+    return f"{share:.0%}"
+
+
+@register.filter
 def seconds(milliseconds: int) -> str:
     """`2.5 s`"""
     return f"{milliseconds / 1000:g} s"

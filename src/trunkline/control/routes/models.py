@@ -9,7 +9,6 @@ class Route(Audited):
     AUDIT = Subject(
         "route",
         fields={"priority": "priority", "weight": "weight"},
-        name=lambda route: f"{route.prefix or 'every number'} by {route.carrier.name}",
         account=lambda route: None,
     )
 
@@ -20,3 +19,6 @@ class Route(Audited):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["prefix", "carrier"], name="route_prefix_carrier")]
+
+    def __str__(self):
+        return f"{self.prefix or 'every number'} by {self.carrier.name}"

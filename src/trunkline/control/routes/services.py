@@ -51,6 +51,17 @@ def add(prefix: str, carrier: Carrier, *, priority: int = PRIORITY, weight: int 
     return route
 
 
+def change(route: Route, *, priority: int | None = None, weight: int | None = None) -> Route:
+    """Change what is given."""
+    given = {"priority": priority, "weight": weight}
+    given = {name: check_count(name, value, 0, 65535) for name, value in given.items() if value is not None}
+    with writing() as log:
+        if given and Route.objects.filter(pk=route.pk).update(**given):
+            log.note("route", route.pk)
+        route.refresh_from_db()
+    return route
+
+
 def remove(route: Route) -> None:
     with writing() as log:
         log.note("route", route.pk)
@@ -90,3 +101,8 @@ def as_dict(route: Route) -> dict[str, object]:
         "carrier": route.carrier.name,
         "enabled": route.carrier.enabled,
     }
+
+
+def dialled(route: Route, number: str) -> str:
+    """How the carrier of a route gets a number: what it strips taken off, its prefix put before."""
+    return route.carrier.prefix + check_e164(number)[route.carrier.strip :]

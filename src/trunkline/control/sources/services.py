@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Iterable
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.carriers.models import Carrier
@@ -64,6 +65,15 @@ def remove(owner: Owner, *texts: str) -> None:
                 has = ", ".join(sorted(map(str, owner.sources.all()))) or "none"
                 raise ServiceError(f"{owner.name!r} has no source {source_text(network, port)}: it has {has}")
             log.note(_kind(owner), owner.pk)
+
+
+def replace(owner: Owner, texts: Iterable[str]) -> None:
+    """Recognise these networks as the owner's, and no other."""
+    wanted = {source_text(*parse(text)) for text in texts}
+    with writing():
+        there = {str(source) for source in SourceNetwork.objects.filter(**_owner(owner))}
+        remove(owner, *sorted(there - wanted))
+        add(owner, *sorted(wanted - there))
 
 
 def _refuse_conflict(owner: Owner, network: str, port: int) -> None:

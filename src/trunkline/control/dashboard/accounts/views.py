@@ -35,7 +35,7 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
     except ServiceError:
         raise Http404 from None
     request.session[ACTING] = account.pk
-    recording.happened(account, "acted as")
+    recording.happened(account, "opened by an operator")
     return redirect("overview")
 
 

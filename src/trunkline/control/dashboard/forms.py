@@ -1,0 +1,49 @@
+"""Forms whose fields are judged by the services, one at a time, so that what is wrong stands beside it."""
+
+from collections.abc import Callable, Mapping
+
+from django import forms
+
+from trunkline.control.dashboard.words import sentence
+from trunkline.control.errors import ServiceError
+
+WHOLE = {"invalid": "Write a whole number.", "required": "Write a number."}
+
+
+class Judged(forms.Form):
+    """`judges` has, for names of fields, what returns the value as a service takes it, or raises ServiceError."""
+
+    use_required_attribute = False  # the answer to the form says what is missing, in our words
+    judges: Mapping[str, Callable] = {}
+
+    def clean(self):
+        cleaned = super().clean()
+        for name, judge in self.judges.items():
+            if name in cleaned:
+                try:
+                    cleaned[name] = judge(cleaned[name])
+                except ServiceError as error:
+                    self.add_error(name, sentence(error))
+        return cleaned
+
+    def refuse(self, error: ServiceError) -> None:
+        """Say what a service found wrong with all of it together."""
+        self.add_error(None, sentence(error))
+
+
+def plain(**attributes) -> forms.TextInput:
+    """A field for a name or an address: what a telephone would correct in it is right as it is."""
+    return forms.TextInput(attributes_of(attributes))
+
+
+def lines(rows: int = 3, **attributes) -> forms.Textarea:
+    return forms.Textarea(attributes_of(attributes) | {"rows": rows})
+
+
+def attributes_of(more: Mapping[str, object]) -> dict:
+    return {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", **more}
+
+
+def split(text: str) -> list[str]:
+    """The entries of a list that is typed with blanks, commas or new lines between."""
+    return text.replace(",", " ").split()
