@@ -25,6 +25,8 @@ COMMANDS = {
     "dns": "dns",
     "calls": "calls",
     "audit": "audit",
+    "backup": "backup",
+    "restore": "restore",
     "node": "node",
     "sandbox": "sandbox",
 }

@@ -28,10 +28,11 @@ class Answer:
     failed: bool = False
 
 
-def operation(group, name: str | None = None) -> Callable:
+def operation(group, name: str | None = None, migrated: bool = True) -> Callable:
     """Make `function(services, **options) -> Answer` a command of a group, with --json; of none, for `click` itself.
 
-    The database is made and brought up to date first, so that commands also work before the first `up`.
+    The database is made and brought up to date first, so that commands also work before the first `up`; not where
+    `migrated` is False, for those that take it as it is.
     Errors of the services and settings become one sentence, or {"error": ...}, and exit status 1.
     """
 
@@ -39,7 +40,7 @@ def operation(group, name: str | None = None) -> Callable:
         @wraps(function)
         def run(as_json: bool, **options) -> None:
             try:
-                answer = _perform(function, options)
+                answer = _perform(function, options, migrated)
             except _Refused as error:
                 _complain(str(error), as_json)
                 raise SystemExit(1) from None
@@ -98,7 +99,7 @@ class _Refused(Exception):
     """The text is for the user."""
 
 
-def _perform(function: Callable[..., Answer], options: dict) -> Answer:
+def _perform(function: Callable[..., Answer], options: dict, migrated: bool) -> Answer:
     try:
         settings = load()
     except SettingsError as error:
@@ -108,7 +109,8 @@ def _perform(function: Callable[..., Answer], options: dict) -> Answer:
 
     try:
         control.setup(settings)
-        control.migrate()
+        if migrated:
+            control.migrate()
         from trunkline.control import services
         from trunkline.control.audit.actor import acting
 

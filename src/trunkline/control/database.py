@@ -1,6 +1,7 @@
 """Django over the database that the settings name: SQLite by default, PostgreSQL at scale."""
 
 import os
+from collections.abc import Iterable
 from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from pathlib import Path
@@ -132,21 +133,28 @@ def explain(error: Exception) -> str:
     return f"{where} does not serve us: {text}. Check that it runs, and database.url in the settings"
 
 
+def strange(applied: Iterable[tuple[str, str]]) -> str:
+    """The migrations among (app, name) pairs that this Trunkline does not have, for people; '' when it has all."""
+    return ", ".join(sorted(f"{app} {name}" for app, name in set(applied) - _ours()))
+
+
+def _ours() -> set[tuple[str, str]]:
+    return {(app, path.stem) for app in APPS for path in (Path(__file__).parent / app / "migrations").glob("[0-9]*.py")}
+
+
 def _unapplied() -> bool:
     """Whether a migration of ours is missing. Raises DatabaseUnavailable for a database of a later Trunkline."""
-    ours = {(app, path.stem) for app in APPS for path in (Path(__file__).parent / app / "migrations").glob("[0-9]*.py")}
     connection = connections[DEFAULT_DB_ALIAS]
     with connection.cursor() as cursor:
         if "django_migrations" not in connection.introspection.table_names(cursor):
             return True
         cursor.execute("SELECT app, name FROM django_migrations")
         applied = {tuple(row) for row in cursor.fetchall() if row[0] in APPS}
-    if applied - ours:
-        strange = ", ".join(sorted(f"{app} {name}" for app, name in applied - ours))
+    if later := strange(applied):
         raise DatabaseUnavailable(
-            f"the database was made by a later Trunkline (it has {strange}): use that version, or restore a backup"
+            f"the database was made by a later Trunkline (it has {later}): use that version, or restore a backup"
         )
-    return applied != ours
+    return applied != _ours()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from django.db.transaction import atomic as together
 
 from trunkline.control.accounts import services as accounts
 from trunkline.control.audit import services as audit
+from trunkline.control.backups import services as backups
 from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import health
@@ -26,6 +27,7 @@ from trunkline.control.users import services as users
 __all__ = [
     "accounts",
     "audit",
+    "backups",
     "calls",
     "carriers",
     "endpoint_import",
