@@ -34,6 +34,7 @@ enter_root() {
     # bwrap would close the folders that it makes on the way to what it mounts to everybody but root.
     set -- "$@" --perms 755 --dir "${venv%/*}"
     set -- "$@" --bind "$clone" "$clone" "$venv_access" "$venv" "$venv"
+    if [ "${TRUNKLINE_ASTERISK:-}" ] && asterisk_ready; then set -- "$@" --ro-bind "$asterisk" "$asterisk"; fi
     if [ -d "$home" ]; then set -- "$@" --bind "$home" "$home"; fi
     # A company's own CA and package index are in the host's files.
     for file in /etc/resolv.conf /etc/hosts /etc/pip.conf "$certificates" "${PIP_CERT-}" "${SSL_CERT_FILE-}"; do

@@ -2,7 +2,9 @@
 
 What guides for such trunks get wrong: `allow` without `disallow = all` keeps what was allowed; `insecure = very` is
 no value; Asterisk dials the first contact of an AOR alone, so each endpoint needs one of its own and the dialplan goes
-through them; a registration refused once is given up for good unless `auth_rejection_permanent = no`.
+through them; a registration refused once is given up for good unless `auth_rejection_permanent = no`;
+`rewrite_contact = yes` is for phones behind NAT: of a trunk it also rewrites the Record-Route, by the port that a TCP
+or TLS connection happened to come from, and then no BYE of Asterisk's arrives.
 """
 
 import ipaddress
