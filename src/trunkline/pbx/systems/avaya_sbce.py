@@ -15,9 +15,9 @@ from trunkline.pbx.trunk import Options, Trunk, family
 CODECS = {"PCMA/8000": "G.711A", "PCMU/8000": "G.711MU", "G729/8000": "G.729", "G722/8000": "G.722-64K"}
 OUTSIDE = "SBCE-OUTSIDE-ADDRESS"
 STRIPPED = (
-    "AV-Global-Session-ID, Alert-Info, Endpoint-View, Max-Breadth, P-AV-Message-Id, P-Charging-Vector, P-Location, "
-    "User-to-User"
-)
+    "AV-Global-Session-ID", "Alert-Info", "Endpoint-View", "Max-Breadth", "P-AV-Message-Id", "P-Charging-Vector",
+    "P-Location", "User-to-User",
+)  # fmt: skip
 
 
 def make(trunk: Trunk, options: Options) -> Made:
@@ -42,7 +42,7 @@ def _communication_manager(trunk: Trunk) -> Iterator[Screen]:
         ("Group Type", "sip"),
         ("Transport Method", "tls", "toward Session Manager"),
         ("Near-end Node Name", "procr"),
-        ("Far-end Node Name", "your Session Manager"),
+        ("Far-end Node Name", "SM", "the node name of your Session Manager"),
         ("Prepend '+' to Outgoing Calling/Alerting/Diverting/Connected Public Numbers?", "y"),
         ("Remove '+' from Incoming Called/Calling/Alerting/Diverting/Connected Numbers?", "n"),
         ("DTMF over IP", "rtp-payload"),
@@ -93,7 +93,7 @@ def _session_manager(trunk: Trunk) -> Iterator[Screen]:
         ("SBCE: Type", "SIP Trunk"),
         ("SBCE: Link Monitoring", "Use Session Manager Configuration"),
         ("CM: Type", "CM"),
-        ("Entity Links", "SM to SBCE and SM to CM, TLS, port 5061"),
+        ("Entity Links: Protocol, Port", "TLS, 5061", "one to the SBCE, one to CM"),
     )
     yield screen(
         "System Manager > Routing > Dial Patterns",
@@ -146,7 +146,7 @@ def _sbce(trunk: Trunk, options: Options) -> Iterator[Screen]:
     )
     yield screen(
         "SBCE > Domain Policies > Signaling Rules > Clone default: Trunk > Request Headers",
-        ("Add Out Header Control: Remove Header", STRIPPED, "one row for each"),
+        *(("Add Out Header Control: Remove Header", name) for name in STRIPPED),
         note="They tell of your enterprise, and make an INVITE larger than a packet. The trunk takes them as well.",
     )
     media = "SRTP_AES_CM_128_HMAC_SHA1_80" if options.srtp else "RTP"
@@ -181,7 +181,7 @@ def _interfaces(trunk: Trunk, options: Options, transport: str) -> Screen:
         (f"External signaling: {transport} Port", str(SYSTEM.port_for(options))),
         ("External media: Port Range", "35000-40000"),
         ("Server Flow: Server Configuration", "Trunk", "and one for Session Manager, the other way round"),
-        ("Server Flow: Routing Profile", "the one of Session Manager"),
+        ("Server Flow: Routing Profile", "To SM", "the one that leads to your Session Manager"),
         ("Server Flow: Topology Hiding Profile", "Trunk"),
         note="Newer SBCEs have these under Network & Flows.",
     )

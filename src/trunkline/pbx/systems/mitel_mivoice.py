@@ -30,16 +30,18 @@ def _mivoice(trunk: Trunk, options: Options) -> Iterator[Screen]:
         ("Outbound Proxy Transport Type", "default"),
         ("Outbound Proxy Port", "5060"),
     )
-    yield screen(
-        "Voice Network > Network Elements > Add: Trunk",
-        ("Name", "Trunk"),
-        ("Type", "Other"),
-        ("FQDN or IP Address", trunk.domain),
-        ("SIP Peer", ON),
-        ("SIP Peer Transport", "default"),
-        ("External SIP Proxy FQDN or IP Address", trunk.domain),
-        ("SIP Registrar FQDN or IP Address", "", "no registration: calls find the gateway by its address"),
-    )
+    for number, endpoint in enumerate(trunk.endpoints, 1):
+        yield screen(
+            f"Voice Network > Network Elements > Add: Trunk {number}",
+            ("Name", f"Trunk {number}"),
+            ("Type", "Other"),
+            ("FQDN or IP Address", endpoint.host),
+            ("SIP Peer", ON),
+            ("SIP Peer Transport", "default"),
+            ("SIP Peer Port", str(endpoint.ports[options.transport])),
+            ("External SIP Proxy FQDN or IP Address", endpoint.host),
+            ("SIP Registrar FQDN or IP Address", "", "no registration: calls find the gateway by its address"),
+        )
     yield screen(
         "Trunks > Trunk Attributes > Trunk Service Number N",
         ("Direct Inward Dialing Service", YES),
@@ -47,8 +49,8 @@ def _mivoice(trunk: Trunk, options: Options) -> Iterator[Screen]:
     )
     yield screen(
         "Trunks > SIP > SIP Peer Profile > Basic, Call Routing, Calling Line ID",
-        ("SIP Peer Profile Label", "Trunk"),
-        ("Network Element", "Trunk"),
+        ("SIP Peer Profile Label", "Trunk 1", "one profile for each network element, all alike"),
+        ("Network Element", "Trunk 1"),
         ("Address Type", "FQDN"),
         ("Outbound Proxy Server", "MBG"),
         ("Registration User Name", ""),
@@ -90,16 +92,17 @@ def _mivoice(trunk: Trunk, options: Options) -> Iterator[Screen]:
         ("Session Timer", str(trunk.session_seconds)),
         ("Session Timer: Local as Refresher", NO),
     )
+    places = range(1, len(trunk.endpoints) + 1)
     yield screen(
-        "System Properties > Dialing Plan > Digit Modification, ARS Routes, ARS Digits Dialed",
+        "System Properties > Dialing Plan > Digit Modification, ARS Routes, ARS Route Lists, ARS Digits Dialed",
         ("Digit Modification: Number of Digits to Absorb", "3", "9 and 00: what leaves is country code and number"),
-        ("ARS Route: Routing Medium", "SIP Trunk"),
-        ("ARS Route: SIP Peer Profile", "Trunk"),
-        ("ARS Digits Dialed", "900", "Number of Digits to Follow: Unknown"),
+        *((f"ARS Route {n}: SIP Peer Profile", f"Trunk {n}", "Routing Medium: SIP Trunk") for n in places),
+        *((f"ARS Route List: Choice {n}", f"Route {n}", "the closest first") for n in places),
+        ("ARS Digits Dialed", "900", "Number of Digits to Follow: Unknown; to the route list"),
     )
     yield screen(
         "Trunks > SIP > SIP Peer Profile Assignment by Incoming DID",
-        *(("Incoming DID Range", number, "SIP Peer Profile: Trunk") for number in trunk.numbers),
+        *(("Incoming DID Range", number, "SIP Peer Profile: Trunk 1") for number in trunk.numbers),
         note="And in Dialing Plan > DID Ranges: the extension of each.",
     )
 
@@ -130,7 +133,6 @@ def _gateway(trunk: Trunk, options: Options) -> Iterator[Screen]:
             ("RTP framesize", "20ms"),
             ("Authentication username", trunk.key),
             ("Authentication password", trunk.password),
-            note="Preference: the closest." if number <= 2 else "A backup.",
         )
     hosts = {endpoint.host for endpoint in trunk.endpoints}
     for number, source in enumerate((source for source in trunk.sources if source not in hosts), 1):
@@ -168,7 +170,10 @@ def _warnings(trunk: Trunk, options: Options) -> Iterator[str]:
     yield "MBG has no SRTP on trunks as of release 10, as far as its manual says."
     if options.transport == "tls":
         yield "TLS needs MBG 11 with a trust profile that has the trunk's CA."
-    yield "Several outbound trunks need one network element, SIP peer profile and ARS route each, in an ARS route list."
+    yield (
+        "An ARS route list is gone through in order: calls are not shared between the closest two. Newer gateways have an "
+        f"SRV mode: where {trunk.domain} has SRV records, one network element and one trunk object with that name will do."
+    )
 
 
 SYSTEM = System(

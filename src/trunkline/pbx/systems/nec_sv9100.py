@@ -15,22 +15,28 @@ from trunkline.pbx.trunk import Options, Trunk, family
 
 CODECS = {"PCMA/8000": "G.711 A-law", "PCMU/8000": "G.711 u-law", "G729/8000": "G.729", "G722/8000": "G.722"}
 ON, OFF = "On", "Off"
+ROUTER, NAME_SERVER, BOARD = "ROUTER-ADDRESS", "NAME-SERVER-ADDRESS", "VOIP-BOARD-ADDRESS"
+PLACEHOLDERS = (
+    (ROUTER, "the address of the router in front of the SV9100"),
+    (NAME_SERVER, "the address of a name server"),
+    (BOARD, "the address of the VoIP daughter board, in the SV9100's network"),
+)
 
 
 def make(trunk: Trunk, options: Options) -> Made:
     parts = (*_network(trunk), *_trunk(trunk, options), *_numbers(trunk), _firewall(trunk, options))
-    return Made(parts, STEPS, SEEN, tuple(_warnings(trunk, options)))
+    return Made(parts, STEPS, SEEN, tuple(_warnings(trunk, options)), PLACEHOLDERS)
 
 
 def _network(trunk: Trunk) -> Iterator[Screen]:
     yield screen(
         "10-12 CD-CP00 Network Setup",
-        ("Default Gateway", "your router"),
-        ("DNS primary server", "your name server", "it must find the trunk's name"),
+        ("Default Gateway", ROUTER),
+        ("DNS primary server", NAME_SERVER, "it must find the trunk's name"),
     )
     yield screen(
         "84-26 VoIP Basic Setup (DSP)",
-        ("IP Address", "the address of the VoIP daughter board"),
+        ("IP Address", BOARD),
         note="Audio comes from this address, SIP from that of 10-12: the trunk sends audio there once it hears it.",
     )
 

@@ -147,6 +147,8 @@ PLACEHOLDERS = (
 
 def _warnings(trunk: Trunk, options: Options) -> Iterator[str]:
     yield "ShoreTel 14 is at the end of its life; Mitel Connect, its successor, has other screens."
+    if len(set(map(len, trunk.numbers))) > 1:
+        yield "The numbers have different lengths: make a trunk group for each length, with its own digits from CO."
     yield "The Ingate goes through its proxies in order: calls are not shared between the closest two."
     if options.transport == "tls" or options.srtp:
         yield "TLS and SRTP are the Ingate's, and need its licence; toward ShoreTel all stays plain."
