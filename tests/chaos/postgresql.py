@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,20 +13,26 @@ from harness.polling import until
 
 
 class Server:
-    """It listens on a Unix socket in `folder`, as its own user: PostgreSQL refuses to run as root."""
+    """It listens on a Unix socket in `folder`, as its own user: PostgreSQL refuses to run as root.
 
-    def __init__(self, folder: str):
-        self.folder, self._data = folder, f"{folder}/data"
+    With an `address` it listens there too, to anybody; `enter` is put before its commands, to run them on another
+    machine.
+    """
+
+    def __init__(self, folder: str, address: str = "", enter: Sequence[str] = ()):
+        self.folder, self._data, self._address, self._enter = folder, f"{folder}/data", address, enter
         self._programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
         shutil.chown(folder, "postgres")
         self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+        with Path(self._data, "pg_hba.conf").open("a") as file:
+            file.write("host all all 0.0.0.0/0 trust\n")
 
     @property
     def url(self) -> str:
-        return f"postgresql://postgres@/postgres?host={self.folder}"
+        return f"postgresql://postgres@{self._address}/postgres" + ("" if self._address else f"?host={self.folder}")
 
     def start(self) -> None:
-        options = f"-k {self.folder} -c listen_addresses=''"
+        options = f"-k {self.folder} -c listen_addresses='{self._address}'"
         self._run("pg_ctl", "-D", self._data, "-w", "-o", options, "-l", f"{self.folder}/log", "start")
 
     def stop(self) -> None:
@@ -61,16 +68,16 @@ class Server:
         return [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [f"{self._programs}/{program}", *arguments]
-        user = {"user": "postgres", "group": "postgres", "extra_groups": [], "cwd": "/"}
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60, **user)
+        user = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
+        command = [*self._enter, *user, f"{self._programs}/{program}", *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60, cwd="/")
 
 
 @contextmanager
-def postgresql():
+def postgresql(address: str = "", enter: Sequence[str] = ()):
     folder = tempfile.mkdtemp(prefix="chaos-pg-")
     try:
-        server = Server(folder)
+        server = Server(folder, address, enter)
         try:
             server.start()
             yield server

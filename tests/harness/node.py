@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +30,8 @@ DEFAULTS = {
     "web": {"enabled": False},
     "sandbox": {"enabled": False},
 }
-CONFIGS = {"kamailio": "kamailio.cfg", "rtpengine": "rtpengine.conf"}
-PARTS = (*CONFIGS, "follow", "resolve", "ship", "clear")
+CONFIGS = {"kamailio": "kamailio.cfg", "rtpengine": "rtpengine.conf", "redis": "redis.conf"}
+PARTS = ("kamailio", "rtpengine", "follow", "resolve", "ship", "clear")
 SIP_PORT = 5060
 ROUTED = "9995"  # numbers that go to the node's carrier
 NUMBER = "99940000001"  # forwarded to the node's PBX
@@ -48,7 +48,12 @@ class Key:
 
 
 class Node:
-    """`settings` is by section, e.g. `sandbox={"enabled": True}`; they reach the node through its environment."""
+    """`settings` is by section, e.g. `sandbox={"enabled": True}`; they reach the node through its environment.
+
+    `enter` is put before its commands.
+    """
+
+    enter: Sequence[str] = ()
 
     def __init__(self, block: Block, **settings: dict):
         # Kamailio drops root and must reach its files: pytest's own folders are closed to others.
@@ -77,7 +82,7 @@ class Node:
     def run(self, *words: str, **options) -> subprocess.CompletedProcess:
         """A command, as an operator gives it, whatever comes of it."""
         options = {"env": self.environment, "timeout": COMMAND_SECONDS, "text": True, "capture_output": True} | options
-        return subprocess.run([sys.executable, "-m", "trunkline", *words], **options)
+        return subprocess.run([*self.enter, sys.executable, "-m", "trunkline", *words], **options)
 
     def do(self, *words: str) -> str:
         """A command that must succeed; what it printed. Raises NodeError."""
@@ -132,6 +137,7 @@ class Node:
 
     def kill(self, *pids: int, number: int = signal.SIGKILL) -> None:
         for pid in pids:
+            assert pid > 0, "0 would be this process and its whole group"
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.node import Node
 
-FOLDERS = ("chaos", "endtoend")  # whose tests need whole nodes
+FOLDERS = ("chaos", "endtoend", "fleet")  # whose tests need whole nodes
 
 
 def pytest_collection_modifyitems(items):
@@ -30,7 +30,9 @@ def pytest_runtest_makereport(item, call):
     """A test that fails shows what the node said of itself."""
     report = yield
     if report.when == "call" and report.failed:
-        for name in {"node", "own_node"} & getattr(item, "funcargs", {}).keys():
-            if isinstance(item.funcargs[name], Node):
-                report.sections += item.funcargs[name].last_words()
+        fixtures = getattr(item, "funcargs", {})
+        nodes = [fixtures.get("node"), fixtures.get("own_node"), *fixtures.get("nodes", ())]
+        for node in nodes:
+            if isinstance(node, Node):
+                report.sections += node.last_words()
     return report

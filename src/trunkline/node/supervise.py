@@ -107,7 +107,7 @@ def start(home: Home, config: Path) -> subprocess.Popen:
     home.supervisor.unlink(missing_ok=True)
     with open(home.log / "supervisord.out", "wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
+            [sys.executable, "-m", "trunkline.node.manager", "-c", str(config)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

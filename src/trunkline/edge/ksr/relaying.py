@@ -17,6 +17,8 @@ from trunkline.sip.sdp import SdpError
 # What rtpengine reads in place of the body, and what it writes: kamailio.cfg names them.
 _GIVEN, _MADE = "$avp(sdp_given)", "$avp(sdp_made)"
 
+_TEST = '{"jsonrpc": "2.0", "id": 1, "method": "rtpengine.enable", "params": ["all", 1]}'
+
 _RELAYS = int(KSR.kx.get_def("RELAYS"))
 
 
@@ -141,9 +143,13 @@ def _ask(step: Step, description: str, flags: str) -> str:
     """What rtpengine makes of an SDP; '' when it does not answer."""
     put(_GIVEN, description)
     command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
-    if not any(_tell(relay, command, flags) for relay in _in_turn()):
-        return ""
-    return get(_MADE)
+    ask = lambda: any(_tell(relay, command, flags) for relay in _in_turn())  # noqa: E731
+    if ask():
+        return get(_MADE)
+    # A worker may meet the error of what it had once sent to a relay that was not there, and the relay then counts as
+    # dead until it is tested.
+    KSR.jsonrpcs.exec(_TEST)
+    return get(_MADE) if ask() else ""
 
 
 def _offer_all_from_now_on() -> None:

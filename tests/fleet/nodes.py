@@ -1,0 +1,57 @@
+"""A node on a machine of its own."""
+
+import shutil
+import subprocess
+
+from fleet.internet import Machine
+from harness.node import Node
+
+DISK_MB = 260  # of memory, as far as it is written to
+
+
+class _Given:
+    """Where `Node` takes its addresses from."""
+
+    def __init__(self, *addresses: str):
+        self._addresses = list(addresses)
+
+    def take(self) -> str:
+        return self._addresses.pop(0)
+
+    def give_back(self, address: str) -> None:
+        pass
+
+
+class FleetNode(Node):
+    """`carrier` and `pbx`: addresses where the tests' user agents are. Its home is a disk of its own."""
+
+    def __init__(self, machine: Machine, carrier: str, pbx: str, region: str, **settings):
+        addresses = _Given(machine.address, "127.0.0.70", "127.0.0.80", carrier, pbx)
+        super().__init__(addresses, node={"name": machine.name, "region": region}, **settings)
+        self.machine, self.name, self.enter = machine, machine.name, machine.enter
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=711", "tmpfs", str(self.home.root)], check=True
+        )
+
+    def serves(self) -> bool:
+        return self.machine.inside(super().serves)
+
+    def take_secrets_of(self, other: Node) -> None:
+        """Both serve the same customers, so a nonce or a dialog of one is good at the other."""
+        shutil.copy(other.home.secrets, self.home.secrets)
+
+    def fill_disk(self) -> None:
+        with (self.home.root / "ballast").open("wb", buffering=0) as file:
+            try:
+                while file.write(bytes(65536)):
+                    pass
+            except OSError:
+                return
+
+    def free_disk(self) -> None:
+        (self.home.root / "ballast").unlink()
+
+    def discard(self) -> None:
+        self.end()
+        subprocess.run(["umount", "--lazy", str(self.home.root)], check=True)
+        super().discard()
