@@ -89,7 +89,7 @@ def server(addresses):
     from trunkline.control.database import close
 
     address = addresses.take()
-    with served(address, workers=2) as (settings, process):
+    with served(address, api={"requests_per_minute": 100_000}, workers=2) as (settings, process):
         control.setup(settings)
         from trunkline.control import services
 

@@ -12,6 +12,8 @@ OWN = {
     "get_number": ("GET", "numbers/447700900001", None),
     "release_number": ("DELETE", "numbers/447700900001", None),
     "forward_number": ("PUT", "numbers/447700900001/forward", {"forward": "sip:taken@evil.example"}),
+    "begin_trial": ("POST", "numbers/447700900001/trials", {"kind": "call"}),
+    "get_trial": ("GET", "trials/{trial}", None),
     "get_key": ("GET", "keys/{key}", None),
     "change_key": ("PATCH", "keys/{key}", {"enabled": False}),
     "rotate_key": ("POST", "keys/{key}/secrets", None),
@@ -35,12 +37,13 @@ REFUSED = {"buy_number", "add_source"}
 
 
 @pytest.fixture
-def ask(cast, record):
+def ask(cast, record, services):
     record("c1", outcome="answered", code=200)
     source = cast.owner.sources.get().pk
+    trial = services.jobs.create("options", cast.number, "somebody").pk
 
     def request(program, method, path, body):
-        return program.ask(method, path.format(key=cast.key.name, source=source), body)
+        return program.ask(method, path.format(key=cast.key.name, source=source, trial=trial), body)
 
     return request
 
@@ -49,13 +52,14 @@ def ask(cast, record):
 def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, services, operation):
     method, path, body = OWN[operation]
     told = problem(ask(stranger, method, path, body), 404, "not-found")
-    missing = re.sub(r"447700900001|\{key\}|\{source\}|c1", "99999999", path)
+    missing = re.sub(r"447700900001|\{key\}|\{source\}|\{trial\}|c1", "99999999", path)
     other = problem(ask(stranger, method, missing, body), 404, "not-found")
-    hide = lambda text: re.sub(rf"447700900001|99999999|{cast.key.name}|source \d+", "X", text)  # noqa: E731
+    hide = lambda text: re.sub(rf"447700900001|99999999|{cast.key.name}|(source|trial) \d+", "X", text)  # noqa: E731
     assert hide(told["detail"]) == hide(other["detail"])
     number = services.numbers.get("447700900001")
     assert (number.account, number.forward) == (cast.owner, "sip:owner@pbx.example")
     key = services.keys.get(cast.key.name)
+    assert services.jobs.find(cast.owner, 2) is None  # there is the one that was there
     assert (key.enabled, key.secrets.count(), cast.owner.sources.count()) == (True, 1, 1)
 
 

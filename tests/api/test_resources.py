@@ -132,6 +132,30 @@ def test_calls_are_listed_filtered_and_shown(owner, record):
     assert call["started"].endswith("Z")
 
 
+def test_a_trial_is_begun_and_what_came_of_it_is_shown(owner, cast, services, record):
+    begun = owner.ask("POST", "numbers/447700900001/trials", {"kind": "options"})
+    assert (begun.status_code, begun.json()["state"]) == (202, "waiting")
+    job = services.jobs.claim("node1")
+    place = begun.headers["Location"]
+    assert owner.ask("GET", place).json()["state"] == "working"
+    asked = {"uri": "sip:owner@pbx.example", "address": "udp:192.0.2.1:5060", "code": 200, "reason": "OK", "ms": 12,
+             "problem": ""}  # fmt: skip
+    services.jobs.finish(job, {"asked": [asked]})
+    done = owner.ask("GET", place).json()
+    assert (done["state"], done["asked"], done["number"]) == ("done", [asked], "+447700900001")
+    called = owner.ask("POST", "numbers/447700900001/trials", {"kind": "call"}).json()
+    problem(owner.ask("POST", "numbers/447700900001/trials", {"kind": "call"}), 429, "too-many-requests")
+    services.jobs.finish(services.jobs.claim("node1"), {"call_id": "c9@pbx", "code": 200})
+    record("c9", after=700, direction="inbound")
+    done = owner.ask("GET", f"trials/{called['id']}").json()
+    assert (done["call"], done["code"]) == ("c9", 200)
+
+
+def test_a_number_that_is_forwarded_nowhere_has_nobody_to_try(owner, services, cast):
+    services.numbers.forward(cast.number, "")
+    problem(owner.ask("POST", "numbers/447700900001/trials", {"kind": "options"}), 409, "conflict")
+
+
 def test_portions_neither_miss_nor_repeat(owner, services, cast, record):
     for n in range(6):
         services.numbers.add(f"+4477009001{n:02}", cast.owner)

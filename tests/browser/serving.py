@@ -20,20 +20,21 @@ PORT = 8443
 
 
 @contextmanager
-def served(address: str, **web):
-    """The settings of a dashboard that answers at `address` until the end of the block; no engine runs."""
+def served(address: str, api: dict | None = None, **web):
+    """The settings of a dashboard that answers at `address` until the end of the block; no engine runs. `api` and the
+    rest are settings of these sections."""
     # Its process is not root's and must reach its files: pytest's own folders are closed to others.
     root = Path(tempfile.mkdtemp(prefix="web-"))
     root.chmod(0o711)
     try:
-        with _served(root / "home", address, web) as running:
+        with _served(root / "home", address, web, api or {}) as running:
             yield running
     finally:
         shutil.rmtree(root)
 
 
 @contextmanager
-def _served(root: Path, address: str, web: dict):
+def _served(root: Path, address: str, web: dict, api: dict):
     from trunkline import control
     from trunkline.control.database import close
 
@@ -54,6 +55,8 @@ def _served(root: Path, address: str, web: dict):
     }
     for name, value in ({"port": PORT, "workers": 1} | web).items():
         environment[f"TRUNKLINE_WEB__{name.upper()}"] = json.dumps(value)
+    for name, value in api.items():
+        environment[f"TRUNKLINE_API__{name.upper()}"] = json.dumps(value)
     with open(home.log / "web.log", "wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "trunkline", "node", "web"], env=environment, stdout=log, stderr=log

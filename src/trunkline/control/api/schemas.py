@@ -63,6 +63,36 @@ class Forward(Body):
     )
 
 
+class TrialToBegin(Body):
+    kind: Literal["options", "call"] = Field(
+        description="`options`: ask each target by OPTIONS; `call`: call the number as anybody would."
+    )
+
+
+class Asked(Schema):
+    """One address of a target."""
+
+    uri: str
+    address: str = Field(description="Empty where nothing was asked.")
+    code: int = Field(description="0: there was no answer.")
+    reason: str
+    ms: int = Field(description="Until the answer, ms.")
+    problem: str
+
+
+class Trial(Schema):
+    id: int
+    kind: str
+    number: str
+    state: Literal["waiting", "working", "done", "lost"]
+    created: datetime
+    finished: datetime | None
+    problem: str = Field(description="Why nothing came of it.")
+    asked: list[Asked] = Field(description="Of `options`: what was asked, in order.")
+    call: str | None = Field(description="Of `call`: the `uid` of its record, some seconds after it.")
+    code: int | None = Field(description="Of `call`: of the final response; null without one.")
+
+
 class Secret(Schema):
     slot: int = Field(description="1 or 2.")
     created: datetime
