@@ -10,6 +10,7 @@ from harness import asterisk
 from harness.addresses import Block
 from harness.asterisk import Asterisk
 from harness.edge import Edge
+from interop import freepbx
 from trunkline.pbx import registry
 from trunkline.pbx.trunk import Endpoint, MediaRange, Options, Trunk
 
@@ -63,6 +64,9 @@ class Flavour:
     phones_port: int
     number: str
     registered: str
+    inbound: str = "from-trunk"  # the context of its numbers
+    # What its log has of each order in which it may go through its endpoints.
+    orders: tuple[str, ...] = ('"0?Set(ORDER=2-1)"', '"1?Set(ORDER=2-1)"')
 
     def dialled(self, number: str) -> str:
         """What the phone dials."""
@@ -85,17 +89,33 @@ def plain(edge: Edge, addresses: Block, transport: str = "udp", srtp: bool = Fal
 
 
 @contextlib.contextmanager
-def _flavour(system: str, edge: Edge, addresses: Block, transport: str, srtp: bool):
+def typed(edge: Edge, addresses: Block, transport: str = "tcp", srtp: bool = False) -> Iterator[Flavour]:
+    """FreePBX, whose screens somebody has filled in."""
+    with _flavour("freepbx", edge, addresses, transport, srtp, "Zk3:Q9@T7/X\\#", "O'Brien & Co") as (flavour, made):
+        flavour.inbound, flavour.orders = "from-pstn", ("@trunk1,300",)
+
+        def prepare(started: Asterisk) -> None:
+            _add_phone(started, flavour)
+            freepbx.write(started, made)
+
+        with asterisk.running(prepare) as flavour.asterisk:
+            yield flavour
+
+
+@contextlib.contextmanager
+def _flavour(
+    system: str, edge: Edge, addresses: Block, transport: str, srtp: bool, secret: str = SECRET, name: str = NAME
+):
     """The trunk in the edge's store and what is generated for it."""
     phone, dead = addresses.take(), addresses.take()
-    key, number, registered = edge.key(secret=SECRET), str(next(_numbers)), str(next(_numbers))
+    key, number, registered = edge.key(secret=secret), str(next(_numbers)), str(next(_numbers))
     trunk = Trunk(
         domain=edge.domain,
         key=key.name,
-        secret=SECRET,
+        secret=secret,
         numbers=(number, registered),
         caller_id=number,
-        caller_name=NAME,
+        caller_name=name,
         endpoints=tuple(_endpoint(edge, address) for address in (dead, edge.address)),
         sources=(edge.address, asterisk.ADDRESS),  # what loopback makes of connections that the edge opens
         media=(MediaRange(edge.address, edge.settings.media.port_min, edge.settings.media.port_max),),

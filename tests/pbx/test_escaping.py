@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from trunkline.pbx import PbxError, escaping
 from trunkline.pbx.trunk import Secret
 
-FORMATS = (escaping.asterisk, escaping.dialplan, escaping.xml, escaping.ios, escaping.acli, escaping.typed)
+FORMATS = (
+    escaping.asterisk,
+    escaping.dialplan,
+    escaping.freepbx,
+    escaping.xml,
+    escaping.ios,
+    escaping.acli,
+    escaping.typed,
+)
 
 
 @pytest.mark.parametrize("escape", FORMATS)
@@ -27,6 +35,7 @@ def test_a_secret_of_ours_fits_everywhere(escape):
 
 @pytest.mark.parametrize(("escape", "text"), [
     (escaping.asterisk, " s3cret"), (escaping.dialplan, "s3,cret"), (escaping.xml, "s3$${cret}"),
+    (escaping.freepbx, "s3;cret"), (escaping.freepbx, 's3"cret'),
     (escaping.ios, "s3 cret"), (escaping.ios, "!s3cret"), (escaping.ios, "s3?cret"), (escaping.acli, 's3"cret'),
     (escaping.ios, "s3crét"), (escaping.typed, "s3\tcret"),
 ])  # fmt: skip

@@ -45,6 +45,15 @@ def assigned(value: object) -> str:
     return text
 
 
+def freepbx(value: object) -> str:
+    """A field of FreePBX, which writes it into Asterisk's files and back into its forms as it is."""
+    text = _plain(value, "a field of FreePBX")
+    if text != text.strip():
+        raise refusal(value, "a field of FreePBX", "a blank at its beginning or end")
+    _without(value, text, "a field of FreePBX", ';"')
+    return text
+
+
 def xml(value: object) -> str:
     """A value in FreeSWITCH's XML: in an attribute or text. Its preprocessor expands $${…} before XML is read, and
     channel variables ${…} later."""
