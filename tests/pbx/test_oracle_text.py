@@ -53,7 +53,7 @@ def enter(text: str) -> list[tuple[str, dict[str, list[str]]]]:
             assert value, line
             stack[-1][1].setdefault(word, []).append(value)
         else:
-            assert name in ("save-config", "activate-config"), line
+            assert name in ("verify-config", "save-config", "activate-config"), line
     assert not stack
     return kept
 
@@ -98,6 +98,11 @@ def test_the_closest_two_share_the_calls_and_the_rest_follow():
     ]
     assert all_of(kept, "session-group", "strategy") == ["RoundRobin", "Hunt"]
     assert all_of(kept, "policy-attribute", "cost") == ["0", "10"]
+
+
+def test_a_busy_or_refused_call_is_tried_nowhere_else():
+    kept = enter(text_of("oracle.txt", trunk(), options()))
+    assert set(all_of(kept, "session-group", "stop-sag-recurse")) == {"400-499,600-699"}
 
 
 def test_credentials_are_the_surrogates_or_the_agents_but_not_both():

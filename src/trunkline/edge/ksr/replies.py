@@ -43,7 +43,7 @@ def progress() -> None:
     if KSR.hdr.is_present("Require") > 0:
         return
     # RFC 3261 §12.1.1: it makes an early dialog, and so it has a Contact.
-    KSR.hdr.append_to_reply(f"Contact: <sip:{get('$RAi')}:{get('$RAp')};transport={get('$pr')}>\r\n")
+    KSR.hdr.append_to_reply(f"Contact: <{get('$RAut')}>\r\n")
     KSR.tm.t_reply(183, "Session Progress")
 
 

@@ -171,8 +171,8 @@ def _warnings(trunk: Trunk, options: Options) -> Iterator[str]:
     if options.transport == "tls":
         yield "TLS needs MBG 11 with a trust profile that has the trunk's CA."
     yield (
-        "An ARS route list is gone through in order: calls are not shared between the closest two. Newer gateways have an "
-        f"SRV mode: where {trunk.domain} has SRV records, one network element and one trunk object with that name will do."
+        "An ARS route list is gone through in order: calls are not shared between the closest two. Newer gateways have "
+        f"an SRV mode: where {trunk.domain} has SRV records, one network element and one trunk object of that name do."
     )
 
 
