@@ -14,7 +14,7 @@ import pytest
 
 from harness.polling import until
 from trunkline.home import Home
-from trunkline.node import folders, launch, stop, supervise, watch
+from trunkline.node import folders, launch, logs, stop, supervise, watch
 from trunkline.node.engines import Engine
 from trunkline.node.supervise import Manager, NotRunning, Program
 from trunkline.settings import Settings
@@ -231,3 +231,24 @@ def test_a_stranger_in_the_noted_group_is_left_alone(home):
             assert stranger.poll() is None
         finally:
             stranger.kill()
+
+
+# Writes some 50 MB, line by line.
+TALKATIVE = f"""
+import os, sys
+line = "x" * 999 + "\\n"
+for n in range(50_000): sys.stdout.write(line)
+print("the last line", flush=True)
+{STEADY}
+"""
+
+
+def test_logs_are_renamed_before_they_fill_the_disk(home, start):
+    """By supervisord itself: no logrotate, and nobody has to tell a part of it."""
+    start(("talkative", TALKATIVE))
+    until(lambda: logs.tail(home.log / "talkative.log", 1) == ["the last line"], what="all is written")
+    sizes = {path.name: path.stat().st_size for path in home.log.glob("talkative.log*")}
+    assert sizes.keys() == {"talkative.log", "talkative.log.1", "talkative.log.2"}
+    assert max(sizes.values()) < 21_500_000
+    assert sum(sizes.values()) == 50_000_000 + len("the last line\n")
+    assert logs.parts(home.log) == ["revive", "supervisord", "talkative"]
