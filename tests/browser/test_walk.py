@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import pyotp
 import pytest
 from playwright.sync_api import expect
 
@@ -201,6 +202,36 @@ def test_a_dashboard_that_is_away_is_said(sign_in):
     expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
 
 
+def test_a_second_factor_is_set_up_and_asked_for(sign_in, screenshots):
+    page = sign_in("bob@acme.example")
+    page.locator("details.who summary").click()
+    page.get_by_role("link", name="Second factor").click()
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Set up").click()
+    expect(page.locator("svg.qr")).to_be_visible()
+    page.screenshot(path=screenshots / "second-factor-picture.png", full_page=True)
+    telephone = pyotp.TOTP(page.locator("#totp").inner_text().replace(" ", ""))
+    page.get_by_label("The code that it shows").fill(telephone.now())
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    page.screenshot(path=screenshots / "recovery-codes.png", full_page=True)
+    code = page.locator(".codes code").first.inner_text()
+    page.locator("details.who summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Name or e-mail address").fill("bob@acme.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Code", exact=True)).to_be_focused()
+    page.screenshot(path=screenshots / "code.png", full_page=True)
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.goto("/second-factor")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Turn off").click()
+    expect(page.get_by_role("button", name="Set up")).to_be_visible()
+
+
 PAGES = {
     "overview": ("alice@acme.example", "/"),
     "numbers": ("alice@acme.example", "/numbers/"),
@@ -210,6 +241,7 @@ PAGES = {
     "trunk": ("alice@acme.example", "/trunk/"),
     "users": ("alice@acme.example", "/users/"),
     "password": ("alice@acme.example", "/password"),
+    "second-factor": ("alice@acme.example", "/second-factor"),
     "sign-in": ("", "/sign-in"),
     "missing": ("alice@acme.example", "/numbers/447700999999"),
     "empty-overview": ("carol@empty.example", "/"),

@@ -18,6 +18,16 @@ PEOPLE = {  # name -> account, role
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quickly_hashed():
+    """Passwords are hashed as in life, but for the time that it takes on purpose."""
+    from django.contrib.auth.hashers import ScryptPasswordHasher
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScryptPasswordHasher, "work_factor", 2**4)
+        yield
+
+
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory):
     """A migrated database file, to be copied: migrating takes longer than most tests."""

@@ -16,6 +16,7 @@ MOST_QUERIES = {  # of an owner; one finds the session, one the user
     "/trunk/": 7,
     "/users/": 4,
     "/password": 2,
+    "/second-factor": 3,
     "/audit/": 3,
     "/audit.csv": 3,
 }

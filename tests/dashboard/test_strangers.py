@@ -31,6 +31,8 @@ MANAGED = [
 ]
 MANAGED_USERS = [
     ("/users/member/password", {}),
+    ("/users/member/link", {}),
+    ("/users/member/reset-factor", {}),
     ("/users/member/role", {"role": "owner"}),
     ("/users/member/disable", {}),
     ("/users/member/enable", {}),
@@ -46,6 +48,7 @@ LISTS = [
     "/trunk/ranges.json",
     "/users/",
     "/password",
+    "/second-factor",
     "/audit/",
     "/audit.csv",
 ]
@@ -173,6 +176,8 @@ def test_every_address_is_in_one_of_these_tests():
 
     tested = [path for path, _ in OWN + MANAGED + MANAGED_USERS + OWNERS + OPERATORS] + LISTS
     tested += ["/alive", "/sign-in", "/sign-out"]  # test_signing_in, test_serving
+    tested += [f"/second-factor/{what}" for what in ("begin", "confirm", "end")]  # of oneself: test_second_factor
+    tested += ["/sign-in/code", "/forgotten", "/reset/a/b"]  # test_second_factor, test_resetting
     covered = {resolve(path.partition("?")[0].replace("{trial}", "1")).route for path in tested}
     assert set(routes(get_resolver("trunkline.control.dashboard.urls"))) - covered == set()
     assert HERE.is_dir()

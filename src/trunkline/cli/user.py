@@ -58,6 +58,15 @@ def set_password(services, name, password_prompt, password_stdin):
     return _answer(services, user, given, password, f"User {user} has another password, and is signed out.")
 
 
+@operation(command, "reset-second-factor")
+@click.argument("name")
+def reset_second_factor(services, name):
+    """Ask a user for the password alone again, as when its telephone is lost."""
+    user = services.users.get(name)
+    services.second_factor.end(user)
+    return Answer(services.users.as_dict(user), [f"User {user} signs in by the password alone."])
+
+
 @operation(command, "set-role")
 @click.argument("name")
 @click.argument("role", type=click.Choice(["owner", "member"]))

@@ -22,6 +22,7 @@ from trunkline.control.numbers import services as numbers
 from trunkline.control.pbx import services as pbx
 from trunkline.control.routes import services as routes
 from trunkline.control.sources import services as sources
+from trunkline.control.users import second_factor
 from trunkline.control.users import services as users
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "quality",
     "ranges",
     "routes",
+    "second_factor",
     "seen",
     "sources",
     "timeline",

@@ -22,6 +22,7 @@ from trunkline.settings.sections import (
     Dns,
     Journal,
     Limits,
+    Mail,
     Media,
     Node,
     Sandbox,
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     dns: Dns = Dns()
     journal: Journal = Journal()
     web: Web = Web()
+    mail: Mail = Mail()
     api: Api = Api()
     sandbox: Sandbox = Sandbox()
 

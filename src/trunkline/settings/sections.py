@@ -175,6 +175,9 @@ class Web(Section):
         [], description="IP addresses of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
     )
     workers: int = Field(2, ge=1, le=32, description="Processes that answer requests.")
+    operators_second_factor: bool = Field(
+        False, description="Operators must have a second factor: they see nothing before they have set one up."
+    )
 
     _addresses = field_validator("address")(_ip)
 
@@ -199,6 +202,23 @@ class Api(Section):
     requests_per_minute: int = Field(
         600, ge=1, le=1_000_000, description="Requests to the API that an account may make in a minute, at each node."
     )
+
+
+class Mail(Section):
+    host: str = Field("", description="The SMTP server that takes our mail: links for another password. Empty: none.")
+    port: Port = Field(587, description="Its TCP port.")
+    tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`starttls`, `tls` from the start (port 465), or `none`, for a server on this machine."
+    )
+    username: str = Field("", description="User name there. Empty: it asks for none.")
+    password: str = Field("", description="The password of that user.")
+    sender: str = Field("", description="The address that mail comes from, like `trunk@example.com`.")
+
+    @model_validator(mode="after")
+    def _sent_by(self):
+        if self.host and "@" not in self.sender:
+            raise ValueError("mail.host needs mail.sender: the address that mail comes from, like trunk@example.com")
+        return self
 
 
 class Sandbox(Section):

@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 
 from trunkline.settings import Settings
 
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 HSTS_SECONDS = 365 * 86400
 
 
@@ -17,7 +18,17 @@ def make(settings: Settings, secret: str) -> Callable:
 
 
 def configure(settings: Settings, secret: str) -> None:
-    web = settings.web
+    web, mail = settings.web, settings.mail
+    server = {
+        "host": mail.host,
+        "port": mail.port,
+        "username": mail.username,
+        "password": mail.password,
+        "use_tls": mail.tls == "starttls",
+        "use_ssl": mail.tls == "tls",
+        "timeout": 20,
+    }
+    django_settings.MAILERS = {"default": {"BACKEND": SMTP, "OPTIONS": server}}
     addresses = {settings.sip_address, settings.sip_advertised, settings.web_address}
     hosts = [*web.hosts, settings.sip.domain, *(f"[{ip}]" if ":" in ip else ip for ip in addresses)]
     django_settings.SECRET_KEY = secret

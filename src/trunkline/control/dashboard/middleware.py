@@ -5,6 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from trunkline.control.accounts.models import Account
@@ -12,9 +13,14 @@ from trunkline.control.audit.actor import OPERATOR, USER, Actor, acting
 from trunkline.control.dashboard import errors
 from trunkline.control.dashboard.options import LARGEST_BODY
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
+from trunkline.control.users.models import User
 from trunkline.sip.uri import is_ip
 
 ACTING = "acting_as"  # in an operator's session: the id of the account whose pages it sees
+
+
+# What an operator may do who is to have a second factor and has none yet
+WITHOUT_FACTOR = ("second-factor", "second-factor-begin", "second-factor-confirm", "password", "sign-out", "alive")
 
 
 class Guard:
@@ -55,21 +61,28 @@ class Scope:
         with acting(lambda: _actor(request)):
             return self._get_response(request)
 
-    def process_view(self, request: HttpRequest, view, arguments, named) -> None:
+    def process_view(self, request: HttpRequest, view, arguments, named) -> HttpResponse | None:
         user = request.user
         if not user.is_authenticated:
-            return  # without the attribute: a view that forgot to ask for a sign-in fails instead of showing all
+            return None  # without the attribute: a view that forgot to ask for a sign-in fails instead of showing all
         request.account, request.acting = None, False
         if not user.is_operator:
             request.account = user.account
         elif acting := request.session.get(ACTING):
             request.account = Account.objects.filter(pk=acting).first()
             request.acting = request.account is not None
+        if _lacks_factor(user) and request.resolver_match.view_name not in WITHOUT_FACTOR:
+            return redirect("second-factor")
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ServiceError) and not isinstance(error, DatabaseUnavailable):
             return errors.refused(request, error)
         return None
+
+
+def _lacks_factor(user: User) -> bool:
+    return user.is_operator and settings.TRUNKLINE.web.operators_second_factor and not user.has_second_factor
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -57,6 +57,7 @@ OPTIONS = {
             "OPTIONS": {"user_attributes": ("name",)},
         },
     ],
+    "PASSWORD_RESET_TIMEOUT": 86400,  # s
     "SESSION_COOKIE_NAME": "__Host-session",  # browsers take it from this host alone, over HTTPS
     "SESSION_COOKIE_SECURE": True,
     "SESSION_COOKIE_HTTPONLY": True,

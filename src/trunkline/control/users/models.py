@@ -46,8 +46,32 @@ class User(Audited, AbstractBaseUser):
         """Whether keys and secrets are this user's business."""
         return self.role in (OWNER, OPERATOR)
 
+    @property
+    def has_second_factor(self) -> bool:
+        factor = getattr(self, "second_factor", None)  # there may be none
+        return factor is not None and factor.confirmed is not None
+
     def __str__(self):
         return self.name
+
+
+class SecondFactor(models.Model):
+    """A secret that a telephone makes one-time passwords of (RFC 6238); it counts once a first one has confirmed it."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    secret = models.CharField(max_length=255)  # encrypted, see second_factor.py
+    confirmed = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)  # of the newest one-time password that was used
+
+
+class RecoveryCode(models.Model):
+    """Stands for a one-time password, once, for a user whose telephone is lost."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)  # hex of SHA-256; the codes are random
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
 
 
 class SignIn(models.Model):

@@ -31,7 +31,7 @@ def get(name: str) -> User:
 
 
 def listing(account: Account | None = None) -> QuerySet[User]:
-    users = User.objects.select_related("account").order_by("account__name", "name")
+    users = User.objects.select_related("account", "second_factor").order_by("account__name", "name")
     return users.filter(account=account) if account else users
 
 
@@ -56,6 +56,17 @@ def set_password(user: User, password: str = "") -> str:
     with writing("given another password"):
         user.save(update_fields=["password"])
     return password
+
+
+def replace_password(user: User, password: str) -> bool:
+    """Set the password of a user whose password is still the one that it was looked up with; False when it is not."""
+    before = user.password
+    _set(user, password)
+    with writing("given another password"):
+        unchanged = User.objects.select_for_update().filter(pk=user.pk, password=before).exists()
+        if unchanged:
+            user.save(update_fields=["password"])
+    return unchanged
 
 
 def change(user: User, *, role: str | None = None, enabled: bool | None = None) -> User:
@@ -98,6 +109,7 @@ def as_dict(user: User) -> dict[str, object]:
         "enabled": user.enabled,
         "created": user.created,
         "signed_in": user.last_login,
+        "second_factor": user.has_second_factor,
     }
 
 

@@ -1,4 +1,4 @@
-"""Signing in: the name and password of a user, and how often somebody may try.
+"""Signing in: the name and password of a user, then the code of its telephone, and how often somebody may try.
 
 An attempt is written down before its password is looked at, so that attempts made at once count too.
 """
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from trunkline.control.errors import ServiceError
+from trunkline.control.users import second_factor
 from trunkline.control.users.models import SignIn, User
 from trunkline.control.users.services import spelling
 
@@ -17,6 +18,10 @@ WINDOW = timedelta(minutes=15)
 # Attempts in the window: from one network for one name; from one network, which may be an office; for one name from
 # everywhere, which an attacker with many addresses can use up to keep its user out, but not to guess a password.
 PER_NAME_AND_NETWORK, PER_NETWORK, PER_NAME = 5, 30, 100
+# Of codes, which are short: whoever tries them has the password already.
+CODES_PER_NAME = 10
+# Of links by mail: nobody shall have a user's mailbox filled.
+LINKS_PER_NAME = 3
 
 
 class SignInRefused(ServiceError):
@@ -40,6 +45,20 @@ def authenticate(name: str, password: str, address: str) -> User:
     return user
 
 
+def check_code(user: User, code: str, address: str) -> None:
+    """The second step of signing in. Raises SignInRefused."""
+    name, network = f"{user.name} code"[-254:], network_of(address)  # no user's name has a blank
+    _count(name, network, timezone.now(), CODES_PER_NAME)
+    if not second_factor.check(user, code):
+        raise SignInRefused("That is not the code of this moment, or it was used before.")
+    SignIn.objects.filter(name=name, network=network).delete()
+
+
+def count_link(name: str, address: str) -> None:
+    """Somebody wants a link for another password by mail. Raises SignInRefused."""
+    _count(f"{spelling(name)} link"[-254:], network_of(address), timezone.now(), LINKS_PER_NAME)
+
+
 def network_of(address: str) -> str:
     """What one person has: an IPv4 address, or the /64 of an IPv6 one."""
     ip = ipaddress.ip_address(address)
@@ -47,13 +66,13 @@ def network_of(address: str) -> str:
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
 
 
-def _count(name: str, network: str, now) -> None:
+def _count(name: str, network: str, now, per_name: int = PER_NAME) -> None:
     """Write an attempt down, unless there were too many."""
     SignIn.objects.filter(time__lt=now - WINDOW).delete()
     for condition, most in (
-        (Q(name=name, network=network), PER_NAME_AND_NETWORK),
+        (Q(name=name, network=network), min(PER_NAME_AND_NETWORK, per_name)),
         (Q(network=network), PER_NETWORK),
-        (Q(name=name), PER_NAME),
+        (Q(name=name), per_name),
     ):
         if SignIn.objects.filter(condition, time__gte=now - WINDOW).count() >= most:
             raise SignInRefused(

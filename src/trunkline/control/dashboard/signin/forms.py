@@ -12,10 +12,7 @@ class SignInForm(forms.Form):
     )
 
 
-class PasswordForm(forms.Form):
-    current = forms.CharField(
-        max_length=1000, strip=False, error_messages={"required": "Write the password that you have now."}
-    )
+class NewPasswordForm(forms.Form):
     password = forms.CharField(
         max_length=1000, strip=False, error_messages={"required": "Write the password that you want."}
     )
@@ -26,3 +23,9 @@ class PasswordForm(forms.Form):
         if {"password", "again"} <= cleaned.keys() and cleaned["password"] != cleaned["again"]:
             self.add_error("again", "This is not what you wrote above.")
         return cleaned
+
+
+class PasswordForm(NewPasswordForm):
+    current = forms.CharField(
+        max_length=1000, strip=False, error_messages={"required": "Write the password that you have now."}
+    )

@@ -1,15 +1,14 @@
 """Signing in and out, and changing one's password."""
 
+from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from trunkline.control.audit import recording
+from trunkline.control.dashboard.signin import factor
+from trunkline.control.dashboard.signin.entering import enter, wanted_page
 from trunkline.control.dashboard.signin.forms import PasswordForm, SignInForm
 from trunkline.control.errors import ServiceError
 from trunkline.control.users import services as users
@@ -20,7 +19,7 @@ from trunkline.control.users.signing_in import SignInRefused, authenticate
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return redirect(_next(request))
+        return redirect(wanted_page(request))
     form, refused, status = SignInForm(request.POST or None), "", 200
     if request.method == "POST":
         status = 422
@@ -30,11 +29,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             except SignInRefused as error:
                 refused, status = str(error), 429 if error.too_many else 422
             else:
-                auth.login(request, user)
-                recording.happened(user, "signed in")
-                Session.objects.filter(expire_date__lt=timezone.now()).delete()
-                return redirect(_next(request))
-    values = {"form": form, "refused": refused, "next": request.GET.get("next", "")}
+                if user.has_second_factor:
+                    return factor.ask(request, user, wanted_page(request))
+                return enter(request, user, wanted_page(request))
+    values = {"form": form, "refused": refused, "mail": bool(settings.TRUNKLINE.mail.host)}
     return render(request, "signin/sign_in.html", values, status=status)
 
 
@@ -71,10 +69,3 @@ def _change(request: HttpRequest, form: PasswordForm) -> bool:
         return False
     auth.update_session_auth_hash(request, request.user)
     return True
-
-
-def _next(request: HttpRequest) -> str:
-    """Where the user wanted to go, if that is a page of ours."""
-    wanted = request.GET.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours and wanted.startswith("/") else "/"

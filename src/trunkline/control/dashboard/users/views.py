@@ -10,8 +10,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from trunkline.control.dashboard.pages import only_managers, show
+from trunkline.control.dashboard.signin.resetting import url
 from trunkline.control.errors import ServiceError
-from trunkline.control.users import services
+from trunkline.control.users import resetting, second_factor, services
 from trunkline.control.users.models import MEMBER, OPERATOR, OWNER, User
 
 PAGE = 50
@@ -39,6 +40,19 @@ def add(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest, name: str) -> HttpResponse:
     user = _other(request, name)
     return _page(request, made=(user.name, services.set_password(user)))
+
+
+@require_POST
+def link(request: HttpRequest, name: str) -> HttpResponse:
+    """To another password that its owner chooses: in this answer, and nowhere else."""
+    user = _other(request, name)
+    return _page(request, link=(user.name, url(request, resetting.link(user))))
+
+
+@require_POST
+def reset_factor(request: HttpRequest, name: str) -> HttpResponse:
+    second_factor.end(_other(request, name))
+    return redirect("users")
 
 
 @require_POST
@@ -74,8 +88,9 @@ def _other(request: HttpRequest, name: str) -> User:
     return user
 
 
-def _page(request: HttpRequest, made=("", ""), typed: str = "", problem: str = "") -> HttpResponse:
-    """The page; `made` is a user and its password, `typed` a name that cannot be, and `problem` why."""
+def _page(request: HttpRequest, made=("", ""), link=("", ""), typed: str = "", problem: str = "") -> HttpResponse:
+    """The page; `made` is a user and its password, `link` a user and the way to another password, `typed` a name that
+    cannot be, and `problem` why."""
     page = Paginator(services.listing(request.account), PAGE).get_page(request.GET.get("page"))
     values = {
         "section": "users",
@@ -84,6 +99,9 @@ def _page(request: HttpRequest, made=("", ""), typed: str = "", problem: str = "
         "operator": OPERATOR,
         "made_for": made[0],
         "password": made[1],
+        "link_for": link[0],
+        "link": link[1],
+        "hours": resetting.HOURS,
         "typed": typed,
         "problem": problem,
     }

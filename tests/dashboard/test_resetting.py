@@ -1,0 +1,170 @@
+"""Another password for who has forgotten it: by an owner's link, and by mail."""
+
+import email
+import re
+import socketserver
+import threading
+from datetime import timedelta
+
+import pytest
+
+from dashboard.conftest import HOST, PASSWORD
+from dashboard.test_signing_in import sign_in
+from harness.polling import until
+
+NEW = "another good sentence"
+
+
+class Mailbox(socketserver.ThreadingTCPServer):
+    """An SMTP server that takes everything (RFC 5321, as little of it as that takes)."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Session)
+        self.letters: list[tuple[list[str], email.message.Message]] = []
+
+
+class Session(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.say("220 mailbox")
+        to = []
+        while line := self.rfile.readline().decode().strip():
+            match line.split()[0].upper():
+                case "RCPT":
+                    to.append(line)
+                case "DATA":
+                    self.say("354 go on")
+                    text = b"".join(iter(self.rfile.readline, b".\r\n"))
+                    self.server.letters.append((to, email.message_from_bytes(text)))
+                case "QUIT":
+                    return self.say("221 bye")
+            self.say("250 fine")
+        return None
+
+    def say(self, text: str):
+        self.wfile.write(f"{text}\r\n".encode())
+
+
+@pytest.fixture
+def mailbox(services):
+    from django.conf import settings
+
+    from trunkline.control.dashboard.application import configure
+
+    box, before = Mailbox(), settings.TRUNKLINE
+    threading.Thread(target=box.serve_forever, daemon=True).start()
+    mail = {"host": "127.0.0.1", "port": box.server_address[1], "tls": "none", "sender": "trunk@example.com"}
+    settings.TRUNKLINE = before.model_copy(update={"mail": before.mail.model_copy(update=mail)})
+    configure(settings.TRUNKLINE, settings.SECRET_KEY)
+    yield box
+    settings.TRUNKLINE = before
+    box.shutdown()
+    box.server_close()
+
+
+@pytest.fixture
+def alice(cast, services):
+    return services.users.create("alice@acme.example", cast.owner, "owner", PASSWORD)[0]
+
+
+def link_in(page: str) -> str:
+    return re.search(r'<code id="link">https://[^/]+(/reset/[^<]+)</code>', page)[1]
+
+
+def reset(browser, path, password=NEW, again=None):
+    return browser.post(path, {"password": password, "again": again or password})
+
+
+def test_an_owners_link_sets_a_password_once(owner, member, anybody):
+    page = owner.post("/users/member/link").content.decode()
+    path = link_in(page)
+    assert path not in owner.get("/users/").content.decode()
+    browser = anybody()
+    assert "Another password for member" in browser.get(path).content.decode()
+    assert "Your password is set" in reset(browser, path).content.decode()
+    assert member.get("/").status_code == 302  # signed out
+    assert sign_in(anybody(), "member", NEW).status_code == 302
+    for answer in (browser.get(path), reset(browser, path, "yet another good sentence")):
+        assert answer.status_code == 404
+        assert "does not count any more" in answer.content.decode()
+    assert sign_in(anybody(), "member", NEW).status_code == 302
+
+
+def test_what_is_wrong_with_the_password_is_said_and_the_link_still_counts(owner, anybody):
+    path = link_in(owner.post("/users/member/link").content.decode())
+    for options, said in (({"password": "short"}, "at least 12"), ({"again": "x"}, "not what you wrote above")):
+        answer = reset(anybody(), path, **options)
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+    assert reset(anybody(), path).status_code == 200
+
+
+def test_a_link_ends_after_a_day_by_a_sign_in_and_with_its_user(owner, anybody, services, monkeypatch):
+    from django.conf import settings
+
+    paths = [link_in(owner.post("/users/member/link").content.decode()) for _ in range(3)]
+    monkeypatch.setattr(settings, "PASSWORD_RESET_TIMEOUT", -1)
+    assert reset(anybody(), paths[0]).status_code == 404
+    monkeypatch.undo()
+    services.users.change(services.users.get("member"), enabled=False)
+    assert reset(anybody(), paths[1]).status_code == 404
+    assert owner.post("/users/member/link").status_code == 422
+    services.users.change(services.users.get("member"), enabled=True)
+    user = services.users.get("member")
+    assert anybody().get(paths[2]).status_code == 200
+    user.last_login = user.created + timedelta(seconds=5)
+    user.save(update_fields=["last_login"])
+    assert anybody().get(paths[2]).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/reset/MQ/x", "/reset/x/x", "/reset/%00/x", f"/reset/{'OTk5' * 8}/a-b"])
+def test_a_guessed_link_is_none(cast, anybody, path):
+    assert anybody().get(path).status_code == 404
+    assert reset(anybody(), path).status_code == 404
+
+
+def test_a_link_by_mail(alice, anybody, mailbox):
+    assert "Forgotten your password?</a>" in anybody().get("/sign-in").content.decode()
+    answer = anybody().post("/forgotten", {"name": " Alice@acme.example "})
+    assert "is on its way" in answer.content.decode()
+    until(lambda: mailbox.letters, 10, "a letter")
+    [(to, letter)] = mailbox.letters
+    assert ([line.lower() for line in to], letter["From"]) == (["rcpt to:<alice@acme.example>"], "trunk@example.com")
+    path = re.search(rf"https://{re.escape(HOST)}(/reset/\S+)", letter.get_payload())[1]
+    assert "Your password is set" in reset(anybody(), path).content.decode()
+    assert sign_in(anybody(), "alice@acme.example", NEW).status_code == 302
+
+
+def test_nobody_learns_whether_there_is_such_a_user(alice, services, anybody, mailbox):
+    services.users.create("gone@acme.example", services.accounts.get("owner"), "member", PASSWORD)
+    services.users.change(services.users.get("gone@acme.example"), enabled=False)
+    said = set()
+    for n, name in enumerate(("nobody@acme.example", "owner", "gone@acme.example", "alice@acme.example", "", "a\0b")):
+        answer = anybody().post("/forgotten", {"name": name}, REMOTE_ADDR=f"192.0.2.{n}")
+        assert answer.status_code == 200
+        said.add(re.sub(r'"X-CSRFToken": "\w+"', "", answer.content.decode()))
+    assert len(said) == 1
+    until(lambda: mailbox.letters, 10, "a letter")
+    assert len(mailbox.letters) == 1
+
+
+def test_nobodys_mailbox_is_filled(alice, anybody, mailbox):
+    for n in range(3):
+        answer = anybody().post("/forgotten", {"name": "alice@acme.example"}, REMOTE_ADDR=f"192.0.2.{n}")
+        assert answer.status_code == 200
+    answer = anybody().post("/forgotten", {"name": "alice@acme.example"}, REMOTE_ADDR="192.0.2.9")
+    assert answer.status_code == 429
+    assert "Wait 15 minutes" in answer.content.decode()
+
+
+def test_without_a_mail_server_nothing_is_offered(cast, anybody):
+    assert "An owner of your account" in anybody().get("/sign-in").content.decode()
+    assert anybody().get("/forgotten").status_code == 404
+
+
+def test_a_mail_server_that_is_away_is_logged(alice, anybody, mailbox, caplog):
+    mailbox.shutdown()
+    mailbox.server_close()
+    assert anybody().post("/forgotten", {"name": "alice@acme.example"}).status_code == 200
+    until(lambda: "was not mailed" in caplog.text, 10, "the failure is logged")
