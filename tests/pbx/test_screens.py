@@ -1,10 +1,15 @@
 """What the systems with screens alone must have in them: the customer's own, and what guides get wrong put right."""
 
+import dataclasses
+import re
+
 import pytest
 
-from pbx.trunks import options, trunk
-from trunkline.pbx import registry
+from pbx.trunks import VARIANTS, options, trunk
+from trunkline.pbx import registry, sheet
 from trunkline.pbx.configuration import Screen
+
+TO_REPLACE = re.compile(r"\b[A-Z]{2,}(?:-[A-Z]+)*-(?:ADDRESS|SECRET|NAME|NETMASK|GATEWAY|INTERFACE|SERVER)\b")
 
 
 def screens(name: str, **changes) -> list[Screen]:
@@ -75,3 +80,16 @@ def test_the_secret_is_in_a_field_of_its_own_and_in_no_note(name):
     assert shown or name == "cucm-cube"  # there it is in CUBE's text
     for screen in screens(name):
         assert secret not in screen.note + screen.path + "".join(field.note + field.name for field in screen.fields)
+
+
+@pytest.mark.parametrize("name", registry.systems_by_name())
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_word_to_replace_is_explained_and_is_there(name, variant):
+    asked, system = VARIANTS[variant], registry.get(name)
+    if asked[1].transport not in system.transports or (asked[1].srtp and not system.srtp):
+        pytest.skip(f"{system.title} has no such trunk")
+    made = registry.generate(name, *asked)
+    names = [word for word, _ in made.placeholders]
+    assert len(names) == len(set(names))
+    text = sheet.text(dataclasses.replace(made, placeholders=(), steps=()))
+    assert set(names) == set(TO_REPLACE.findall(text))

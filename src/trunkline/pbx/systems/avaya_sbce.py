@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from trunkline.pbx.configuration import Screen
 from trunkline.pbx.registry import SCREENS, Made, System
 from trunkline.pbx.screens import OFF, screen
-from trunkline.pbx.trunk import Options, Trunk, family
+from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, Options, Trunk, family
 
 CODECS = {"PCMA/8000": "G.711A", "PCMU/8000": "G.711MU", "G729/8000": "G.729", "G722/8000": "G.722-64K"}
-OUTSIDE = "SBCE-OUTSIDE-ADDRESS"
 STRIPPED = (
     "AV-Global-Session-ID", "Alert-Info", "Endpoint-View", "Max-Breadth", "P-AV-Message-Id", "P-Charging-Vector",
     "P-Location", "User-to-User",
@@ -22,7 +21,7 @@ STRIPPED = (
 
 def make(trunk: Trunk, options: Options) -> Made:
     parts = (*_communication_manager(trunk), *_session_manager(trunk), *_sbce(trunk, options))
-    return Made(parts, STEPS, SEEN, tuple(_warnings(trunk, options)), PLACEHOLDERS)
+    return Made(parts, STEPS, SEEN, tuple(_warnings(trunk, options)))
 
 
 def _communication_manager(trunk: Trunk) -> Iterator[Screen]:
@@ -177,7 +176,7 @@ def _servers(trunk: Trunk, transport: str) -> Screen:
 def _interfaces(trunk: Trunk, options: Options, transport: str) -> Screen:
     return screen(
         "SBCE > Device Specific Settings > Media Interface, Signaling Interface, End Point Flows",
-        ("External signaling: IP Address", options.address or OUTSIDE),
+        ("External signaling: IP Address", options.address or ADDRESS_PLACEHOLDER),
         (f"External signaling: {transport} Port", str(SYSTEM.port_for(options))),
         ("External media: Port Range", "35000-40000"),
         ("Server Flow: Server Configuration", "Trunk", "and one for Session Manager, the other way round"),
@@ -207,8 +206,6 @@ SEEN = (
     "SBCE > Status > Server Status: each endpoint of the trunk is UP.",
     "A call out is in the dashboard at once; its caller has your number with +.",
 )
-
-PLACEHOLDERS = ((OUTSIDE, "the SBCE's address toward the Internet, where none was given"),)
 
 
 def _warnings(trunk: Trunk, options: Options) -> Iterator[str]:

@@ -18,9 +18,10 @@ from trunkline.pbx.escaping import Raw, acli, powershell
 from trunkline.pbx.registry import COMMANDS, SCREENS, Made, System
 from trunkline.pbx.screens import screen, tiers
 from trunkline.pbx.templates import render
-from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, Endpoint, Options, Trunk, family
+from trunkline.pbx.trunk import Endpoint, Options, Trunk, family
 
-INSIDE, SFB, SFB_ADDRESS = "SBC-INSIDE-ADDRESS", "SFB-MEDIATION-NAME", "SFB-MEDIATION-ADDRESS"
+INSIDE, OUTSIDE = "SBC-INSIDE-ADDRESS", "SBC-OUTSIDE-ADDRESS"
+SFB, SFB_ADDRESS = "SFB-MEDIATION-NAME", "SFB-MEDIATION-ADDRESS"
 NETWORK = {
     "inside_mask": "INSIDE-NETMASK",
     "inside_gateway": "INSIDE-GATEWAY",
@@ -49,7 +50,7 @@ def make(trunk: Trunk, options: Options) -> Made:
         *_topology(),
         Commands("sfb.ps1", "the Skype for Business Server Management Shell", shell),
     ]
-    return Made(parts, tuple(_steps(trunk, options)), SEEN, tuple(_warnings(trunk, options)), PLACEHOLDERS)
+    return Made(parts, tuple(_steps(trunk, options)), SEEN, tuple(_warnings(trunk, options)), _placeholders(options))
 
 
 def _oracle(trunk: Trunk, options: Options) -> str:
@@ -73,7 +74,7 @@ def _oracle(trunk: Trunk, options: Options) -> str:
         near=_names(near),
         far=_names(far),
         inside=INSIDE,
-        outside=options.address or ADDRESS_PLACEHOLDER,
+        outside=options.address or OUTSIDE,
         sfb=SFB,
         sfb_address=SFB_ADDRESS,
         **NETWORK,
@@ -132,12 +133,15 @@ SEEN = (
     "A call on hold is silent for the held party, and a call goes on after half an hour.",
 )
 
-PLACEHOLDERS = (
-    (INSIDE, "the E-SBC's address toward Skype for Business"),
-    (SFB, "the name of the Mediation Server or pool, as the topology has it"),
-    (SFB_ADDRESS, "its address"),
-    *((word, "of the E-SBC's network interfaces") for word in NETWORK.values()),
-)
+
+def _placeholders(options: Options) -> Iterator[tuple[str, str]]:
+    yield INSIDE, "the E-SBC's address toward Skype for Business"
+    if not options.address:
+        yield OUTSIDE, "its address toward the Internet"
+    yield SFB, "the name of the Mediation Server or pool, as the topology has it"
+    yield SFB_ADDRESS, "its address"
+    for word in NETWORK.values():
+        yield word, "the one of the E-SBC's network interface"
 
 
 def _warnings(trunk: Trunk, options: Options) -> Iterator[str]:
