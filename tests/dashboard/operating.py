@@ -20,4 +20,16 @@ ROUTES = [
     ("/routes/1/edit", {"priority": "1", "weight": "1"}),
     ("/routes/1/remove", {}),
 ]
-OPERATORS = [*ACCOUNTS, *CARRIERS, *ROUTES]
+INVENTORY = [
+    ("/inventory/", None),
+    ("/inventory/add", None),
+    ("/inventory/add", {"number": "442071234567"}),
+    ("/inventory/change", {"number": "447700900001", "do": "remove"}),
+    ("/inventory/import", None),
+    ("/inventory/import", {"update": "1"}),
+    ("/inventory/imports/1", None),
+    ("/inventory/imports/1/faults.csv", None),
+    ("/inventory/imports/1/approve", {}),
+    ("/inventory/imports/1/discard", {}),
+]
+OPERATORS = [*ACCOUNTS, *CARRIERS, *ROUTES, *INVENTORY]

@@ -5,6 +5,8 @@ import ipaddress
 import logging
 import os
 import signal
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
@@ -24,6 +26,7 @@ from trunkline.sip import forward
 PART = "jobs"
 PAUSE = 0.5  # s between two looks for work
 AT_ONCE = 4
+AGAIN = 2.0  # s between two starts of the process for imports, which may fail at once
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,7 @@ class Worker:
     def __init__(self, settings: Settings, key: str):
         self._node, self._trials = settings.node.name, Trials(settings, key, _locator(settings))
         self._thread, self._tasks = ThreadPoolExecutor(1), set()
+        self._imports, self._imports_started = None, 0.0
 
     async def run(self) -> None:
         stop = asyncio.Event()
@@ -66,6 +70,7 @@ class Worker:
                     task = asyncio.create_task(self._work(*job))
                     self._tasks.add(task)
                     task.add_done_callback(self._tasks.discard)
+                await self._start_imports()
                 troubled = False
             except control.DatabaseUnavailable as error:
                 if not troubled:
@@ -73,6 +78,15 @@ class Worker:
                 troubled = True
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), PAUSE)
+
+    async def _start_imports(self) -> None:
+        """In a process of their own, or their computing would keep the audio of test calls waiting."""
+        if self._imports and self._imports.returncode is None or time.monotonic() - self._imports_started < AGAIN:
+            return
+        if await self._ask(_imports_wait):
+            self._imports_started = time.monotonic()
+            words = ("setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-P", "-m", "trunkline", "node", "imports")
+            self._imports = await asyncio.create_subprocess_exec(*words)
 
     async def _work(self, job, text: str) -> None:
         """Whatever comes of it is the job's result; a fault of ours is logged, and the job ends with it."""
@@ -107,6 +121,13 @@ def _claim(node: str):
             return None
         number = services.numbers.listing(job.account).filter(e164=job.number).first()
         return job, number.forward if number else ""
+
+
+def _imports_wait() -> bool:
+    from trunkline.control import services
+
+    with control.database.plain_words():
+        return services.import_worker.waits()
 
 
 def _finish(job, result: dict) -> None:

@@ -126,6 +126,14 @@ def jobs():
     _unprivileged(working.run)
 
 
+@command.command()
+def imports():
+    """Work off the imports of numbers that wait, and end. The part jobs starts it when there are some."""
+    from trunkline.cli import imports as working
+
+    _unprivileged(working.run)
+
+
 def _unprivileged(run: Callable[[], None]) -> None:
     from trunkline import control
     from trunkline.node.staging import StagingError

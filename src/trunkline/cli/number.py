@@ -2,7 +2,6 @@
 
 import click
 
-from trunkline.cli import table_file
 from trunkline.cli.output import Answer, facts, operation, table
 
 PROBLEMS_SHOWN = 50
@@ -131,7 +130,7 @@ def import_(services, file, dry_run, update):
 
     Its first line names the columns: number, account, forward, monthly_cost; all but the first may be missing or empty.
     """
-    rows = list(table_file.rows(file))  # before the transaction: standard input may be slow
+    rows = list(services.number_table.rows(file))  # before the transaction: standard input may be slow
     plan = (services.importing.plan if dry_run else services.importing.carry_out)(rows, update)
     counts = {"added": len(plan.add), "updated": len(plan.update), "unchanged": plan.unchanged}
     if plan.problems:

@@ -15,10 +15,13 @@ from trunkline.control.carriers import services as carriers
 from trunkline.control.endpoints import importing as endpoint_import
 from trunkline.control.endpoints import nearest, ranges
 from trunkline.control.endpoints import services as endpoints
+from trunkline.control.imports import services as imports
+from trunkline.control.imports import worker as import_worker
 from trunkline.control.jobs import services as jobs
 from trunkline.control.keys import services as keys
 from trunkline.control.numbers import importing, inventory
 from trunkline.control.numbers import services as numbers
+from trunkline.control.numbers import table as number_table
 from trunkline.control.pbx import services as pbx
 from trunkline.control.routes import services as routes
 from trunkline.control.sources import services as sources
@@ -35,11 +38,14 @@ __all__ = [
     "endpoints",
     "fault",
     "health",
+    "import_worker",
     "importing",
+    "imports",
     "inventory",
     "jobs",
     "keys",
     "nearest",
+    "number_table",
     "numbers",
     "pbx",
     "quality",

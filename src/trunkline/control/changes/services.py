@@ -46,6 +46,11 @@ def writing(did: str = "") -> Iterable[Log]:
             _append(counter, log)
 
 
+def sequence() -> int:
+    """The newest change, in the caller's transaction where there is one."""
+    return Counter.objects.values_list("sequence", flat=True).get(pk=1)
+
+
 def _append(counter: Counter, log: Log) -> None:
     before = counter.sequence
     Change.objects.bulk_create(

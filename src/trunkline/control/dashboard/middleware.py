@@ -11,7 +11,7 @@ from django.urls import reverse
 from trunkline.control.accounts.models import Account
 from trunkline.control.audit.actor import OPERATOR, USER, Actor, acting
 from trunkline.control.dashboard import errors
-from trunkline.control.dashboard.options import LARGEST_BODY
+from trunkline.control.dashboard.uploads import largest_body
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
 from trunkline.control.users.models import User
 from trunkline.sip.uri import is_ip
@@ -45,7 +45,7 @@ class Guard:
         if not request.is_secure() and request.path != "/alive":
             return errors.in_the_clear(request)
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > LARGEST_BODY:
+        if not length.isdecimal() or int(length) > largest_body(request):
             return errors.too_large(request)
         return None
 

@@ -9,6 +9,8 @@ from django.utils.csp import CSP
 HERE = Path(__file__).parent
 HTMX = Path(find_spec("django_htmx").origin).parent / "static" / "django_htmx"
 LARGEST_BODY = 100_000  # bytes; the longest thing that anybody types here is a Forward to SIP list
+LARGEST_UPLOAD = 16_100_000  # bytes; of the one form that takes a file, `imports.LARGEST` and what is around it
+UPLOADING = "/inventory/import"  # its address
 SESSION_SECONDS = 12 * 3600
 
 OPTIONS = {
@@ -24,6 +26,7 @@ OPTIONS = {
         "django_htmx.middleware.HtmxMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django.contrib.auth.middleware.LoginRequiredMiddleware",
+        "trunkline.control.dashboard.uploads.Uploads",
         "trunkline.control.dashboard.middleware.Scope",
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
     ],
@@ -87,7 +90,9 @@ OPTIONS = {
     # What it may send
     "DATA_UPLOAD_MAX_MEMORY_SIZE": LARGEST_BODY,
     "DATA_UPLOAD_MAX_NUMBER_FIELDS": 200,
-    "FILE_UPLOAD_HANDLERS": [],  # nobody uploads anything
+    "FILE_UPLOAD_HANDLERS": [],  # nobody uploads anything, but for what middleware.Uploads lets pass
+    "DATA_UPLOAD_MAX_NUMBER_FILES": 1,
+    "FILE_UPLOAD_MAX_MEMORY_SIZE": LARGEST_UPLOAD,  # it stays in memory, and is never a file on the disk
     # Files of our own
     "STATIC_URL": "/static/",
     "WHITENOISE_USE_FINDERS": True,

@@ -1,6 +1,6 @@
 """Many numbers at once: rows of a table are checked first, each fault by its line, then written together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -8,7 +8,7 @@ from itertools import batched
 from typing import NamedTuple
 
 from trunkline.control.accounts.models import Account
-from trunkline.control.changes.services import Log, writing
+from trunkline.control.changes.services import Log, sequence, writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import country_and_kind
@@ -46,13 +46,17 @@ class Plan:
     problems: list[Problem] = field(default_factory=list)
 
 
-def plan(rows: Iterable[Row], update: bool = False) -> Plan:
+def plan(rows: Iterable[Row], update: bool = False, progress: Callable[[int], None] | None = None) -> Plan:
     """Check the rows against each other and the database. A number that is here, but otherwise, is a problem
-    unless `update` is wanted."""
+    unless `update` is wanted. `progress` is told now and then how many rows are checked."""
     result = Plan()
     accounts = {account.name: account for account in Account.objects.all()}
     checked = _checked(rows, accounts, result)
+    done = 0
     for portion in batched(checked, PORTION, strict=False):
+        done += len(portion)
+        if progress:
+            progress(done + len(result.problems))
         here = {n.e164: n for n in Number.objects.filter(e164__in=[wanted.e164 for _, wanted in portion])}
         for line, wanted in portion:
             _place(result, line, wanted, here.get(wanted.e164), update)
@@ -60,12 +64,20 @@ def plan(rows: Iterable[Row], update: bool = False) -> Plan:
     return result
 
 
-def carry_out(rows: Iterable[Row], update: bool = False) -> Plan:
-    """Plan and, when there is no problem, do it, all in one transaction; with a problem nothing is written."""
+def carry_out(rows: Sequence[Row], update: bool = False, written: Callable[[Plan], None] = lambda plan: None) -> Plan:
+    """Plan and, when there is no problem, do it, all in one transaction; with a problem nothing is written.
+
+    `written` is called in that transaction. The plan is made before it, so that others wait for the writing alone, and
+    made again when somebody wrote meanwhile.
+    """
+    before = sequence()
+    result = plan(rows, update)
     with writing("imported") as log:
-        result = plan(rows, update)
+        if sequence() != before:
+            result = plan(rows, update)
         if not result.problems:
             _write(result, log)
+            written(result)
     return result
 
 

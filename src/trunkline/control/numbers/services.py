@@ -1,5 +1,6 @@
 """What can be done with numbers. Every function raises ServiceError with what to do instead."""
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from django.conf import settings
@@ -76,6 +77,20 @@ def assign(number: Number, account: Account | None) -> Number:
             number.save(update_fields=["account", "forward"])
             log.note("number", number.pk)
     return number
+
+
+def assign_all(texts: Iterable[str], account: Account | None) -> None:
+    """Give numbers to an account, or back to the inventory; all of them, or with one that is not there none."""
+    with writing():
+        for number in [get(text) for text in texts]:
+            assign(number, account)
+
+
+def remove_all(texts: Iterable[str]) -> None:
+    """Forget numbers; all of them, or with one that is not there none."""
+    with writing():
+        for number in [get(text) for text in texts]:
+            remove(number)
 
 
 def change(number: Number, *, monthly_cost: str) -> Number:

@@ -7,18 +7,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from trunkline.control.dashboard.numbers import controls, form
+from trunkline.control.dashboard.numbers.search import search
 from trunkline.control.dashboard.pages import show, wants_part
 from trunkline.control.numbers import services
 from trunkline.control.numbers.models import Number
 
 PAGE = 25
-_SEPARATORS = str.maketrans("", "", "-.() \u2011\u00a0")
 
 
 @require_GET
 def numbers(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
-    prefix, containing, problem = _search(wanted)
+    prefix, containing, problem = search(wanted)
     found = services.listing(request.account, prefix=prefix, containing=containing)
     page = Paginator(found if not problem else Number.objects.none(), PAGE).get_page(request.GET.get("page"))
     values = {
@@ -98,15 +98,3 @@ def _editing(own: Number, checked: form.Checked) -> dict[str, object]:
         "realm": settings.TRUNKLINE_REALM,
         "rows": controls.rows(checked.targets),
     }
-
-
-def _search(wanted: str) -> tuple[str, str, str]:
-    """What to look for, as (prefix, digits anywhere, or why it is neither)."""
-    text = wanted.translate(_SEPARATORS)
-    international = text.startswith(("+", "00"))
-    digits = text.removeprefix("+").removeprefix("00") if international else text
-    if not digits:
-        return "", "", ""
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 15) or (international and digits[0] == "0"):
-        return "", "", f"“{wanted[:40]}” is not part of a telephone number: write digits, like 7700 or +44 7700"
-    return (digits, "", "") if international else ("", digits, "")

@@ -33,7 +33,7 @@ document.addEventListener("click", async (event) => {
 
 // What cannot be undone asks first.
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset.confirm;
+  const question = event.submitter?.dataset.question ?? event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
 

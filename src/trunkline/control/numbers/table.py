@@ -1,0 +1,42 @@
+"""CSV files of numbers, read line by line."""
+
+import csv
+from collections.abc import Iterator
+from typing import TextIO
+
+from trunkline.control.errors import ServiceError
+from trunkline.control.numbers.importing import Row
+
+COLUMNS = ("number", "account", "forward", "monthly_cost")
+
+
+def rows(file: TextIO) -> Iterator[Row]:
+    """The lines below the header, blank ones left out. Raises ServiceError for a file that is no such table."""
+    reader = csv.reader(file, strict=True)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        _check_header(header)
+        for values in reader:
+            if any(value.strip() for value in values):
+                yield _row(header, values, reader.line_num)
+    except csv.Error as error:
+        raise ServiceError(f"line {reader.line_num} of the file is not CSV: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ServiceError(f"after line {reader.line_num} the file is not UTF-8: save it in that encoding") from error
+
+
+def _check_header(header: list[str]) -> None:
+    strange = [name for name in header if name not in COLUMNS]
+    if strange or "number" not in header or len(set(header)) < len(header):
+        raise ServiceError(
+            "the file's first line must name its columns: number, and if you like account, forward and monthly_cost; "
+            f"it is {','.join(header)[:200]!r}"
+        )
+
+
+def _row(header: list[str], values: list[str], line: int) -> Row:
+    if len(values) > len(header):
+        problem = f'{len(values)} fields under {len(header)} columns: write "quotes" around a field with a comma'
+        return Row(line, values[0], "", "", problem)
+    named = dict(zip(header, (value.strip() for value in values), strict=False))
+    return Row(line, *(named.get(name, "") for name in COLUMNS[:3]), monthly_cost=named.get("monthly_cost", ""))
