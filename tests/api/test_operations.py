@@ -117,3 +117,12 @@ def test_the_document_and_the_reference_are_for_everybody(nobody):
 
     assert all(f'id="{name}"' in text for name in KINDS)
     assert "<script>" not in text
+
+
+def test_the_audit_log_has_what_a_key_did(owner, cast):
+    from trunkline.control.audit.models import Entry
+
+    owner.ask("PUT", "numbers/447700900001/forward", {"forward": "sip:other@pbx.example"}, REMOTE_ADDR="192.0.2.44")
+    entry = Entry.objects.latest("pk")
+    assert (entry.by, entry.who, entry.address) == ("key", cast.key.name, "192.0.2.44")
+    assert (entry.kind, entry.account) == ("number", cast.owner)

@@ -241,6 +241,7 @@ PAGES = {
     "trunk": ("alice@acme.example", "/trunk/"),
     "users": ("alice@acme.example", "/users/"),
     "password": ("alice@acme.example", "/password"),
+    "api": ("alice@acme.example", "/api/v1/"),
     "second-factor": ("alice@acme.example", "/second-factor"),
     "sign-in": ("", "/sign-in"),
     "missing": ("alice@acme.example", "/numbers/447700999999"),

@@ -1,10 +1,13 @@
 """The reference that people read, made from the OpenAPI document; and the document. Both are for everybody."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
 from trunkline.control.api.document import document
@@ -26,7 +29,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @public
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    return render(request, "reference.html", {"resources": _resources(), "problems": KINDS})
+    return render(request, "reference.html", {"resources": _resources(), "problems": _problems()})
 
 
 @cache
@@ -39,6 +42,19 @@ def _resources() -> list[dict]:
     return [{"name": name, "operations": operations} for name, operations in found.items()]
 
 
+def _problems() -> list[dict]:
+    return [
+        {"name": name, "status": kind.status, "title": kind.title, "said": _marked(kind.remedy)}
+        for name, kind in KINDS.items()
+    ]
+
+
+def _marked(text: str) -> str:
+    """Text of ours as HTML: what stands in backquotes is code, in stars stressed."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(" ".join(text.split())))
+    return mark_safe(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text))
+
+
 def _operation(path: str, method: str, operation: dict) -> dict:
     answers = [(int(status), said) for status, said in operation["responses"].items() if int(status) < 300]
     status, said = answers[0]
@@ -47,7 +63,7 @@ def _operation(path: str, method: str, operation: dict) -> dict:
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation.get("description", ""),
+        "description": _marked(operation.get("description", "")),
         "asked": [*_parameters(operation), *_fields(_schema(operation.get("requestBody", {})), "body")],
         "status": status,
         "answered": list(_fields(_schema(said), "")),
@@ -77,7 +93,7 @@ def _row(name: str, where: str, schema: dict, text: str, required: bool) -> dict
         "name": name,
         "where": where,
         "type": _type(schema),
-        "text": text,
+        "text": _marked(text),
         "required": required,
         "example": example,
         "default": "" if default in (None, "") else default,
@@ -87,14 +103,15 @@ def _row(name: str, where: str, schema: dict, text: str, required: bool) -> dict
 def _type(schema: dict) -> str:
     schema = _resolved(schema)
     if "anyOf" in schema:
-        return " or ".join(_type(one) for one in schema["anyOf"])
+        return " or ".join(filter(None, map(_type, schema["anyOf"])))
     if "enum" in schema:
         return ", ".join(schema["enum"])
     if schema.get("format") == "date-time":
         return "time"
     if schema.get("type") == "array":
         return f"list of {_type(schema['items'])}"
-    return schema.get("type", "")
+    kind = schema.get("type", "")
+    return "" if kind == "null" else kind
 
 
 def _schema(described: dict) -> dict:
