@@ -12,7 +12,9 @@ from harness.edge import Edge
 from harness.plugin import Agents
 from harness.world import Key
 from scenarios.parties import Pair
+from trunkline.sandbox import sdp
 from trunkline.sandbox.dialog import token
+from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.message import Request, Response, parse
 from trunkline.sandbox.outgoing import Invitation, OutgoingCall
 from trunkline.sandbox.ua import Agent
@@ -103,6 +105,18 @@ async def place(edge: Edge, ua: Agent, key: Key, name: str, number: str, *, tag:
     await call.start()
     ua.calls[call.call_id, call.local_tag] = call  # the file may have another Call-ID than the agent
     return call
+
+
+async def answer_as(call: IncomingCall, name: str) -> None:
+    """Take a call with the headers and the description of a file."""
+    await call.open_audio()
+    call.take_offer(call.request.body)  # connects the audio, in the codec that comes first in both
+    pbx, rtp = call.audio.address
+    head, _, description = text(name, pbx=pbx, rtp=rtp).partition("\r\n\r\n")
+    headers = [tuple(part.strip() for part in line.split(":", 1)) for line in head.split("\r\n")]
+    chosen = sdp.parse(description.encode())
+    call.audio.connect(call.remote_audio.address, call.remote_audio.port, chosen.codec, call.remote_audio.event)
+    await call.answer(description.encode(), headers)
 
 
 async def answered(pair: Pair, **options) -> Pair:
