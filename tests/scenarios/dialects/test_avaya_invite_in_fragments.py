@@ -41,7 +41,7 @@ def raw():
         yield opened
 
 
-async def test_the_fragments_become_a_call(edge, agent, raw, monkeypatch):
+async def test_the_fragments_become_a_call(edge, agent, raw):
     sent = []
 
     async def agent_in_fragments(*arguments, **options):
