@@ -31,7 +31,7 @@ DEFAULTS = {
     "sandbox": {"enabled": False},
 }
 CONFIGS = {"kamailio": "kamailio.cfg", "rtpengine": "rtpengine.conf", "redis": "redis.conf"}
-PARTS = ("kamailio", "rtpengine", "follow", "resolve", "ship", "clear")
+PARTS = ("kamailio", "rtpengine", "follow", "resolve", "ship", "clear", "beat")
 SIP_PORT = 5060
 ROUTED = "9995"  # numbers that go to the node's carrier
 NUMBER = "99940000001"  # forwarded to the node's PBX

@@ -34,7 +34,7 @@ def check(home, monkeypatch):
                 pass
 
             def processes(self):
-                states = dict.fromkeys(("follow", "resolve", "ship", "clear"), "RUNNING") | processes
+                states = dict.fromkeys(("follow", "resolve", "ship", "clear", "beat"), "RUNNING") | processes
                 return [Process(name, state, 1, 0, "Exited too quickly") for name, state in states.items()]
 
         monkeypatch.setattr(health, "Manager", Manager)
@@ -49,6 +49,7 @@ def says(home, name, **facts):
         "resolve": {"names": 1, "unanswered": 0, "never": 0, "stalest": 0.0, "reason": ""},
         "ship": {"waiting": 0, "shipped": 0, "damaged": 0},
         "clear": {"up": 0, "ended": 0},
+        "beat": {"draining": False, "calls": 0},
     }
     facts = {key: time.time() - 3700 if value is AGO else value for key, value in facts.items()}
     word = {"time": time.time(), "since": time.time(), "problem": ""} | defaults[name] | facts

@@ -10,6 +10,7 @@ from contextlib import suppress
 import click
 
 from trunkline import settings as all_settings
+from trunkline.cli import nodes
 from trunkline.contract import store
 from trunkline.contract.feed import Database, Unavailable
 from trunkline.home import Home
@@ -84,6 +85,21 @@ def clear():
     clearer = make(settings, home)
     run(clearer, Reporter(home.status("clear")), stop, PAUSE)
     clearer.close()
+
+
+@command.command()
+def beat():
+    """Tell the database how this node fares, and take orders to drain it."""
+    from trunkline import control
+    from trunkline.node.beat import PAUSE, Beater
+
+    settings, home = _load()
+    control.setup(settings)
+    from trunkline.control.feed import DatabaseSink
+
+    stop = stop_on_signal()
+    beater = Beater(DatabaseSink(), settings, home)
+    run(beater, Reporter(home.status("beat")), stop, PAUSE)
 
 
 @command.command()
@@ -216,3 +232,7 @@ def engine(name: str):
 def _load() -> tuple[all_settings.Settings, Home]:
     settings = all_settings.load()
     return settings, Home(settings.home)
+
+
+for _one in nodes.COMMANDS:
+    command.add_command(_one)

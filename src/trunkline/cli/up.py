@@ -176,7 +176,7 @@ def _enough_disk(home: Home) -> None:
 def _start(settings: Settings, home: Home, config) -> subprocess.Popen:
     """Start every part and wait until they work; when they do not, show why and stop them again."""
     with _step("engines and services") as said:
-        for part in ("follow", "resolve", "ship", "clear"):
+        for part in ("follow", "resolve", "ship", "clear", "beat", "publish"):
             home.status(part).unlink(missing_ok=True)  # what an earlier process said is not true of this one
         manager = supervise.start(home, config)
         try:

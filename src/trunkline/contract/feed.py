@@ -39,6 +39,26 @@ class Snapshot(NamedTuple):
     identity: str
 
 
+class Heartbeat(NamedTuple):
+    """How a node fares. `instance` tells it from another one that was given the same name."""
+
+    node: str
+    instance: str
+    region: str
+    addresses: list[str]  # of its signalling, as others reach it
+    port: int
+    tls_port: int
+    version: str
+    started: float  # Unix time, s
+    problems: dict[str, str]  # what is wrong, by part; empty: all is well
+    calls: int  # that are up
+    load: float  # of the machine: running processes per CPU, over a minute
+    draining: bool
+
+
+DRAIN, UNDRAIN = "drain", "undrain"  # orders
+
+
 class Feed(Protocol):
     def database(self) -> Database:
         """Which database this is: another one's sequences mean nothing beside those already followed."""
@@ -65,6 +85,12 @@ class Sink(Protocol):
 
     def store(self, node: str, file: str, events: Sequence[Event], position: int) -> None:
         """Add events and move the position to `position`, in one transaction."""
+
+    def heartbeat(self, beat: Heartbeat) -> str:
+        """Note how a node fares; what somebody has ordered it to do, DRAIN or UNDRAIN, until its beat says so; or ''.
+
+        Unavailable also when another node of this name has been heard lately.
+        """
 
     def forget(self, node: str, file: str) -> None:
         """Drop the position of a file that was deleted after it was shipped whole."""

@@ -200,6 +200,19 @@ def set_wish(connection: sqlite3.Connection, identity: str) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('adopt', ?)", (identity,))
 
 
+def draining(connection: sqlite3.Connection) -> bool:
+    """Whether the node takes no new calls."""
+    return bool(_meta(connection, "draining"))
+
+
+def set_draining(connection: sqlite3.Connection, on: bool) -> None:
+    """It outlives a restart: whoever drains a node to work on it may start it to look."""
+    if on:
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('draining', '1')")
+    else:
+        connection.execute("DELETE FROM meta WHERE name = 'draining'")
+
+
 def sequence(connection: sqlite3.Connection) -> int:
     """The newest change of the control plane that is in force here; -1 when the store was never filled."""
     return int(_meta(connection, "sequence") or -1)

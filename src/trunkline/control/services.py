@@ -19,6 +19,7 @@ from trunkline.control.imports import services as imports
 from trunkline.control.imports import worker as import_worker
 from trunkline.control.jobs import services as jobs
 from trunkline.control.keys import services as keys
+from trunkline.control.nodes import services as nodes
 from trunkline.control.numbers import importing, inventory
 from trunkline.control.numbers import services as numbers
 from trunkline.control.numbers import table as number_table
@@ -45,6 +46,7 @@ __all__ = [
     "jobs",
     "keys",
     "nearest",
+    "nodes",
     "number_table",
     "numbers",
     "pbx",

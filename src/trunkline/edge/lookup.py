@@ -96,6 +96,10 @@ class Lookup:
             self._answers[key] = getattr(self, f"_{name}")(*question)
         return self._answers[key]
 
+    def draining(self) -> bool:
+        """Whether this node takes no new calls."""
+        return self._cached("draining")
+
     def credential(self, key: str) -> Credential | None:
         """The live secrets of an API key and its account."""
         return self._cached("credential", key) if len(key) <= LONGEST_KEY else None
@@ -130,6 +134,9 @@ class Lookup:
 
     def _one(self, statement: str, *values) -> sqlite3.Row | None:
         return self._db.execute(statement, values).fetchone()
+
+    def _draining(self) -> bool:
+        return store.draining(self._db)
 
     def _credential(self, key: str) -> Credential | None:
         rows = self._db.execute("SELECT * FROM credential WHERE key = ? ORDER BY slot", (key,)).fetchall()

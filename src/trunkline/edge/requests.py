@@ -15,6 +15,7 @@ from trunkline.sip import refusal
 
 ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER"
 IN_DIALOG = frozenset(("INVITE", "ACK", "BYE", "PRACK", "UPDATE", "INFO", "OPTIONS"))
+NEW = frozenset(("INVITE", "OPTIONS", "REGISTER"))  # what a node that is drained takes no more of, outside dialogs
 CAPABILITIES = f"Allow: {ALLOWED}\r\nAccept: application/sdp\r\nSupported: timer, 100rel\r\n"
 
 
@@ -67,6 +68,9 @@ class Requests:
     def _out_of_dialog(self, method: str, source: message.Source) -> None:
         if method == "OPTIONS" and (hop := self._trials.next_hop()) is not None:
             self._trials.pass_on(hop)
+        elif method in NEW and self._lookup.draining():
+            # Before any credentials: whoever asks shall go elsewhere at once (RFC 3261 §21.5.4, RFC 3263 §4.3).
+            replies.refuse(refusal.draining())
         elif method == "OPTIONS":
             # Before Max-Forwards: CUCM asks with 0, and the answer is for whoever asks (RFC 3261 §11.2).
             replies.reply(200, "OK", CAPABILITIES)

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
-from trunkline.contract import edge_config
+from trunkline.contract import edge_config, store
 from trunkline.home import Home
 from trunkline.node import certificates, part, ports, probes, web
 from trunkline.node.engines import relay_name
@@ -47,13 +49,14 @@ def check(settings: Settings, home: Home) -> list[Check]:
         "ship": lambda: _ship(home),
         "clear": lambda: _clear(home),
         "publish": lambda: _publish(home),
+        "beat": lambda: _beat(home),
         "web": lambda: _web(settings),
     }
     checks = []
     for name, process in processes.items():
         checks.append(_process(process, home) or probe.get(name, lambda name=name: Check(name, True, "runs"))())
     if "kamailio" in processes:
-        checks += [_sip(settings), _codecs(home)]
+        checks += [_sip(settings, home), _codecs(home)]
     return [*checks, _disk(home), _certificate(home)]
 
 
@@ -76,13 +79,23 @@ def _kamailio(home: Home) -> Check:
     return Check("kamailio", True, f"up for {duration(uptime['uptime'])}")
 
 
-def _sip(settings: Settings) -> Check:
+def _sip(settings: Settings, home: Home) -> Check:
     where = f"{settings.sip_address} port {settings.sip.port}"
     try:
         code = probes.sip_options(settings.sip_address, settings.sip.port)
     except probes.Silent as error:
         return Check("sip", False, f"OPTIONS to {where}: {error}")
+    if code == 503 and _drained(home):
+        return Check("sip", True, "drained: no new calls are taken (`trunkline node undrain` ends that)")
     return Check("sip", code == 200, f"OPTIONS to {where}: {code}")
+
+
+def _drained(home: Home) -> bool:
+    try:
+        with closing(store.open_reader(home.store)) as connection:
+            return store.draining(connection)
+    except sqlite3.Error:
+        return False
 
 
 def _rtpengine(home: Home, index: int) -> Check:
@@ -158,6 +171,15 @@ def _clear(home: Home) -> Check:
     if status["problem"]:
         return Check("clear", False, f"{status['problem']}; {_since(status)}. Calls that die are not ended meanwhile")
     return Check("clear", True, f"{status['up']} call{'s' * (status['up'] != 1)} up; {status['ended']} ended by it")
+
+
+def _beat(home: Home) -> Check:
+    status, wrong = _heard("beat", home)
+    if not status:
+        return Check("beat", False, wrong)
+    if status["problem"] and time.time() - status["since"] > BEHIND_SECONDS:
+        return Check("beat", False, f"{status['problem']}; {_since(status)}. Calls go on", serves=True)
+    return Check("beat", True, "heard by the database")
 
 
 def _publish(home: Home) -> Check:

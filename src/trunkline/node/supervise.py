@@ -65,6 +65,7 @@ def programs(settings: Settings) -> list[Program]:
         # It ends within 0.2 s; but a SIGTERM while it forks its workers reaches only some of them, and it then waits
         # 60 s for the others. Killing it costs nothing: registrations are on the disk as soon as they are answered.
         Program("kamailio", _ours("node", "engine", "kamailio"), 50, stop_seconds=4),
+        Program("beat", _ours("node", "beat"), 52),
     ]
     if settings.dns.watch:
         listed.append(Program("publish", _ours("node", "publish"), 37))

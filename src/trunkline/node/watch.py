@@ -13,7 +13,7 @@ READY_SECONDS = 45.0
 POLL = 0.2
 # Without these no call can be made. The others are reported, but their cause (a name server that is away) may be
 # outside, and must not keep a node from starting.
-NEEDED = ("rtpengine", "kamailio", "sip", "follow", "ship", "clear", "sandbox")
+NEEDED = ("rtpengine", "kamailio", "sip", "follow", "ship", "clear", "beat", "sandbox")
 
 
 class NotReady(Exception):

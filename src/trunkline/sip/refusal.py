@@ -151,6 +151,10 @@ def profile_changed(profile: str) -> Refusal:
     return Refusal(488, f"This call began with {profile}, and stays so: offer that")
 
 
+def draining() -> Refusal:
+    return Refusal(503, "This node is being taken out of service and takes no new calls: use another endpoint")
+
+
 def media_unavailable() -> Refusal:
     return Refusal(503, "The media relay is not available, so the call cannot be anchored")
 

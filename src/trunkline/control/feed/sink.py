@@ -5,13 +5,16 @@ from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
+from trunkline.contract.feed import Heartbeat, Unavailable
 from trunkline.contract.journal import Event
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls import fold
 from trunkline.control.calls.models import Attempt, Call, JournalPosition
 from trunkline.control.carriers.models import Carrier
 from trunkline.control.database import JOURNAL_LOCK, lock
+from trunkline.control.errors import DatabaseUnavailable, ServiceError
 from trunkline.control.feed.available import available
+from trunkline.control.nodes import beats
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,15 @@ class DatabaseSink:
             lock(JOURNAL_LOCK)
             _merge(usable)
             JournalPosition.objects.update_or_create(node=node, file=file, defaults={"position": position})
+
+    def heartbeat(self, beat: Heartbeat) -> str:
+        with available():
+            try:
+                return beats.note(beat)
+            except DatabaseUnavailable:
+                raise
+            except ServiceError as error:
+                raise Unavailable(str(error)) from error
 
     def forget(self, node: str, file: str) -> None:
         with available():

@@ -1,0 +1,129 @@
+"""`trunkline node list, drain, undrain, invite, join, forget`: the machines of a service."""
+
+import time
+from pathlib import Path
+
+import click
+
+from trunkline import settings as all_settings
+from trunkline.cli.output import Answer, operation, table
+from trunkline.contract import store
+from trunkline.home import Home
+
+_COLUMNS = ("name", "region", "state", "addresses", "calls", "load", "version", "seen")
+
+
+@operation(click, "list")
+def list_(services):
+    """List the nodes: what each last said of itself, and when."""
+    found = [services.nodes.as_dict(node) for node in services.nodes.everyone()]
+    view = [table(_COLUMNS, [[one[column] for column in _COLUMNS] for one in found], right=("calls", "load"))]
+    for one in found:
+        view += [f"{one['name']}: {part}: {words}" for part, words in one["problems"].items()]
+        view += [f"{one['name']} is told to {one['order']}" for _ in range(bool(one["order"]))]
+    none = "No node has been heard yet: each tells of itself a few seconds after its start."
+    return Answer(found, view if found else [none])
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--wait", is_flag=True, help="Return when no call is up any more; of this node only.")
+def drain(name, wait):
+    """Take no new calls on this node, or on the one named: calls that are up go on to their end.
+
+    Its INVITE, REGISTER and OPTIONS get 503, so that PBXs, carriers and DNS go elsewhere.
+    """
+    settings, here = _order(name, True)
+    if wait and here:
+        while calls := _calls(Home(settings.home)):
+            click.echo(f"{calls} call{'s' * (calls != 1)} up")
+            time.sleep(2)
+        click.echo("No call is up.")
+
+
+@click.command()
+@click.argument("name", required=False)
+def undrain(name):
+    """Take calls again on this node, or on the one named."""
+    _order(name, False)
+
+
+def _order(name: str | None, on: bool) -> tuple[all_settings.Settings, bool]:
+    """Drain or undrain; whether it was this node. Its own store is enough for that, without any database."""
+    settings = all_settings.load()
+    home = Home(settings.home)
+    if name not in (None, settings.node.name):
+        _order_another(settings, name, on)
+        return settings, False
+    if not home.store.exists():
+        raise click.ClickException(f"{home.root} has no node: `trunkline up` makes one")
+    store.set_draining(store.open_writer(home.store), on)
+    click.echo(f"Node {settings.node.name} takes {'no new calls' if on else 'calls again'}.")
+    return settings, True
+
+
+def _order_another(settings: all_settings.Settings, name: str, on: bool) -> None:
+    from trunkline import control
+
+    control.setup(settings)
+    try:
+        control.migrate()
+        from trunkline.control import services
+
+        with control.database.plain_words():
+            services.nodes.drain(services.nodes.get(name), on)
+    except control.ServiceError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        control.database.close()
+    what = "no new calls" if on else "calls again"
+    click.echo(f"Node {name} is told to take {what}; `trunkline node list` shows when it does.")
+
+
+def _calls(home: Home) -> int:
+    from trunkline.node import part
+
+    return int((part.read_status(home.status("clear")) or {}).get("up", 0))
+
+
+@operation(click, "forget")
+@click.argument("name")
+def forget(services, name):
+    """Take a node that is gone for good off the list."""
+    services.nodes.forget(services.nodes.get(name))
+    return Answer({"forgotten": name}, [f"Node {name} is off the list."])
+
+
+@click.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--region", default="", help="Where it is, like eu-west; this node's region unless given.")
+@click.option("--address", default="", help="IP address that it listens on; its default route's unless given.")
+def invite(name, file, region, address):
+    """Write FILE, by which another machine becomes node NAME of this service. It holds the service's secrets."""
+    from trunkline.node import invitation, secrets
+
+    settings = all_settings.load()
+    try:
+        invitation.write(file, settings, Home(settings.home), name, region, address)
+    except (invitation.InvitationError, secrets.SecretsError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Bring {file} to the other machine, and there: trunkline node join {file.name}; trunkline up --detach")
+    click.echo("It is as good as the service's secrets: delete it when it is used.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def join(file):
+    """Make this machine the node that FILE invites: its settings, secrets and certificate authority."""
+    from trunkline.node import invitation
+
+    home = Home(all_settings.home_folder())
+    try:
+        name = invitation.take(file, home)
+    except (invitation.InvitationError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{home.root} is node {name}. Start it with: trunkline up --detach. Then delete {file}.")
+
+
+COMMANDS = (list_, drain, undrain, forget, invite, join)

@@ -1,0 +1,1 @@
+"""The machines that serve: each tells of itself by heartbeats, and can be told to take no new calls."""

@@ -1,0 +1,36 @@
+"""Heartbeats of nodes, as the database keeps them."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from trunkline.contract.feed import DRAIN, UNDRAIN, Heartbeat
+from trunkline.control.errors import ServiceError
+from trunkline.control.nodes.models import Node
+
+SILENT_AFTER = timedelta(seconds=20)  # four heartbeats
+
+
+def note(beat: Heartbeat) -> str:
+    """Keep what a node says; the order that it has not followed yet, or ''. Raises ServiceError for a name that
+    another node has."""
+    with transaction.atomic():
+        first = {"instance": beat.instance, "region": beat.region}
+        node, _ = Node.objects.get_or_create(name=beat.node, defaults=first)
+        if node.instance != beat.instance and node.seen and node.seen > now() - SILENT_AFTER:
+            raise ServiceError(
+                f"another node calls itself {beat.node!r} too (it is at {', '.join(node.addresses)}): give each node "
+                "of the service a node.name of its own"
+            )
+        done = (node.order, beat.draining) in ((DRAIN, True), (UNDRAIN, False))
+        if done:
+            Node.objects.filter(pk=node.pk).update(order="")
+        values = {name: value for name, value in beat._asdict().items() if name not in ("node", "started")}
+        Node.objects.filter(pk=node.pk).update(started=datetime.fromtimestamp(beat.started, UTC), seen=Now(), **values)
+        return "" if done else node.order
+
+
+def now() -> datetime:
+    """By the clock of this process; the nodes' and the database's differ by little, or much else goes wrong."""
+    return datetime.now(UTC)

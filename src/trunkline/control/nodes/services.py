@@ -1,0 +1,62 @@
+"""What can be done with nodes. They appear by themselves, with their first heartbeat."""
+
+from django.db.models import QuerySet
+
+from trunkline.contract.feed import DRAIN, UNDRAIN
+from trunkline.control.changes.services import writing
+from trunkline.control.errors import ServiceError
+from trunkline.control.nodes.beats import SILENT_AFTER, now
+from trunkline.control.nodes.models import Node
+from trunkline.control.words import missing
+
+WELL, UNWELL, DRAINING, SILENT = "well", "unwell", "draining", "silent"
+
+
+def get(name: str) -> Node:
+    node = Node.objects.filter(name=name).first()
+    if node is None:
+        raise missing("node", name, "see `trunkline node list`; a node appears there soon after its start")
+    return node
+
+
+def everyone() -> QuerySet[Node]:
+    return Node.objects.order_by("region", "name")
+
+
+def state(node: Node) -> str:
+    """SILENT: not heard for 20 s; else DRAINING; else UNWELL when it has problems; else WELL."""
+    if node.seen is None or node.seen < now() - SILENT_AFTER:
+        return SILENT
+    if node.draining:
+        return DRAINING
+    return UNWELL if node.problems else WELL
+
+
+def drain(node: Node, on: bool = True) -> Node:
+    """Have a node take no new calls, or take them again: it follows within 5 s, also after a restart of its own."""
+    if state(node) == SILENT:
+        raise ServiceError(f"node {node.name!r} is not heard: say `trunkline node drain` on it, or start it first")
+    with writing():
+        Node.objects.filter(pk=node.pk).update(order=DRAIN if on else UNDRAIN)
+    node.refresh_from_db()
+    return node
+
+
+def forget(node: Node) -> None:
+    """Take a node that is gone for good off the list."""
+    with writing():
+        node.refresh_from_db()
+        if state(node) != SILENT:
+            raise ServiceError(f"node {node.name!r} was heard just now: stop it first (`trunkline down` on it)")
+        node.delete()
+
+
+def as_dict(node: Node) -> dict[str, object]:
+    """The node as commands, the API and the dashboard show it."""
+    shown = ("name", "region", "addresses", "port", "tls_port", "version", "started", "seen", "calls", "load")
+    return {name: getattr(node, name) for name in shown} | {
+        "state": state(node),
+        "draining": node.draining,
+        "order": node.order,
+        "problems": node.problems,
+    }

@@ -1,0 +1,76 @@
+"""Tells the database how this node fares, and follows orders to drain it."""
+
+import os
+import time
+from collections.abc import Mapping
+from hashlib import blake2s
+from pathlib import Path
+
+from trunkline import __version__
+from trunkline.contract import store
+from trunkline.contract.feed import DRAIN, Heartbeat, Sink
+from trunkline.home import Home
+from trunkline.node import health, part
+from trunkline.node.supervise import NotRunning
+from trunkline.settings import Settings
+
+PAUSE = 5.0  # s
+
+
+class Beater:
+    """A `part.Part`."""
+
+    def __init__(self, sink: Sink, settings: Settings, home: Home):
+        self._sink, self._settings, self._home = sink, settings, home
+        self._store = store.open_writer(home.store)
+        self._started = time.time()
+
+    def facts(self) -> Mapping[str, object]:
+        return {"draining": store.draining(self._store), "calls": self._calls()}
+
+    def step(self) -> bool:
+        """One heartbeat; a second one at once after an order. Raises Unavailable, sqlite3.OperationalError."""
+        draining = store.draining(self._store)
+        order = self._sink.heartbeat(self._beat(draining))
+        if not order:
+            return False
+        wanted = order == DRAIN
+        if wanted is not draining:
+            store.set_draining(self._store, wanted)
+        return wanted is not draining
+
+    def _beat(self, draining: bool) -> Heartbeat:
+        its = self._settings
+        return Heartbeat(
+            node=its.node.name,
+            instance=instance(self._home),
+            region=its.node.region,
+            addresses=[its.sip_advertised],
+            port=its.sip.port,
+            tls_port=its.sip.tls_port,
+            version=__version__,
+            started=self._started,
+            problems=self._problems(),
+            calls=self._calls(),
+            load=round(os.getloadavg()[0] / (os.cpu_count() or 1), 2),
+            draining=draining,
+        )
+
+    def _problems(self) -> dict[str, str]:
+        try:
+            checks = health.check(self._settings, self._home)
+        except NotRunning as error:
+            return {"supervisord": str(error)}
+        # Of itself it says enough by being heard.
+        return {check.name: check.text for check in checks if not check.ok and check.name != "beat"}
+
+    def _calls(self) -> int:
+        status = part.read_status(self._home.status("clear")) or {}
+        return int(status.get("up", 0))
+
+
+def instance(home: Home) -> str:
+    """What tells this home on this machine from every other."""
+    machine = Path("/etc/machine-id")
+    name = machine.read_text().strip() if machine.exists() else os.uname().nodename
+    return blake2s(f"{name}\0{home.root}".encode(), digest_size=16).hexdigest()

@@ -1,0 +1,73 @@
+"""Heartbeats, and orders that are followed."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from trunkline.contract.feed import DRAIN, UNDRAIN, Heartbeat, Unavailable
+from trunkline.control import ServiceError
+
+BEAT = Heartbeat("n1", "a" * 32, "eu", ["192.0.2.1"], 5060, 5061, "0.1.0", time.time(), {}, 3, 0.5, False)
+
+
+@pytest.fixture
+def sink(database):
+    from trunkline.control.feed import DatabaseSink
+
+    return DatabaseSink()
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """`later(30)`: so many seconds have passed."""
+    from trunkline.control.nodes import beats, services
+
+    def pass_(seconds):
+        real = beats.now
+        for module in (beats, services):
+            monkeypatch.setattr(module, "now", lambda: real() + timedelta(seconds=seconds))
+
+    return pass_
+
+
+def shown(services, name="n1"):
+    return services.nodes.as_dict(services.nodes.get(name))
+
+
+def test_a_node_appears_with_its_first_beat_and_falls_silent(sink, services, later):
+    assert list(services.nodes.everyone()) == []
+    assert sink.heartbeat(BEAT) == ""
+    found = shown(services)
+    assert (found["state"], found["calls"], found["addresses"]) == ("well", 3, ["192.0.2.1"])
+    sink.heartbeat(BEAT._replace(problems={"rtpengine": "does not answer"}, calls=4))
+    assert (shown(services)["state"], shown(services)["calls"]) == ("unwell", 4)
+    with pytest.raises(ServiceError, match="was heard just now"):
+        services.nodes.forget(services.nodes.get("n1"))
+    later(30)
+    assert shown(services)["state"] == "silent"
+    with pytest.raises(ServiceError, match="is not heard"):
+        services.nodes.drain(services.nodes.get("n1"))
+    services.nodes.forget(services.nodes.get("n1"))
+    with pytest.raises(ServiceError, match="there is no node 'n1'"):
+        services.nodes.get("n1")
+
+
+def test_an_order_stands_until_it_is_followed(sink, services):
+    sink.heartbeat(BEAT)
+    services.nodes.drain(services.nodes.get("n1"))
+    assert [sink.heartbeat(BEAT), sink.heartbeat(BEAT)] == [DRAIN, DRAIN]
+    assert sink.heartbeat(BEAT._replace(draining=True)) == ""
+    assert (shown(services)["state"], shown(services)["order"]) == ("draining", "")
+    services.nodes.drain(services.nodes.get("n1"), False)
+    assert sink.heartbeat(BEAT._replace(draining=True)) == UNDRAIN
+    assert sink.heartbeat(BEAT) == ""
+    assert [entry.did for entry in services.audit.find(kind="node")][:1] == ["changed"]
+
+
+def test_two_nodes_of_one_name_are_told_apart(sink, later):
+    sink.heartbeat(BEAT)
+    with pytest.raises(Unavailable, match="another node calls itself 'n1' too"):
+        sink.heartbeat(BEAT._replace(instance="b" * 32))
+    later(30)  # a machine that was built anew takes its name again
+    assert sink.heartbeat(BEAT._replace(instance="b" * 32)) == ""
