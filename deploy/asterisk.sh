@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# For the tests alone: a root of Debian unstable with Asterisk, which Debian 13 does not have. This file's text is the
-# root's name. Without it the platform works, and the tests that need it fail and say so.
+# For the tests alone: a root of Debian unstable with Asterisk, which Debian 13 does not have, and with xmllint. This
+# file's text is the root's name. Without it the platform works, and the tests that need it fail and say so.
 
 asterisk_megabytes=700 # the root takes 310, its packages while they are unpacked as much again
 
@@ -37,6 +37,6 @@ bootstrap_asterisk() {
         --aptopt='APT::Install-Recommends "false"' \
         --dpkgopt='force-unsafe-io' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-        --include=asterisk,asterisk-core-sounds-en-gsm \
+        --include=asterisk,asterisk-core-sounds-en-gsm,libxml2-utils \
         unstable "$1" "deb ${mirror:-http://deb.debian.org/debian} unstable main"
 }
