@@ -106,6 +106,10 @@ def _furnish(settings) -> dict:
     services.users.create("carol@empty.example", services.accounts.get("empty"), "owner", PASSWORD)
     services.users.create("operator", None, password=PASSWORD)
     failed = _calls(acme, key.name)
+    services.imports.begin("from-telco.csv", b"number,account\n+44207,acme\n+442071230001,nobody\n+447700900000,\n")
+    services.imports.begin("numbers.csv", b"number,account\n+442071230001,acme\n+442071230002,\n")
+    while services.import_worker.step():
+        continue
     telco = services.carriers.create(
         "telco", "sip.telco.example", username="us", password="p", sources=["192.0.2.64/28"]
     )

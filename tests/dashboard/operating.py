@@ -1,6 +1,15 @@
 """What operators alone see and do: path, and what to post (None: get)."""
 
 ACCOUNTS = [("/accounts/", None), ("/accounts/owner/act", {}), ("/accounts/act/stop", {})]
+ACCOUNTS += [
+    ("/accounts/add", None),
+    ("/accounts/add", {"name": "evil"}),
+    ("/accounts/owner/edit", None),
+    ("/accounts/owner/edit", {"calls_at_once": "0"}),
+    ("/accounts/owner/enable", {}),
+    ("/accounts/owner/disable", {}),
+]
+ENDPOINTS = [("/endpoints/", None)]
 CARRIERS = [
     ("/carriers/", None),
     ("/carriers/add", None),
@@ -32,4 +41,4 @@ INVENTORY = [
     ("/inventory/imports/1/approve", {}),
     ("/inventory/imports/1/discard", {}),
 ]
-OPERATORS = [*ACCOUNTS, *CARRIERS, *ROUTES, *INVENTORY]
+OPERATORS = [*ACCOUNTS, *CARRIERS, *ROUTES, *INVENTORY, *ENDPOINTS]

@@ -51,9 +51,10 @@ class Call(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["uid"], name="call_uid")]
         indexes = [
-            models.Index(fields=["started"], name="call_started"),
-            models.Index(fields=["account", "started"], name="call_account"),
-            models.Index(fields=["owner", "started"], name="call_owner"),
+            # With all that the Overview counts, and with the outcome, so that a rare one is found without the rows
+            models.Index(fields=["started", "outcome"], include=["duration"], name="call_begun"),
+            models.Index(fields=["account", "started", "outcome"], include=["duration"], name="call_made"),
+            models.Index(fields=["owner", "started", "outcome"], include=["account", "duration"], name="call_received"),
             models.Index(fields=["caller", "started"], name="call_caller"),
             models.Index(fields=["called", "started"], name="call_called"),
         ]

@@ -6,6 +6,8 @@ from django import forms
 
 from trunkline.control.dashboard.words import sentence
 from trunkline.control.errors import ServiceError
+from trunkline.control.sources.models import source_text
+from trunkline.control.sources.services import parse
 
 WHOLE = {"invalid": "Write a whole number.", "required": "Write a number."}
 
@@ -42,6 +44,11 @@ def lines(rows: int = 3, **attributes) -> forms.Textarea:
 
 def attributes_of(more: Mapping[str, object]) -> dict:
     return {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", **more}
+
+
+def networks(text: str) -> list[str]:
+    """Source networks, as they are kept."""
+    return sorted({source_text(*parse(part)) for part in split(text)})
 
 
 def split(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 FEATURES = ("overview", "signin", "numbers", "trials", "calls", "trunk", "users", "audit")
-OPERATORS = ("accounts", "inventory", "carriers", "routes")
+OPERATORS = ("accounts", "inventory", "carriers", "routes", "endpoints")
 
 
 @login_not_required

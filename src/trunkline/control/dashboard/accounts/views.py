@@ -1,16 +1,24 @@
-"""For operators: the accounts, and acting as one of them, which every page then says."""
+"""For operators: the accounts, their limits, and acting as one of them, which every page then says."""
 
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from trunkline.control.accounts import services
+from trunkline.control.accounts.models import Account
 from trunkline.control.audit import recording
+from trunkline.control.dashboard.accounts.form import AccountForm, NewAccountForm
 from trunkline.control.dashboard.middleware import ACTING
 from trunkline.control.dashboard.pages import only_operators, show
+from trunkline.control.dashboard.signin.resetting import url
 from trunkline.control.errors import ServiceError
+from trunkline.control.services import together
+from trunkline.control.sources import services as sources
+from trunkline.control.users import resetting
+from trunkline.control.users import services as users
+from trunkline.control.users.models import OWNER
 
 PAGE = 50
 
@@ -27,13 +35,54 @@ def accounts(request: HttpRequest) -> HttpResponse:
     return show(request, "accounts/list.html", {"section": "accounts", "wanted": wanted, "page": page}, part="results")
 
 
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    """The answer has the link for the first owner, and nothing else ever has."""
+    only_operators(request)
+    form = NewAccountForm(request.POST or None)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            with together():
+                account = services.create(given["name"], sources=given["sources"], **form.limits())
+                owner = users.create(given["owner"], account, OWNER)[0] if given["owner"] else None
+                link = url(request, resetting.link(owner)) if owner else ""
+            return _form(request, AccountForm(account=account), account, owner=owner, link=link)
+        except ServiceError as error:
+            form.refuse(error)
+    return _form(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, name: str) -> HttpResponse:
+    account = _account(request, name)
+    form = AccountForm(request.POST or None, account=account)
+    if form.is_valid():
+        try:
+            with together():
+                services.change(account, **form.limits())
+                sources.replace(account, form.cleaned_data["sources"])
+            return redirect("accounts")
+        except ServiceError as error:
+            form.refuse(error)
+    return _form(request, form, account)
+
+
+@require_POST
+def enable(request: HttpRequest, name: str) -> HttpResponse:
+    services.change(_account(request, name), enabled=True)
+    return redirect("account-edit", name)
+
+
+@require_POST
+def disable(request: HttpRequest, name: str) -> HttpResponse:
+    services.change(_account(request, name), enabled=False)
+    return redirect("account-edit", name)
+
+
 @require_POST
 def act(request: HttpRequest, name: str) -> HttpResponse:
-    only_operators(request)
-    try:
-        account = services.get(name)
-    except ServiceError:
-        raise Http404 from None
+    account = _account(request, name)
     request.session[ACTING] = account.pk
     recording.happened(account, "opened by an operator")
     return redirect("overview")
@@ -44,3 +93,18 @@ def stop(request: HttpRequest) -> HttpResponse:
     only_operators(request)
     request.session.pop(ACTING, None)
     return redirect("accounts")
+
+
+def _account(request: HttpRequest, name: str) -> Account:
+    only_operators(request)
+    try:
+        return services.get(name)
+    except ServiceError:
+        raise Http404 from None
+
+
+def _form(request: HttpRequest, form: AccountForm, account: Account | None = None, owner=None, link="") -> HttpResponse:
+    """The page; `owner` is a user that was just made, and `link` its way to a password."""
+    values = {"section": "accounts", "form": form, "account": account, "owner": owner, "link": link}
+    values["hours"] = resetting.HOURS
+    return render(request, "accounts/edit.html", values, status=422 if form.errors else 200)

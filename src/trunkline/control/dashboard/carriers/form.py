@@ -6,9 +6,7 @@ from django import forms
 
 from trunkline.control.carriers import services
 from trunkline.control.carriers.models import Carrier
-from trunkline.control.dashboard.forms import WHOLE, Judged, attributes_of, lines, plain, split
-from trunkline.control.sources.models import source_text
-from trunkline.control.sources.services import parse
+from trunkline.control.dashboard.forms import WHOLE, Judged, attributes_of, lines, networks, plain
 from trunkline.control.words import check_name
 from trunkline.sip.uri import TRANSPORTS
 
@@ -19,13 +17,9 @@ def _judge(field: str) -> Callable:
     return lambda value: services.check({field: value}).get(field)
 
 
-def _networks(text: str) -> list[str]:
-    return sorted({source_text(*parse(part)) for part in split(text)})
-
-
 class CarrierForm(Judged):
     judges = {field: _judge(field) for field in ("host", "port", "transport", "username", "strip", "prefix")} | {
-        "sources": _networks
+        "sources": networks
     }
 
     host = forms.CharField(
