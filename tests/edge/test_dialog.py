@@ -28,6 +28,12 @@ def test_it_says_who_made_the_offer(offered):
     assert dialogs.verify(route(dialogs, offered=offered), "id@host").offered is offered
 
 
+@pytest.mark.parametrize(("marked", "expected"), [("", 0), (";cs=1", 1), (";cs=5", 5), (";cs=12", 0), (";cs=x", 0)])
+def test_it_says_how_far_the_callers_cseq_is_behind(marked, expected):
+    dialogs = Dialogs("secret")
+    assert dialogs.verify(route(dialogs).replace(";tl=", f"{marked};tl="), "id@host").shift == expected
+
+
 @pytest.mark.parametrize("plus", ["", "+"])
 def test_it_says_how_numbers_are_written(plus):
     dialogs = Dialogs("secret")

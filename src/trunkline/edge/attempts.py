@@ -47,7 +47,8 @@ class Attempts:
     def _send(self, plan: Plan) -> Outcome | None:
         """Send the INVITE; None when it is on its way."""
         attempt = plan.attempt
-        transactions.note_shift(False)
+        transactions.note_shift(0)
+        transactions.note_demands(softened=False)
         if attempt.problem:
             return Outcome(attempt.cause, 0, attempt.problem)
         transactions.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
@@ -81,17 +82,12 @@ class Attempts:
         carrier = self._lookup.carrier(plan.attempt.carrier_id) if plan.attempt.carrier_id else None
         credentials = bool(carrier and carrier.username)
         following = failover.after(plan, outcome, credentials, self._config.ring_timeout // 1000)
-        # Once only, and not to one that may still ask for a digest: the INVITE after that would have the CSeq of this
-        # repetition.
-        repeatable = not credentials and not transactions.is_shifted()
         if not isinstance(following, Relay):
             return following
         if outcome.code in failover.NOT_ACCEPTABLE:
-            believed = transactions.legs()[0] == legs.CARRIER
-            return self._media.after_refusal(repeatable=repeatable, believed=believed) or following
-        if outcome.code == failover.BAD_EXTENSION and repeatable and transactions.lacks_reliable_responses():
-            return DemandLess()
-        return following
+            return self._media.after_refusal(believed=transactions.legs()[0] == legs.CARRIER) or following
+        lacking = outcome.code == failover.BAD_EXTENSION and transactions.lacks_reliable_responses()
+        return DemandLess() if lacking and not transactions.softened() else following
 
     def failed(self, outcome: Outcome) -> None:
         """The current attempt of this transaction is over without an answer."""
@@ -111,8 +107,8 @@ class Attempts:
             elif not isinstance(following, OfferMore | DemandLess):
                 self._finish(plan, outcome, following)
             else:
-                if isinstance(following, DemandLess):
-                    hiding.wish("100rel")
+                transactions.note_demands(softened=isinstance(following, DemandLess) or transactions.softened())
+                plan.authenticated = False  # it may ask for a digest again
                 if not self._repeated(plan):
                     self._finish(plan, outcome, Relay())
         self._records.catch_up()
@@ -128,9 +124,12 @@ class Attempts:
     def _repeated(self, plan: Plan) -> bool:
         """Send the INVITE of the current attempt once more; False when that cannot be done."""
         transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
-        # RFC 3261 §22.2: or the far side may take this for the first INVITE, come by another way
-        hiding.shift_cseq(1)
-        transactions.note_shift(True)
+        # RFC 3261 §22.2: or the far side may take this for an INVITE before it, come by another way
+        shift = transactions.shift() + 1
+        hiding.shift_cseq(shift)
+        transactions.note_shift(shift)
+        if transactions.softened():
+            hiding.wish("100rel")
         transactions.aim(plan.attempt.uri, plan.attempt.next_hop if plan.attempt.ip else "")
         if plan.attempt.kind == "registered" and not routes.find_registered(plan.attempt.uri):
             return False

@@ -17,12 +17,14 @@ from urllib.parse import quote
 from trunkline.sip.number import e164
 
 PARAMETER = "tl"
-# In the Route of a caller whose INVITE was repeated with a carrier's credentials: its CSeq is one below the far side's.
-SHIFTED = ";cs=1"
+# In the Route of a caller whose INVITE was repeated, say with a carrier's credentials: how far its CSeq is below that
+# of the far side.
+SHIFT = ";cs={}"
 
 _TOKEN = re.compile(
     r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])([rsfc]{2})\.([0-9a-f]{8})\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII
 )
+_SHIFT = re.compile(r";cs=([1-9]);tl=", re.ASCII)
 _FROM_TAG = re.compile(r";ftag=([^;>,]+)", re.ASCII)
 
 
@@ -35,7 +37,7 @@ class Dialog:
     caller_tag: str
     legs: str = "cc"  # the caller's and the callee's, see legs
     begun: int = 0  # Unix time, s
-    shifted: bool = False
+    shift: int = 0
 
     def legs_from(self, tag: str) -> str:
         """The leg of the party with this tag, and the other one."""
@@ -73,8 +75,9 @@ class Dialogs:
         facts, _, mac = token[0].removeprefix(f";{PARAMETER}=").rpartition(".")
         if not hmac.compare_digest(mac, self._mac(facts, call_id, tag[1])):
             return None
-        plus, shifted = "+" if token[4] == "p" else "", f"{SHIFTED};{PARAMETER}=" in route
-        return Dialog(token[1], int(token[2]), token[3] == "e", plus, tag[1], token[5], int(token[6], 16), shifted)
+        plus, shift = "+" if token[4] == "p" else "", _SHIFT.search(route)
+        facts = token[1], int(token[2]), token[3] == "e", plus, tag[1], token[5], int(token[6], 16)
+        return Dialog(*facts, int(shift[1]) if shift else 0)
 
     def _mac(self, facts: str, call_id: str, caller_tag: str) -> str:
         message = f"{facts}\0{call_id}\0{caller_tag}".encode()

@@ -26,9 +26,9 @@ class InDialog:
         if method in ("INVITE", "UPDATE", "PRACK") and message.is_retransmission():
             return  # or its offer would be made once more, behind its answer
         routes.follow_contact()
-        transactions.note_shift(dialog.shifted)
-        if dialog.shifted:
-            hiding.shift_cseq(1)
+        transactions.note_shift(dialog.shift)
+        if dialog.shift:
+            hiding.shift_cseq(dialog.shift)
         if method == "BYE":
             self._bye(dialog)
         elif method in ("INVITE", "UPDATE"):

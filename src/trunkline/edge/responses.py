@@ -2,7 +2,7 @@
 
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media
-from trunkline.edge.dialog import PARAMETER, SHIFTED
+from trunkline.edge.dialog import PARAMETER, SHIFT
 from trunkline.edge.ksr import hiding, message, relaying, routes, transactions
 from trunkline.edge.records import Records
 
@@ -75,7 +75,7 @@ class Responses:
 
     def _unshift(self, code: int) -> None:
         """The sender gets the CSeq that it sent, and a Route that says what became of it."""
-        if transactions.is_shifted():
-            hiding.shift_cseq(-1)
+        if shift := transactions.shift():
+            hiding.shift_cseq(-shift)
             if 180 <= code < 300:
-                routes.mark_route(SHIFTED, f";{PARAMETER}=")
+                routes.mark_route(SHIFT.format(shift), f";{PARAMETER}=")

@@ -2,9 +2,11 @@
 
 import pytest
 
-from scenarios.dialects.speaking import answered, call_out, ended
-from scenarios.parties import failures, one
+from scenarios.dialects.speaking import answered, call_out, ended, place
+from scenarios.parties import Pair, failures, one
+from trunkline.sandbox import behaviour
 from trunkline.sandbox.call import AUTO
+from trunkline.sandbox.sdp import EVENT
 
 pytestmark = pytest.mark.engines
 
@@ -55,3 +57,59 @@ async def test_what_is_demanded_beside_it_stays_and_a_second_420_ends_the_call(e
     response = await pair.near.final()
     assert (response.code, response.get("Unsupported")) == (420, "timer")
     await pair.events("finish")
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_carrier_that_asks_for_a_digest_and_knows_neither_100rel_nor_g711(edge, agent, transport):
+    """Three refusals, each answered by an INVITE of its own: the carrier counts six, the PBX one."""
+    key, pbx, carrier = edge.key(), await agent(name="pbx"), await agent(transport, name="far")
+    credentials = {"username": "trunk", "password": "s3cret", "transport": transport}
+    called = edge.route(edge.carrier(carrier.address, carrier.port(), **credentials)) + "001"
+    ends = []
+
+    async def take(incoming):
+        if "100rel" in (incoming.request.get("Require") or ""):
+            return incoming.refuse(420, "Bad Extension", [("Unsupported", "100rel")])
+        if b"G729" not in incoming.request.body:
+            return incoming.refuse(488)
+        incoming.codecs = ("G729", EVENT)
+        ends.append(incoming)
+        await incoming.ring()
+        return await incoming.answer()
+
+    carrier.on_call = behaviour.challenge("trunk", "s3cret", take)
+
+    def pcma_alone(request):
+        request.body = request.body.replace(b"RTP/AVP 8 0 18 101", b"RTP/AVP 8 101").replace(b"G729", b"G7299")
+
+    near = await place(edge, pbx, key, "mitel-invite.sip", called, also=pcma_alone)
+    assert (await near.final()).code == 200
+    asked = [call.request for call in carrier.calls.values()]
+    assert [request.cseq[0] - asked[0].cseq[0] for request in asked] == [0, 1, 2, 3, 4, 5]
+    assert [bool(request.get("Proxy-Authorization")) for request in asked] == [False, True] * 3
+    pair = Pair(near, ends[0], edge, called)
+    assert [r.code for r in near.responses if r.code >= 180] == [407, 180, 200]
+    assert {r.cseq[0] for r in near.responses if r.code >= 180 and r.code != 407} == {near.request.cseq[0]}
+    await pair.far.confirmed()
+    await pair.talk()
+    for sent in (await near.reinvite(), await pair.far.reinvite(), await near.update()):
+        assert sent.code == 200
+    await pair.talk()
+    events = await ended(pair)
+    assert failures(events) == [(1, "reply", code) for code in (407, 420, 407, 488, 407)]
+
+
+async def test_the_next_carrier_gets_the_demand_again_and_counts_from_the_start(edge, agent):
+    key, pbx, first, second = edge.key(), await agent(name="pbx"), await agent(name="first"), await agent(name="far")
+    called = edge.route(edge.carrier(first.address, first.port()), edge.carrier(second.address, second.port())) + "001"
+    near = await place(edge, pbx, key, "mitel-invite.sip", called)
+    (await first.next_call()).refuse(420, "Bad Extension", [("Unsupported", "100rel")])
+    again = await first.next_call()
+    again.refuse(503)
+    pair = Pair(near, await second.next_call(), edge, called)
+    assert pair.far.request.get("Require") == "100rel"
+    assert pair.far.request.cseq[0] == again.request.cseq[0] - 1
+    await pair.far.ring(reliable=True)
+    await answered(pair)
+    await pair.talk()
+    await ended(pair)

@@ -47,16 +47,15 @@ class Relay:
         if offered and offered.lacks_common:
             _offer_all_from_now_on()  # or the far side's next offer, a hold for one, might suit this side no more
 
-    def after_refusal(self, *, repeatable: bool, believed: bool) -> OfferMore | Refusal | None:
+    def after_refusal(self, *, believed: bool) -> OfferMore | Refusal | None:
         """What follows when the called side accepts none of the codecs it was offered; None when there was no offer."""
         kept = get("$avp(offer)")
         if not kept:
             return None
-        if repeatable:
-            _offer_all_from_now_on()  # also to the targets after this one
-            self.take_offer(believed=believed)
-            if get("$avp(offer)") != kept:
-                return OfferMore()
+        _offer_all_from_now_on()  # also to the targets after this one
+        self.take_offer(believed=believed)
+        if get("$avp(offer)") != kept:
+            return OfferMore()
         if not Offer.loads(kept).joined:
             return refusal.cannot_be_transcoded()
         return refusal.none_accepted(self._abilities.transcodes)

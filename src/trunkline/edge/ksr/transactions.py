@@ -156,13 +156,22 @@ def media_failed() -> bool:
     return get("$avp(media_failed)") is not None
 
 
-def note_shift(shifted: bool) -> None:
-    """Remember for the responses whether this transaction's CSeq is one above that of the sender."""
-    put("$avp(shifted)", "1" if shifted else "0")
+def note_shift(by: int) -> None:
+    """Remember by how much this transaction's CSeq is above that of the sender."""
+    put("$avp(shift)", str(by))
 
 
-def is_shifted() -> bool:
-    return get("$avp(shifted)") == "1"
+def shift() -> int:
+    return int(get("$avp(shift)") or 0)
+
+
+def note_demands(softened: bool) -> None:
+    """Remember whether the current attempt goes without what the INVITE demands (Require)."""
+    put("$avp(softened)", "1" if softened else "0")
+
+
+def softened() -> bool:
+    return get("$avp(softened)") == "1"
 
 
 def is_cancelled() -> bool:
