@@ -37,7 +37,7 @@ def shown(services, name="n1"):
 
 def test_a_node_appears_with_its_first_beat_and_falls_silent(sink, services, later):
     assert list(services.nodes.everyone()) == []
-    assert sink.heartbeat(BEAT) == ""
+    assert sink.heartbeat(BEAT).order == ""
     found = shown(services)
     assert (found["state"], found["calls"], found["addresses"]) == ("well", 3, ["192.0.2.1"])
     sink.heartbeat(BEAT._replace(problems={"rtpengine": "does not answer"}, calls=4))
@@ -56,12 +56,12 @@ def test_a_node_appears_with_its_first_beat_and_falls_silent(sink, services, lat
 def test_an_order_stands_until_it_is_followed(sink, services):
     sink.heartbeat(BEAT)
     services.nodes.drain(services.nodes.get("n1"))
-    assert [sink.heartbeat(BEAT), sink.heartbeat(BEAT)] == [DRAIN, DRAIN]
-    assert sink.heartbeat(BEAT._replace(draining=True)) == ""
+    assert [sink.heartbeat(BEAT).order, sink.heartbeat(BEAT).order] == [DRAIN, DRAIN]
+    assert sink.heartbeat(BEAT._replace(draining=True)).order == ""
     assert (shown(services)["state"], shown(services)["order"]) == ("draining", "")
     services.nodes.drain(services.nodes.get("n1"), False)
-    assert sink.heartbeat(BEAT._replace(draining=True)) == UNDRAIN
-    assert sink.heartbeat(BEAT) == ""
+    assert sink.heartbeat(BEAT._replace(draining=True)).order == UNDRAIN
+    assert sink.heartbeat(BEAT).order == ""
     assert [entry.did for entry in services.audit.find(kind="node")][:1] == ["changed"]
 
 
@@ -70,4 +70,12 @@ def test_two_nodes_of_one_name_are_told_apart(sink, later):
     with pytest.raises(Unavailable, match="another node calls itself 'n1' too"):
         sink.heartbeat(BEAT._replace(instance="b" * 32))
     later(30)  # a machine that was built anew takes its name again
-    assert sink.heartbeat(BEAT._replace(instance="b" * 32)) == ""
+    assert sink.heartbeat(BEAT._replace(instance="b" * 32)).order == ""
+
+
+def test_nodes_hear_where_the_others_hear(sink):
+    first, second = BEAT._replace(cluster="10.0.0.1"), BEAT._replace(node="n2", instance="b" * 32, cluster="10.0.0.2")
+    assert sink.heartbeat(first).neighbours == []
+    assert sink.heartbeat(second).neighbours == ["10.0.0.1"]
+    assert sink.heartbeat(first).neighbours == ["10.0.0.2"]
+    assert sink.heartbeat(BEAT._replace(node="n3", instance="c" * 32)).neighbours == ["10.0.0.1", "10.0.0.2"]

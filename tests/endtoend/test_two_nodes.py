@@ -1,15 +1,18 @@
 """Two whole nodes on one PostgreSQL: the second one joins by a file, and either does what the other began."""
 
 import asyncio
+import os
+import signal
 import time
 
 import pytest
 
 from control.databases import postgresql_server
-from harness.node import Node, eventually
+from harness.node import NUMBER, Node, eventually
 from harness.placing import answered, dial
 from harness.polling import until
 from trunkline.sandbox import digest
+from trunkline.sandbox.transport import Hop
 
 NUMBER_TO_CALL = "99950000001"
 
@@ -19,13 +22,25 @@ def pair(addresses, tmp_path_factory):
     """`(first, second)`, both up; the second knows of the service what the invitation says."""
     with postgresql_server() as server:
         url = server.fresh()
-        first = Node(addresses, node={"name": "first"}, database={"url": url})
+        held = [addresses.take(), addresses.take()]
+        first = Node(addresses, node={"name": "first"}, database={"url": url}, cluster={"address": held[0]})
         second = Node(addresses)
         try:
             first.up()
             first.furnish()
             file = tmp_path_factory.mktemp("invitation") / "second.toml"
-            said = first.do("node", "invite", "second", str(file), "--address", second.address, "--region", "ap")
+            said = first.do(
+                "node",
+                "invite",
+                "second",
+                str(file),
+                "--address",
+                second.address,
+                "--region",
+                "ap",
+                "--cluster-address",
+                held[1],
+            )
             assert "trunkline node join second.toml" in said
             for name in [name for name in second.environment if name.startswith("TRUNKLINE_SIP__ADDRESS")]:
                 del second.environment[name]
@@ -36,6 +51,8 @@ def pair(addresses, tmp_path_factory):
         finally:
             second.discard()
             first.discard()
+            for address in held:
+                addresses.give_back(address)
 
 
 def nodes(node):
@@ -76,6 +93,50 @@ async def test_a_carrier_may_send_to_either(pair, agent):
         assert (await call.final()).code == 200
         await call.bye()
         await incoming.hung_up()
+
+
+async def test_what_registers_at_one_node_is_called_by_the_other(pair, agent):
+    """Each way; and the second node knows of it still after its Kamailio was killed."""
+    first, second = pair
+    pbx, far = await agent(), await agent(address=first.carrier_address, port=5060)
+    await asyncio.to_thread(first.do, "number", "forward", NUMBER, first.uri(first.key.name))
+    await asyncio.to_thread(first.caught_up)
+
+    async def called_by(node):
+        call = await far.dial(first.uri(f"+{NUMBER}"), node.udp, caller=f"<sip:+447700900001@{far.address}>")
+        try:
+            incoming = await pbx.next_call(timeout=1.0)
+        except TimeoutError:
+            await call.final()
+            return False
+        await incoming.answer()
+        assert (await call.final()).code == 200
+        await call.bye()
+        await incoming.hung_up()
+        return True
+
+    async def soon(node):
+        began = time.monotonic()
+        while not await called_by(node):
+            assert time.monotonic() - began < 30, "the registration does not reach the other node"
+
+    for here, there in ((first, second), (second, first)):
+        registered = await pbx.register(first.uri(), first.key.name, first.key.secret, via=here.udp)
+        assert registered.code == 200
+        await soon(there)
+    os.kill(await asyncio.to_thread(first.pid, "kamailio"), signal.SIGKILL)
+    await eventually(first.serves, 30, "Kamailio is back")
+    await soon(first)
+
+
+async def test_no_stranger_speaks_as_a_node(pair, agent):
+    first, _ = pair
+    stranger, its = await agent(), first.settings.cluster
+    for method in ("KDMQ", "OPTIONS", "INVITE"):
+        with pytest.raises(TimeoutError):
+            await stranger.request(method, first.uri(), Hop("udp", its.address, its.port), timeout=0.5)
+    assert (await stranger.request("KDMQ", f"sip:usrloc@{first.address}", first.udp)).code == 405
+    assert (await stranger.options(first.uri(), first.udp)).code == 200
 
 
 async def test_a_drained_node_finishes_its_calls_and_takes_no_others(pair, agent):

@@ -99,13 +99,14 @@ def forget(services, name):
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--region", default="", help="Where it is, like eu-west; this node's region unless given.")
 @click.option("--address", default="", help="IP address that it listens on; its default route's unless given.")
-def invite(name, file, region, address):
+@click.option("--cluster-address", default="", help="IP address at which it hears other nodes, where this one does.")
+def invite(name, file, region, address, cluster_address):
     """Write FILE, by which another machine becomes node NAME of this service. It holds the service's secrets."""
     from trunkline.node import invitation, secrets
 
     settings = all_settings.load()
     try:
-        invitation.write(file, settings, Home(settings.home), name, region, address)
+        invitation.write(file, settings, Home(settings.home), name, region, address, cluster_address)
     except (invitation.InvitationError, secrets.SecretsError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Bring {file} to the other machine, and there: trunkline node join {file.name}; trunkline up --detach")

@@ -54,6 +54,14 @@ class Heartbeat(NamedTuple):
     calls: int  # that are up
     load: float  # of the machine: running processes per CPU, over a minute
     draining: bool
+    cluster: str = ""  # the IP address at which it hears other nodes; '': it goes alone
+
+
+class Standing(NamedTuple):
+    """What a node hears back. `order`: DRAIN, UNDRAIN or ''; `neighbours`: where the other nodes hear each other."""
+
+    order: str
+    neighbours: list[str]
 
 
 DRAIN, UNDRAIN = "drain", "undrain"  # orders
@@ -86,8 +94,8 @@ class Sink(Protocol):
     def store(self, node: str, file: str, events: Sequence[Event], position: int) -> None:
         """Add events and move the position to `position`, in one transaction."""
 
-    def heartbeat(self, beat: Heartbeat) -> str:
-        """Note how a node fares; what somebody has ordered it to do, DRAIN or UNDRAIN, until its beat says so; or ''.
+    def heartbeat(self, beat: Heartbeat) -> Standing:
+        """Note how a node fares; an order stands until its beat says that it was followed.
 
         Unavailable also when another node of this name has been heard lately.
         """

@@ -213,6 +213,15 @@ def set_draining(connection: sqlite3.Connection, on: bool) -> None:
         connection.execute("DELETE FROM meta WHERE name = 'draining'")
 
 
+def neighbours(connection: sqlite3.Connection) -> frozenset[str]:
+    """The addresses (`cluster.address`) of the other nodes, as the database last named them."""
+    return frozenset(_meta(connection, "neighbours").split())
+
+
+def set_neighbours(connection: sqlite3.Connection, addresses: Iterable[str]) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('neighbours', ?)", (" ".join(sorted(addresses)),))
+
+
 def sequence(connection: sqlite3.Connection) -> int:
     """The newest change of the control plane that is in force here; -1 when the store was never filled."""
     return int(_meta(connection, "sequence") or -1)

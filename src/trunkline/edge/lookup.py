@@ -100,6 +100,10 @@ class Lookup:
         """Whether this node takes no new calls."""
         return self._cached("draining")
 
+    def neighbours(self) -> frozenset[str]:
+        """The addresses that other nodes speak to this one from."""
+        return self._cached("neighbours")
+
     def credential(self, key: str) -> Credential | None:
         """The live secrets of an API key and its account."""
         return self._cached("credential", key) if len(key) <= LONGEST_KEY else None
@@ -137,6 +141,9 @@ class Lookup:
 
     def _draining(self) -> bool:
         return store.draining(self._db)
+
+    def _neighbours(self) -> frozenset[str]:
+        return store.neighbours(self._db)
 
     def _credential(self, key: str) -> Credential | None:
         rows = self._db.execute("SELECT * FROM credential WHERE key = ? ORDER BY slot", (key,)).fetchall()

@@ -16,6 +16,7 @@ from trunkline.edge.ksr import counters, hiding, message, relaying, replies, rou
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.media import Abilities
+from trunkline.edge.neighbours import Neighbours
 from trunkline.edge.records import Records
 from trunkline.edge.requests import Requests
 from trunkline.edge.responses import Responses
@@ -69,7 +70,10 @@ class Edge:
         trials = Trials(config, lookup)
         calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts, trials)
         self._in_dialog = InDialog(config, lookup, self._relay, self._records)
-        self._requests = Requests(config, lookup, self._limits, senders, calls, self._in_dialog, self._records, trials)
+        neighbours = Neighbours(config, lookup)
+        self._requests = Requests(
+            config, lookup, self._limits, senders, calls, self._in_dialog, self._records, trials, neighbours
+        )
         self._responses = Responses(config, self._relay, self._records)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0

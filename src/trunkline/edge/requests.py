@@ -8,6 +8,7 @@ from trunkline.edge.in_dialog import InDialog
 from trunkline.edge.ksr import message, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
+from trunkline.edge.neighbours import Neighbours
 from trunkline.edge.records import Records
 from trunkline.edge.senders import Senders
 from trunkline.edge.trials import Trials
@@ -32,13 +33,16 @@ class Requests:
         in_dialog: InDialog,
         records: Records,
         trials: Trials,
+        neighbours: Neighbours,
     ):
         self._config, self._lookup, self._limits, self._senders = config, lookup, limits, senders
         self._calls, self._in_dialog, self._records, self._trials = calls, in_dialog, records, trials
-        self._dialogs = Dialogs(config.dialog_secret)
+        self._neighbours, self._dialogs = neighbours, Dialogs(config.dialog_secret)
 
     def handle(self) -> None:
         source = message.source()
+        if self._neighbours.exist and self._neighbours.take(message.method(), source.ip):
+            return
         if self._limits.banned(source.ip):
             return
         self._records.catch_up()

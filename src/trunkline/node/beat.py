@@ -31,10 +31,12 @@ class Beater:
     def step(self) -> bool:
         """One heartbeat; a second one at once after an order. Raises Unavailable, sqlite3.OperationalError."""
         draining = store.draining(self._store)
-        order = self._sink.heartbeat(self._beat(draining))
-        if not order:
+        standing = self._sink.heartbeat(self._beat(draining))
+        if frozenset(standing.neighbours) != store.neighbours(self._store):
+            store.set_neighbours(self._store, standing.neighbours)
+        if not standing.order:
             return False
-        wanted = order == DRAIN
+        wanted = standing.order == DRAIN
         if wanted is not draining:
             store.set_draining(self._store, wanted)
         return wanted is not draining
@@ -54,6 +56,7 @@ class Beater:
             calls=self._calls(),
             load=round(os.getloadavg()[0] / (os.cpu_count() or 1), 2),
             draining=draining,
+            cluster=its.cluster.address,
         )
 
     def _problems(self) -> dict[str, str]:

@@ -25,7 +25,15 @@ class InvitationError(Exception):
     """Nobody can be invited, or the invitation cannot be taken; the text says why and what to do."""
 
 
-def write(path: Path, settings: Settings, home: Home, name: str, region: str = "", address: str = "") -> None:
+def write(
+    path: Path,
+    settings: Settings,
+    home: Home,
+    name: str,
+    region: str = "",
+    address: str = "",
+    cluster_address: str = "",
+) -> None:
     """Write the invitation of a node, readable by its owner alone. Raises InvitationError, SecretsError."""
     if not _NAME.fullmatch(name):
         raise InvitationError(f"{name!r} cannot be a node's name: write 1 to 63 of a-z, 0-9 and '-'")
@@ -39,6 +47,13 @@ def write(path: Path, settings: Settings, home: Home, name: str, region: str = "
     sections = {section: _shared(settings, section) for section in SHARED}
     sections["node"] = {"name": name, "region": region or settings.node.region}
     sections["sip"] |= {"address": address} if address else {}
+    if settings.cluster.address:
+        if not cluster_address:
+            raise InvitationError(
+                "this node hears others at cluster.address: say with --cluster-address where the other one is to"
+            )
+        peers = [settings.cluster.address]
+        sections["cluster"] = {"address": cluster_address, "port": settings.cluster.port, "peers": peers}
     sections["sandbox"] = {"enabled": False}  # its account is the first node's
     authority = {n: (home.tls / n).read_text() for n in AUTHORITY if (home.tls / n).exists()}
     text = "# Makes a machine a node of this service: trunkline node join FILE. It holds secrets: delete it then.\n"

@@ -30,6 +30,8 @@ def endpoints(settings: Settings, ports: Ports) -> list[Endpoint]:
         *(Endpoint("udp", "127.0.0.1", port, "media.control_port") for port in ports.relays),
         Endpoint("udp", settings.media_address, 0, "media.address"),  # port 0: is the address there at all
     ]
+    if settings.cluster.address:
+        listed.append(Endpoint("udp", settings.cluster.address, settings.cluster.port, "cluster.port"))
     if settings.web.enabled:
         listed.append(Endpoint("tcp", settings.web_address, settings.web.port, "web.port"))
     if sandbox.enabled:

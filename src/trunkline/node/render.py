@@ -86,6 +86,9 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, ports: 
         transcodes=abilities.transcodes(),
         media_controls=tuple(ports.relays),
         media_family=str(ipaddress.ip_address(settings.media_address).version),
+        cluster_address=settings.cluster.address,
+        cluster_port=settings.cluster.port,
+        cluster_peers=tuple(settings.cluster.peers),
     )
 
 

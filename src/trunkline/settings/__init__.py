@@ -18,6 +18,7 @@ from trunkline.settings.sections import (
     Api,
     Auth,
     Calls,
+    Cluster,
     Database,
     Dns,
     Journal,
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     calls: Calls = Calls()
     limits: Limits = Limits()
     database: Database = Database()
+    cluster: Cluster = Cluster()
     dns: Dns = Dns()
     journal: Journal = Journal()
     web: Web = Web()

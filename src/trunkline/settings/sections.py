@@ -128,6 +128,20 @@ class Database(Section):
     )
 
 
+class Cluster(Section):
+    address: str = Field(
+        "",
+        description="IP address at which this node hears the others, in a network that is theirs alone: registrations "
+        "are known on all nodes then. Empty: this node goes alone.",
+    )
+    port: Port = Field(5090, description="UDP port of that address, the same on all nodes.")
+    peers: list[str] = Field([], description="Such addresses of other nodes, to begin with; one is enough.")
+
+    _address = field_validator("address")(_ip)
+
+    _addresses = field_validator("peers")(_ips)
+
+
 class Dns(Section):
     servers: list[str] = Field([], description="IP addresses of the name servers to ask. Empty: /etc/resolv.conf.")
     port: Port = Field(53, description="Port of those name servers.")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
-from trunkline.contract.feed import Heartbeat, Unavailable
+from trunkline.contract.feed import Heartbeat, Standing, Unavailable
 from trunkline.contract.journal import Event
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls import fold
@@ -45,7 +45,7 @@ class DatabaseSink:
             _merge(usable)
             JournalPosition.objects.update_or_create(node=node, file=file, defaults={"position": position})
 
-    def heartbeat(self, beat: Heartbeat) -> str:
+    def heartbeat(self, beat: Heartbeat) -> Standing:
         with available():
             try:
                 return beats.note(beat)

@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from trunkline.contract.feed import DRAIN, UNDRAIN, Heartbeat
+from trunkline.contract.feed import DRAIN, UNDRAIN, Heartbeat, Standing
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
 
 SILENT_AFTER = timedelta(seconds=20)  # four heartbeats
 
 
-def note(beat: Heartbeat) -> str:
-    """Keep what a node says; the order that it has not followed yet, or ''. Raises ServiceError for a name that
-    another node has."""
+def note(beat: Heartbeat) -> Standing:
+    """Keep what a node says; tell it the order that it has not followed yet, and of the others.
+
+    Raises ServiceError for a name that another node has.
+    """
     with transaction.atomic():
         first = {"instance": beat.instance, "region": beat.region}
         node, _ = Node.objects.get_or_create(name=beat.node, defaults=first)
@@ -28,7 +30,8 @@ def note(beat: Heartbeat) -> str:
             Node.objects.filter(pk=node.pk).update(order="")
         values = {name: value for name, value in beat._asdict().items() if name not in ("node", "started")}
         Node.objects.filter(pk=node.pk).update(started=datetime.fromtimestamp(beat.started, UTC), seen=Now(), **values)
-        return "" if done else node.order
+        others = Node.objects.exclude(pk=node.pk).exclude(cluster="").values_list("cluster", flat=True)
+        return Standing("" if done else node.order, sorted(others))
 
 
 def now() -> datetime:
