@@ -101,6 +101,16 @@ def _furnish(settings) -> dict:
     for n in range(60):
         services.numbers.add(f"+4477009000{n:02}", acme, forwards.get(n % 5, f"sip:{1000 + n}@pbx.acme.example"))
     services.numbers.forward(services.numbers.get("+447700900007"), "")
+    for n in range(12):
+        services.numbers.add(f"+44207123000{n}" if n < 10 else f"+4420712300{n}", monthly_cost=f"{n % 3}.50")
+    tried = services.jobs.create("options", services.numbers.get("+447700900000"), "alice@acme.example")
+    asked = [
+        {"uri": "sip:1234@pbx.acme.example;timeout=2000", "address": "udp:198.51.100.20:5060", "code": 200,
+         "reason": "OK", "ms": 23, "problem": ""},
+        {"uri": "sip:1234@203.0.113.9;transport=tls", "address": "tls:203.0.113.9:5061", "code": 0, "reason": "",
+         "ms": 31, "problem": "the connection was refused or failed"},
+    ]  # fmt: skip
+    services.jobs.finish(tried, {"asked": asked})
     for name, account, role in (("alice@acme.example", acme, "owner"), ("bob@acme.example", acme, "member")):
         services.users.create(name, account, role, PASSWORD)
     services.users.create("carol@empty.example", services.accounts.get("empty"), "owner", PASSWORD)

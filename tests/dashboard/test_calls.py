@@ -182,3 +182,37 @@ def test_an_open_call_is_looked_at_again_by_itself(owner, record):
     assert 'hx-trigger="every 2s"' not in owner.get("/calls/d1").content.decode()
     part = owner.get("/calls/o1", HTTP_HX_REQUEST="true").content.decode()
     assert part.strip().startswith('<div id="record"')
+
+
+def test_calls_are_found_by_carrier_key_and_pbx(owner, failed, between, cast):
+    assert uids(owner, party="telco") == {"failed1"}
+    assert uids(owner, party="back") == {"failed1"}
+    assert uids(owner, party=cast.key.name) == {"failed1", "between1"}
+    assert uids(owner, party="nobody") == set()
+    assert uids(owner, party="%") == set()
+
+
+def test_a_filter_finds_out_nothing_that_is_not_shown(owner, stranger, operator, between, cast):
+    assert uids(owner, party="secret.stranger") == set()
+    assert uids(stranger, party="secret.stranger") == {"between1"}
+    assert uids(stranger, party=cast.key.name) == set()
+    assert uids(operator, party="secret.stranger") == {"between1"}
+
+
+def test_a_party_is_looked_for_in_a_week_unless_a_day_is_given(owner, record):
+    record("old", carrier="telco", after=-20 * 86400)
+    assert uids(owner, party="telco") == set()
+    assert uids(owner, party="telco", since=f"{record.began - timedelta(days=21):%Y-%m-%d}") == {"old"}
+    assert "Only a week is looked through" in owner.get("/calls/", {"party": "telco"}).content.decode()
+
+
+def test_live_calls_are_listed_and_looked_at_again(owner, record):
+    record("o1", outcome="open", answered=record.began)
+    record("o2", outcome="open")
+    record("d1", outcome="answered")
+    assert "2 live now" in owner.get("/calls/").content.decode()
+    page = owner.get("/calls/", {"outcome": "open"}).content.decode()
+    assert 'hx-trigger="every 5s"' in page
+    assert "10:0" in page  # it has gone on for ten minutes
+    assert "rings" in page
+    assert "/calls/d1" not in page

@@ -28,6 +28,8 @@ MANAGED = [
     ("/trunk/keys/{key}/retire/1", {}),
     ("/trunk/keys/{key}/disable", {}),
     ("/trunk/keys/{key}/enable", {}),
+    (f"/numbers/{NUMBER}/release", None),
+    (f"/numbers/{NUMBER}/release", {}),
 ]
 MANAGED_USERS = [
     ("/users/member/password", {}),
@@ -54,6 +56,8 @@ LISTS = [
 ]
 # Of one's own account, whoever one is: what a stranger posts is about the stranger's account.
 OWNERS = [
+    ("/numbers/buy", None),
+    ("/numbers/buy/447700900003", {}),
     ("/trunk/keys", {}),
     ("/trunk/sources/add", {"network": "8.8.8.8"}),
     ("/trunk/sources/remove", {"network": "8.8.4.4"}),

@@ -4,7 +4,7 @@ from datetime import datetime
 from heapq import merge
 from itertools import batched, islice
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls import fault, quality
@@ -23,11 +23,13 @@ def find(
     since: datetime | None = None,
     until: datetime | None = None,
     outcome: str = "",
+    party: str = "",
     before: tuple[datetime, int] | None = None,
     limit: int = 50,
 ) -> list[Call]:
     """The newest calls that fulfil every condition: an account's made and received, a number's as caller and called.
 
+    `party` is a carrier's name, a key, or part of a PBX's URI, as far as the account sees these of a call.
     Times are aware; `since` is included, `until` is not. `before` is the start and the id of a call: only older ones,
     those of the same moment by their ids, so that pages neither miss nor repeat a call.
     """
@@ -44,6 +46,8 @@ def find(
         calls = calls.filter(started__lte=before[0]).exclude(started=before[0], pk__gte=before[1])
     if outcome:
         calls = calls.filter(outcome=outcome)
+    if party:
+        calls = calls.filter(_with_party(account, party))
     # Each of the lists below comes off one index, newest first; one query with OR would sort all that match.
     lists = [calls.filter(condition)[:limit] for condition in _conditions(account, number)]
     newest_first = merge(*lists, key=lambda call: (call.started, call.pk), reverse=True)
@@ -91,6 +95,17 @@ def as_dict(call: Call) -> dict[str, object]:
 def attempt_as_dict(attempt: Attempt) -> dict[str, object]:
     names = ("n", "kind", "target", "address", "media", "started", "ringing", "ended", "code", "reason", "cause")
     return {name: getattr(attempt, name) for name in names}
+
+
+def _with_party(account: Account | None, party: str) -> Q:
+    """What calls/seen.py keeps from an account must not be found out by a filter either."""
+    attempts = Attempt.objects.filter(call=OuterRef("pk"), target__icontains=party)
+    placed = received = Q()
+    if account:
+        placed = Q(account=account) & ~Q(direction="inbound")
+        received = Q(owner=account) | Q(account=account, direction="inbound")
+    carriers = Q(carrier=party) | Q(Exists(attempts.filter(kind="carrier")))
+    return carriers | (Q(key=party) & placed) | (Q(Exists(attempts)) & received)
 
 
 def _conditions(account: Account | None, number: str) -> list[Q]:

@@ -53,6 +53,12 @@ def percent(share: float) -> str:
 
 
 @register.filter
+def running(since: datetime) -> str:
+    """How long something has gone on, `3:05`."""
+    return length_of_time(max((now() - since).total_seconds(), 0))
+
+
+@register.filter
 def seconds(milliseconds: int) -> str:
     """`2.5 s`"""
     return f"{milliseconds / 1000:g} s"

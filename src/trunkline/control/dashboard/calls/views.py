@@ -3,10 +3,11 @@
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from trunkline.control import csv_text
-from trunkline.control.calls import seen, services
+from trunkline.control.calls import seen, services, statistics
 from trunkline.control.dashboard.calls.about import about, in_brief
 from trunkline.control.dashboard.calls.form import Filters
 from trunkline.control.dashboard.keyset import after, position
@@ -34,6 +35,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         "older": older,
         "newest": f"?{urlencode(kept)}" if request.GET.get("before") else "",
         "filters": urlencode(kept),
+        "live": statistics.up(request.account, timezone.now()),
     }
     return show(request, "calls/list.html", values, part="results", status=200 if form.is_valid() else 422)
 

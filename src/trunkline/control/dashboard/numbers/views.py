@@ -27,6 +27,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
         "problem": problem,
         "page": page,
         "rows": [services.as_dict(row) | {"digits": row.e164} for row in page],
+        "shop": _may_buy(request),
     }
     return show(request, "numbers/list.html", values, part="results")
 
@@ -77,8 +78,17 @@ def _own(request: HttpRequest, digits: str) -> Number:
     return found
 
 
+def _may_buy(request: HttpRequest) -> bool:
+    return bool(request.user.manages and request.account and request.account.numbers_at_most)
+
+
 def _row(request: HttpRequest, own: Number, updated: bool = False) -> HttpResponse:
-    values = {"section": "numbers", "row": services.as_dict(own) | {"digits": own.e164}, "updated": updated}
+    values = {
+        "section": "numbers",
+        "row": services.as_dict(own) | {"digits": own.e164},
+        "updated": updated,
+        "bought": "bought" in request.GET and not own.forward,
+    }
     return render(request, "numbers/row.html" if wants_part(request) else "numbers/number.html", values)
 
 
@@ -87,6 +97,7 @@ def _editor(
 ) -> HttpResponse:
     template = "numbers/editor.html" if wants_part(request) else "numbers/edit.html"
     values = _editing(own, checked) | {"section": "numbers", "refused": status != 200, "focus": focus}
+    values["shop"] = _may_buy(request)
     return render(request, template, values, status=status)
 
 
