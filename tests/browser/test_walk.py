@@ -299,3 +299,33 @@ def test_the_picture_in_the_readme(sign_in, screenshots):
     page.get_by_label("Forward to SIP", exact=True).fill("sip:1001@pbx.acme.example,\nsip:1001@203.0.113.9;timeout=200")
     row.locator("mark").wait_for()
     page.screenshot(path=screenshots / "readme.png")
+
+
+def test_a_pbx_is_configured_copied_and_downloaded(sign_in, dashboard, screenshots):
+    page = sign_in("alice@acme.example")
+    page.goto("/trunk/")
+    page.get_by_role("link", name="Asterisk").click()
+    page.get_by_label("Its address").fill("203.0.113.9")
+    page.get_by_label("Number", exact=True).fill("+447700900003")
+    page.get_by_label("Transport", exact=True).select_option("tls")
+    page.get_by_label("Encrypt audio").check()
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("pre").nth(1)).to_contain_text("password = YOUR-SECRET")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Make a key for it").click()
+    expect(page.get_by_role("status")).to_contain_text("is made")
+    expect(page.locator("pre").nth(1)).not_to_contain_text("YOUR-SECRET")
+    expect(page.locator(".configuration")).to_contain_text("sip:447700900003@203.0.113.9:5061;transport=tls;media=srtp")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy etc/asterisk/pjsip_trunk.conf").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("pre").nth(1).text_content()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "trunk-asterisk.tar.gz"
+    page.screenshot(path=screenshots / "pbx.png", full_page=True)
+    for name, width in (("freepbx", 1280), ("cucm-cube", 390)):
+        page.set_viewport_size({"width": width, "height": 860})
+        page.goto(f"/trunk/pbx/{name}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.screenshot(path=screenshots / f"pbx-{name}.png", full_page=True)

@@ -48,6 +48,7 @@ LISTS = [
     "/trunk/",
     "/trunk/ranges.txt",
     "/trunk/ranges.json",
+    "/trunk/pbx/asterisk",
     "/users/",
     "/password",
     "/second-factor",
@@ -58,6 +59,7 @@ LISTS = [
 OWNERS = [
     ("/numbers/buy", None),
     ("/numbers/buy/447700900003", {}),
+    ("/trunk/pbx/asterisk", {"transport": "udp"}),
     ("/trunk/keys", {}),
     ("/trunk/sources/add", {"network": "8.8.8.8"}),
     ("/trunk/sources/remove", {"network": "8.8.4.4"}),
@@ -179,6 +181,7 @@ def test_every_address_is_in_one_of_these_tests():
             yield from routes(entry, route) if hasattr(entry, "url_patterns") else [route]
 
     tested = [path for path, _ in OWN + MANAGED + MANAGED_USERS + OWNERS + OPERATORS] + LISTS
+    tested += ["/trunk/pbx/asterisk/archive"]  # test_pbx_pages
     tested += ["/alive", "/sign-in", "/sign-out"]  # test_signing_in, test_serving
     tested += [f"/second-factor/{what}" for what in ("begin", "confirm", "end")]  # of oneself: test_second_factor
     tested += ["/sign-in/code", "/forgotten", "/reset/a/b"]  # test_second_factor, test_resetting

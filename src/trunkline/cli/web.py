@@ -38,6 +38,8 @@ def _begin(settings: all_settings.Settings) -> NoReturn:
     files = {"secret": secrets.ensure(home.secrets).dashboard.encode()}
     if settings.web.tls:
         files |= {name: (home.tls / name).read_bytes() for name in ("node.crt", "node.key")}
+    # What a PBX is told to believe; the folder of the CA's key is not for this part's user.
+    files |= {path.name: path.read_bytes() for path in (home.tls / "ca.crt", home.tls / "node.crt") if path.exists()}
     staging.stage(settings, home.staged(PART), files)
     control.setup(settings)
     from trunkline.control import sharing

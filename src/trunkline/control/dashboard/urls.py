@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-FEATURES = ("overview", "signin", "buying", "numbers", "trials", "calls", "trunk", "users", "audit")
+FEATURES = ("overview", "signin", "buying", "numbers", "trials", "calls", "trunk", "pbx", "users", "audit")
 OPERATORS = ("accounts", "inventory", "carriers", "routes", "endpoints")
 
 

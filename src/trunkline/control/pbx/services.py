@@ -105,12 +105,14 @@ def _ordered(all_: tuple[Endpoint, ...], closest: Iterable[str]) -> tuple[Endpoi
 
 
 def _authority() -> str:
-    """The PEM of our own authority, if it issued this node's certificate; '' if somebody's did that systems know."""
-    folder = Home(settings.TRUNKLINE.home).tls
-    try:
-        ca, node = (folder / "ca.crt").read_bytes(), (folder / "node.crt").read_bytes()
-    except FileNotFoundError:
+    """The PEM of our own authority, if it issued this node's certificate; '' if one did that systems know."""
+    home = Home(settings.TRUNKLINE.home)
+    for folder in (home.tls, home.staged("web")):  # the dashboard's user reads copies
+        try:
+            ca, node = (folder / "ca.crt").read_bytes(), (folder / "node.crt").read_bytes()
+        except (FileNotFoundError, PermissionError):
+            continue
+        if x509.load_pem_x509_certificate(node).issuer == x509.load_pem_x509_certificate(ca).subject:
+            return ca.decode()
         return ""
-    if x509.load_pem_x509_certificate(node).issuer != x509.load_pem_x509_certificate(ca).subject:
-        return ""
-    return ca.decode()
+    return ""

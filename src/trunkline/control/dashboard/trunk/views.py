@@ -15,6 +15,7 @@ from trunkline.control.endpoints import services as endpoints
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services
 from trunkline.control.keys.models import Key
+from trunkline.pbx import registry
 from trunkline.sip.codecs import CODECS, spoken
 
 SRV = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1
@@ -94,7 +95,7 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""))
         "address": f"[{address}]" if ":" in address else address,
         "srv": SRV,
         "codecs": [spoken(codec) for codec in CODECS],
-        "pbx": ["pbx/trunk.html", "trunk/no_pbx.html"],
+        "systems": registry.systems_by_name().values(),
         "keys": [services.as_dict(key) for key in services.listing(account)] if account else [],
         "limits": limits,
         "sources": limits["sources"] if limits else [],
