@@ -67,19 +67,20 @@ def test_the_inventory_is_searched(call):
     assert answer.headers["Content-Type"].startswith("application/json")
 
 
-@pytest.mark.parametrize(
-    ("path", "asked"),
-    [
-        ("/number/search", {"country": "FR"}),
-        ("/number/search", {"country": "GB", "features": "VOICE,SMS"}),
-        ("/number/search", {"country": "GB", "pattern": "9999", "search_pattern": "1"}),
-        ("/account/numbers", {"country": "US"}),
-        ("/account/numbers", {"has_application": "True"}),
-        ("/account/numbers", {"application_id": "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"}),
-    ],
-)
-def test_nothing_found_is_nothing_said(call, path, asked):
-    assert call(path, **asked).json() == {}
+NOTHING = [
+    ("/number/search", {"country": "FR"}),
+    ("/number/search", {"country": "GB", "features": "VOICE,SMS"}),
+    ("/number/search", {"country": "GB", "pattern": "9999", "search_pattern": "1"}),
+    ("/account/numbers", {"country": "US"}),
+    ("/account/numbers", {"has_application": "True"}),
+    ("/account/numbers", {"application_id": "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"}),
+]
+
+
+def test_nothing_found_is_nothing_said(call, subtests):
+    for path, asked in NOTHING:
+        with subtests.test(f"{path} {asked}"):
+            assert call(path, **asked).json() == {}
 
 
 @pytest.mark.parametrize(
@@ -134,10 +135,14 @@ def test_xml_for_whoever_asks_for_it(call, cast, kind):
     assert len(ElementTree.fromstring(call("/number/search", headers=headers, country="FR").content)) == 0
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html", "text/xml;q=0.5, application/json", ""])
-def test_json_for_everybody_else(call, cast, accept):
-    answer = call("/account/numbers", headers=basic(cast.key.name, cast.secret) | {"Accept": accept})
-    assert answer.json()["count"] == 1
+ACCEPTED = ["*/*", "application/json", "text/html", "text/xml;q=0.5, application/json", ""]
+
+
+def test_json_for_everybody_else(call, cast, subtests):
+    for accept in ACCEPTED:
+        with subtests.test(accept):
+            answer = call("/account/numbers", headers=basic(cast.key.name, cast.secret) | {"Accept": accept})
+            assert answer.json()["count"] == 1
 
 
 def test_key_and_secret_as_parameters(call, cast, services):
@@ -178,9 +183,7 @@ def test_a_secret_in_the_address_is_in_no_log(call, cast, caplog, monkeypatch):
     assert cast.secret not in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("path", "asked", "word"),
-    [
+REFUSED = [
         ("/number/search", {}, "country must be given"),
         ("/number/search", {"country": "GBR"}, "ISO 3166"),
         ("/number/search", {"country": "GB", "type": "mobile"}, "type must be one of landline"),
@@ -211,13 +214,16 @@ def test_a_secret_in_the_address_is_in_no_log(call, cast, caplog, monkeypatch):
         ("/number/update", OWN | SIP | {VALUE: "sip:a@b.example,sip:c@d.example;timeout=1"}, "entry 2: timeout=1"),
         ("/number/update", OWN | SIP | {VALUE: "<script>alert(1)</script>"}, "voiceCallbackValue cannot be used"),
         ("/number/update", OWN | SIP | {VALUE: ",".join(["sip:a@b.example"] * 100)}, "voiceCallbackValue"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_is_refused_in_words_and_changes_nothing(call, services, cast, path, asked, word):
-    refused(call(path, **asked), 420, word)
-    own, sold, others = (services.numbers.get(n) for n in ("447700900001", "442079460001", "447700900002"))
-    assert (own.account, own.forward) == (cast.owner, "sip:owner@pbx.example")
-    assert (sold.account, others.account, others.forward) == (None, cast.stranger, "sip:stranger@pbx.example")
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_is_refused_in_words_and_changes_nothing(call, services, cast, subtests):
+    for path, asked, word in REFUSED:
+        with subtests.test(f"{path} {asked}"):
+            refused(call(path, **asked), 420, word)
+            own, sold, others = (services.numbers.get(n) for n in ("447700900001", "442079460001", "447700900002"))
+            assert (own.account, own.forward) == (cast.owner, "sip:owner@pbx.example")
+            assert (sold.account, others.account, others.forward) == (None, cast.stranger, "sip:stranger@pbx.example")
 
 
 def test_an_operators_limit_is_told(call, services, cast):

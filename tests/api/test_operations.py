@@ -79,11 +79,15 @@ def test_what_a_stranger_sees_has_nothing_of_the_owners(ask, stranger, cast, ope
         assert mine not in text
 
 
-@pytest.mark.parametrize("operation", [*OWN, *MINE])
-def test_nobody_gets_anything_without_a_key(ask, nobody, operation, services, cast):
-    problem(ask(nobody, *(OWN | MINE)[operation]), 401, "not-authenticated")
-    assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
-    assert services.keys.listing().count() == 2
+EVERY = [*OWN, *MINE]
+
+
+def test_nobody_gets_anything_without_a_key(ask, nobody, services, cast, subtests):
+    for operation in EVERY:
+        with subtests.test(operation):
+            problem(ask(nobody, *(OWN | MINE)[operation]), 401, "not-authenticated")
+            assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+            assert services.keys.listing().count() == 2
 
 
 def test_every_operation_is_in_one_of_these_tests():
