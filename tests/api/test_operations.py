@@ -29,6 +29,7 @@ MINE = {  # what each sees and makes for itself
     "make_key": ("POST", "keys", None),
     "list_sources": ("GET", "sources", None),
     "list_calls": ("GET", "calls", None),
+    "get_statistics": ("GET", "statistics", None),
     "get_trunk": ("GET", "trunk", None),
     "buy_number": ("POST", "numbers", {"number": "+447700900001"}),
     "add_source": ("POST", "sources", {"network": "5.10.112.121"}),

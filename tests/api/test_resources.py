@@ -156,6 +156,19 @@ def test_a_number_that_is_forwarded_nowhere_has_nobody_to_try(owner, services, c
     problem(owner.ask("POST", "numbers/447700900001/trials", {"kind": "options"}), 409, "conflict")
 
 
+def test_the_day_in_numbers(owner, stranger, record):
+    record("s1", outcome="answered", code=200, duration=30.0)
+    record("s2", outcome="failed", code=503)
+    record("s3", outcome="rejected", code=403, reason="Forbidden")
+    record("s4", outcome="open")
+    day = owner.ask("GET", "statistics").json()
+    assert (day["calls"], day["up"], day["answered_share"], day["average_duration"]) == (4, 1, 0.5, 30.0)
+    assert day["refusals"] == [{"code": 403, "reason": "Forbidden", "calls": 1}]
+    assert len(day["hours"]) == 24
+    assert sum(hour["answered"] for hour in day["hours"]) == 1
+    assert stranger.ask("GET", "statistics").json()["calls"] == 0
+
+
 def test_portions_neither_miss_nor_repeat(owner, services, cast, record):
     for n in range(6):
         services.numbers.add(f"+4477009001{n:02}", cast.owner)
@@ -184,7 +197,7 @@ def test_a_cursor_that_is_not_ours_is_refused(owner, subtests):
 @pytest.mark.parametrize(
     ("path", "queries"),
     [("account", 4), ("numbers", 4), ("numbers/available", 4), ("numbers/447700900001", 4), ("keys", 5), ("sources", 4),
-     ("calls", 7), ("calls/c0", 5), ("trunk", 4)],
+     ("calls", 7), ("calls/c0", 5), ("statistics", 9), ("trunk", 4)],
 )  # fmt: skip
 def test_a_request_asks_the_database_a_bounded_number_of_times(owner, record, services, cast, path, queries):
     from django.db import connection

@@ -224,6 +224,32 @@ class Calls(Schema):
     next: str | None = NEXT
 
 
+class Hour(Schema):
+    """How many calls that began in it had each outcome."""
+
+    start: datetime
+    open: int
+    answered: int
+    cancelled: int
+    failed: int
+    rejected: int
+
+
+class Refusal(Schema):
+    code: int | None
+    reason: str
+    calls: int
+
+
+class Statistics(Schema):
+    calls: int
+    up: int = Field(description="How many are not over.")
+    answered_share: float | None = Field(description="Of those that were sent on and are over: 0 to 1.")
+    average_duration: float | None = Field(description="Of answered calls, s.")
+    hours: list[Hour]
+    refusals: list[Refusal] = Field(description="Of rejected calls, the most frequent first.")
+
+
 class Attempt(Schema):
     n: int
     kind: str

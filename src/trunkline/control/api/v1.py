@@ -10,7 +10,7 @@ from ninja.parser import Parser
 from ninja.security.base import AuthBase
 
 from trunkline import __version__
-from trunkline.control.api import account, calls, keys, numbers, sources, trials, trunk
+from trunkline.control.api import account, calls, keys, numbers, sources, statistics, trials, trunk
 from trunkline.control.api.callers import storable
 from trunkline.control.api.problems import Problem, answer
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
@@ -21,6 +21,7 @@ RESOURCES = {
     "keys": keys,
     "sources": sources,
     "calls": calls,
+    "statistics": statistics,
     "trials": trials,
     "trunk": trunk,
 }
