@@ -22,7 +22,7 @@ class Node(Audited):
     calls = models.PositiveIntegerField(default=0)
     load = models.FloatField(default=0)
     draining = models.BooleanField(default=False)
-    cluster = models.CharField(max_length=45, blank=True)  # IP address at which it hears the others
+    cluster = models.CharField(max_length=45, blank=True, db_default="")  # IP address at which it hears the others
     order = models.CharField(max_length=8, blank=True)  # DRAIN or UNDRAIN, until the node has done it
 
     def __str__(self):

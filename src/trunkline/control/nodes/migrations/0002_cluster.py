@@ -5,5 +5,5 @@ class Migration(migrations.Migration):
     dependencies = [("nodes", "0001_initial")]
 
     operations = [
-        migrations.AddField("node", "cluster", models.CharField(blank=True, default="", max_length=45)),
+        migrations.AddField("node", "cluster", models.CharField(blank=True, db_default="", max_length=45)),
     ]
