@@ -94,3 +94,15 @@ def test_of_several_keys_one_has_to_be_named(run, ask, acme):
     ask("key", "add", "acme")
     assert "several keys" in run("pbx", "show", "asterisk", "--account", "acme").err
     assert run("pbx", "show", "asterisk", "--account", "acme", "--key", acme["key"]).status == 0
+
+
+def test_the_others_follow_by_their_distance_from_the_closest(ask, acme):
+    places = {"london": ("51.5", "-0.1"), "dallas": ("32.8", "-96.8"), "paris": ("48.9", "2.4"), "nowhere": None}
+    for n, (name, place) in enumerate(places.items(), 1):
+        where = ["--latitude", place[0], "--longitude", place[1]] if place else []
+        ask("endpoint", "add", name, f"{name}.example.net", "--address", f"192.0.2.{n}", *where)
+    made = ask("pbx", "show", "asterisk", "--account", "acme", "--endpoint", "paris.example.net")
+    text = made["files"]["etc/asterisk/pjsip_trunk.conf"]
+    order = [text.index(f"contact = sip:{name}.example.net") for name in ("paris", "london", "dallas", "nowhere")]
+    assert order == sorted(order)
+    assert "match = 192.0.2.4" in text

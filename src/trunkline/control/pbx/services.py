@@ -6,7 +6,9 @@ from cryptography import x509
 from django.conf import settings
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.endpoints import nearest
 from trunkline.control.endpoints import services as published
+from trunkline.control.endpoints.nearest import Place
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys.models import Key
 from trunkline.control.numbers import services as numbers
@@ -51,7 +53,7 @@ def trunk(
         secret=secret,
         numbers=digits,
         caller_id=digits[0],
-        endpoints=_ordered(endpoints(), closest),
+        endpoints=_endpoints(closest),
         sources=tuple(dict.fromkeys(source for one in published.published() for source in one.sources)),
         media=tuple(
             MediaRange(where.network, where.port_min, where.port_max)
@@ -64,12 +66,9 @@ def trunk(
     )
 
 
-def endpoints() -> tuple[Endpoint, ...]:
-    """Where the service takes calls; each address with the same ports."""
-    return tuple(
-        Endpoint(one.host, one.addresses, {"udp": one.port, "tcp": one.port, "tls": one.tls_port})
-        for one in published.published()
-    )
+def hosts() -> list[str]:
+    """Of the endpoints, as they may be named for the closest."""
+    return [one.host for one in published.published()]
 
 
 def _only_key(account: Account) -> Key:
@@ -94,14 +93,22 @@ def _numbers(account: Account, only: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(number.e164 for number in found))
 
 
-def _ordered(all_: tuple[Endpoint, ...], closest: Iterable[str]) -> tuple[Endpoint, ...]:
-    """Those named in `closest` first, in its order; the others follow as they were."""
-    by_host = {endpoint.host.lower(): endpoint for endpoint in all_}
-    first = [host.strip().lower().rstrip(".") for host in closest]
-    for host in first:
+def _endpoints(closest: Iterable[str]) -> tuple[Endpoint, ...]:
+    """Those named in `closest` first, in its order; the others by their distance from the first of these, or as they
+    are listed where no distance is known. Each address takes the same ports."""
+    listed = published.published()
+    by_host = {one.host.lower(): one for one in listed}
+    named = [host.strip().lower().rstrip(".") for host in closest]
+    for host in named:
         if host not in by_host:
             raise ServiceError(f"there is no endpoint {host!r}: the endpoints are {', '.join(by_host)}")
-    return tuple(by_host[host] for host in dict.fromkeys([*first, *by_host]))
+    first = [by_host[host] for host in dict.fromkeys(named)]
+    here = Place(first[0].latitude, first[0].longitude) if first and first[0].latitude is not None else None
+    order = nearest.order([one for one in listed if one not in first], here)
+    return tuple(
+        Endpoint(one.host, one.addresses, {"udp": one.port, "tcp": one.port, "tls": one.tls_port})
+        for one in (*first, *order.balanced, *order.backup)
+    )
 
 
 def _authority() -> str:

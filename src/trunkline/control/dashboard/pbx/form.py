@@ -43,7 +43,7 @@ class PbxForm(forms.Form):
         self.fields["key"].choices = [(key.name, key.name) for key in keys]
         if not system.registers:
             self.fields["address"].help_text = "Where we call it; this one does not register."
-        hosts = [endpoint.host for endpoint in services.endpoints()]
+        hosts = services.hosts()
         self.fields["closest"].choices = [(host, host) for host in hosts]
         gone = {"srtp": not system.srtp, "key": len(keys) < 2, "closest": len(hosts) < 2}
         for name in [name for name, is_gone in gone.items() if is_gone]:
@@ -58,7 +58,7 @@ class PbxForm(forms.Form):
             "srtp": "on" if encrypted else "",
             "extension": Options.__dataclass_fields__["extension"].default,
             "key": keys[-1].name if keys else "",
-            "closest": services.endpoints()[0].host,
+            "closest": services.hosts()[0],
         }
         given = {name: value for name, value in asked.items() if name in PbxForm.base_fields}
         return given if "transport" in given else first | given
