@@ -116,6 +116,7 @@ def _furnish(settings) -> dict:
     services.users.create("carol@empty.example", services.accounts.get("empty"), "owner", PASSWORD)
     services.users.create("operator", None, password=PASSWORD)
     failed = _calls(acme, key.name)
+    _nodes()
     services.imports.begin("from-telco.csv", b"number,account\n+44207,acme\n+442071230001,nobody\n+447700900000,\n")
     services.imports.begin("numbers.csv", b"number,account\n+442071230001,acme\n+442071230002,\n")
     while services.import_worker.step():
@@ -197,3 +198,16 @@ def _outcome(n: int, began: datetime) -> dict:
     answered = began + timedelta(seconds=6)
     return {"outcome": "answered", "code": 200, "answered": answered, "hung_up": answered + timedelta(seconds=talked),
             "hung_up_by": "caller", "duration": talked}  # fmt: skip
+
+
+def _nodes() -> None:
+    from trunkline.control.nodes.models import Node
+
+    now = datetime.now(UTC)
+    shown = {"instance": "i", "region": "eu-west", "started": now - timedelta(hours=9), "calls": 12, "load": 0.21}
+    Node.objects.create(name="node1", addresses=["198.51.100.7"], seen=now + timedelta(hours=1), **shown)
+    Node.objects.create(name="node2", addresses=["198.51.100.8"], seen=now - timedelta(hours=1), **shown)
+    problems = {"kamailio": "does not run: see `trunkline logs kamailio`"}
+    Node.objects.create(
+        name="node3", addresses=["198.51.100.9"], seen=now + timedelta(hours=1), problems=problems, **shown
+    )

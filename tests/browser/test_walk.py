@@ -262,6 +262,7 @@ PAGES = {
     "import-faults": ("operator", "/inventory/imports/1"),
     "import-checked": ("operator", "/inventory/imports/2"),
     "endpoints": ("operator", "/endpoints/"),
+    "nodes": ("operator", "/nodes/"),
     "carriers": ("operator", "/carriers/"),
     "carrier": ("operator", "/carriers/telco/edit"),
     "carrier-add": ("operator", "/carriers/add"),

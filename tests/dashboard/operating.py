@@ -9,7 +9,13 @@ ACCOUNTS += [
     ("/accounts/owner/enable", {}),
     ("/accounts/owner/disable", {}),
 ]
-ENDPOINTS = [("/endpoints/", None)]
+ENDPOINTS = [
+    ("/endpoints/", None),
+    ("/nodes/", None),
+    ("/nodes/node1/drain", {}),
+    ("/nodes/node1/undrain", {}),
+    ("/nodes/node1/forget", {}),
+]
 CARRIERS = [
     ("/carriers/", None),
     ("/carriers/add", None),

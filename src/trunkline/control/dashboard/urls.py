@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 FEATURES = ("overview", "signin", "buying", "numbers", "trials", "calls", "trunk", "pbx", "users", "audit")
-OPERATORS = ("accounts", "inventory", "carriers", "routes", "endpoints")
+OPERATORS = ("accounts", "inventory", "carriers", "routes", "endpoints", "nodes")
 
 
 @login_not_required

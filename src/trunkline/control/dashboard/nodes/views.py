@@ -1,0 +1,43 @@
+"""For operators: the machines, how each fares, and taking one out of service without losing a call."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from trunkline.control.dashboard.pages import only_operators, show
+from trunkline.control.errors import ServiceError
+from trunkline.control.nodes import services
+from trunkline.control.nodes.models import Node
+
+
+@require_GET
+def nodes(request: HttpRequest) -> HttpResponse:
+    only_operators(request)
+    found = [services.as_dict(node) for node in services.everyone()]
+    return show(request, "nodes/list.html", {"section": "nodes", "nodes": found}, part="results")
+
+
+@require_POST
+def drain(request: HttpRequest, name: str) -> HttpResponse:
+    services.drain(_node(request, name))
+    return redirect("nodes")
+
+
+@require_POST
+def undrain(request: HttpRequest, name: str) -> HttpResponse:
+    services.drain(_node(request, name), False)
+    return redirect("nodes")
+
+
+@require_POST
+def forget(request: HttpRequest, name: str) -> HttpResponse:
+    services.forget(_node(request, name))
+    return redirect("nodes")
+
+
+def _node(request: HttpRequest, name: str) -> Node:
+    only_operators(request)
+    try:
+        return services.get(name)
+    except ServiceError:
+        raise Http404 from None
