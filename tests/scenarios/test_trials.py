@@ -6,7 +6,10 @@ import time
 import pytest
 
 from trunkline.contract import trial
-from trunkline.sandbox.behaviour import refuse
+from trunkline.sandbox import trials as trials_module
+from trunkline.sandbox.behaviour import echo, refuse
+from trunkline.sandbox.trials import Asked, Trials
+from trunkline.sip import forward
 
 SEALED = trial.HEADER
 
@@ -128,3 +131,74 @@ async def test_an_unsealed_call_is_not(edge, agent):
     pbx.on_call = refuse(486)
     call = await caller.invite(edge.uri(number), edge.udp, headers=[(SEALED, "1 2 3")])
     assert call.code == 407
+
+
+# What the node's part makes of it
+
+
+@pytest.fixture
+def trials(edge, key):
+    async def locate(host: str, port: int, transport: str):
+        return [], f"{host} has no A record in DNS"
+
+    return Trials(edge.settings, key, locate)
+
+
+async def test_each_uri_of_a_list_is_asked_and_what_fails_is_said(edge, agent, trials):
+    pbx, odd, carrier, gone = await agent(), await agent("tcp"), await agent(), agent.address()
+    odd.on_request = lambda request: odd.response(request, 405, "x" * 5000)
+    edge.carrier(carrier.address, carrier.port())
+    key = edge.key()
+    wanted = [
+        f"sip:1@{pbx.address}:{pbx.port()}",
+        f"sip:1@{odd.address}:{odd.port()};transport=tcp",
+        f"sip:1@{gone};transport=tcp",
+        f"sip:1@{carrier.address}:{carrier.port()}",
+        f"sip:1@{edge.address}",
+        f"sip:{key.name}@{edge.domain}",
+        "sip:1@nowhere.example",
+    ]
+    good, strange, refused, foreign, own, absent, nowhere = await trials.ask(forward.parse(",".join(wanted)))
+    assert (good.uri, good.address) == (wanted[0], f"udp:{pbx.address}:{pbx.port()}")
+    assert (good.code, good.reason, good.problem) == (200, "OK", "")
+    assert 0 < good.ms < 8000
+    assert (strange.code, len(strange.reason), strange.problem) == (405, 200, "")
+    assert (refused.code, refused.problem) == (0, "the connection was refused or failed")
+    assert "instead of a PBX" in foreign.problem
+    assert "instead of a PBX" in own.problem
+    assert absent.problem == "No PBX is registered with this key"
+    assert nowhere == Asked("sip:1@nowhere.example", problem="nowhere.example has no A record in DNS")
+    [again] = await trials.ask(forward.parse(wanted[0]))
+    assert "a moment ago" in again.problem
+    assert len(pbx.requests) == 1
+
+
+async def test_a_list_of_one_address_asks_it_once(agent, trials):
+    pbx = await agent()
+    asked = await trials.ask(forward.parse(",".join(f"sip:{n}@{pbx.address}:{pbx.port()}" for n in range(20))))
+    assert sorted(one.code for one in asked) == [0] * 19 + [200]
+    assert len(pbx.requests) == 1
+
+
+@pytest.mark.parametrize(("behaviour", "code", "heard"), [(refuse(486), 486, False), (echo, 200, True)])
+async def test_a_call_comes_to_what_the_pbx_makes_of_it(edge, agent, trials, monkeypatch, behaviour, code, heard):
+    monkeypatch.setattr(trials_module, "TALK_SECONDS", 0.5)
+    pbx = await agent()
+    pbx.on_call = behaviour
+    number = edge.number(forward=f"sip:pbx@{pbx.address}:{pbx.port()}")
+    result = await trials.call(number)
+    assert (result["code"], result["heard"]) == (code, heard)
+    setup = (await edge.events("end" if heard else "finish", called=number))[0]
+    assert (setup["source"], setup["call_id"], setup["direction"]) == ("trial", result["call_id"], "inbound")
+
+
+async def test_a_call_that_only_rings_is_given_up(edge, agent, trials, monkeypatch):
+    monkeypatch.setattr(trials_module, "RING_SECONDS", 0.5)
+    pbx = await agent()
+
+    async def ring(call):
+        await call.ring()
+
+    pbx.on_call = ring
+    result = await trials.call(edge.number(forward=f"sip:pbx@{pbx.address}:{pbx.port()}"))
+    assert (result["code"], result["heard"]) == (487, False)

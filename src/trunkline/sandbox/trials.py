@@ -21,6 +21,7 @@ from trunkline.sip.uri import DEFAULT_PORT, is_ip
 
 ADDRESSES = 3  # of one URI that are asked, at most
 ANSWER_SECONDS = 8.0  # above what the edge waits, which says more than our patience
+LONGEST_REASON = 200  # characters; a PBX may write what it likes
 PAUSE = 10.0  # s between two questions to one address, whoever wants them
 RING_SECONDS, TALK_SECONDS = 40.0, 4.0
 SILENT, FAILED = 408, 477  # what the edge answers for a target that says nothing, or refuses the connection
@@ -89,7 +90,7 @@ class Trials:
         ms = round(1000 * (time.monotonic() - began))
         if problem := _failure(response):
             return Asked(asked.uri, asked.address, ms=ms, problem=problem)
-        return Asked(asked.uri, asked.address, response.code, response.reason, ms)
+        return Asked(asked.uri, asked.address, response.code, response.reason[:LONGEST_REASON], ms)
 
     def _too_soon(self, place: Address) -> bool:
         now = time.monotonic()
@@ -110,7 +111,7 @@ class Trials:
             caller = f"<sip:{number}@{self._domain}>"
             call = await agent.dial(uri, self._edge, caller=caller, headers=[(trial.HEADER, "")], edit=sealed)
             heard = await self._talk(call)
-        return {"call_id": call.call_id, "code": call.code, "reason": call.reason, "heard": heard}
+        return {"call_id": call.call_id, "code": call.code, "reason": call.reason[:LONGEST_REASON], "heard": heard}
 
     async def _talk(self, call: OutgoingCall) -> bool:
         try:
