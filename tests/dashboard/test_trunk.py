@@ -124,3 +124,12 @@ def test_what_a_firewall_needs_is_there_to_copy_and_to_download(member):
     document = member.get("/trunk/ranges.json").json()
     assert document["domain"] == "sip.trunk.example"
     assert len(document["regions"][0]["endpoints"][0]["ranges"]) == 7
+
+
+def test_every_published_endpoint_is_a_server(member, services):
+    for n, (name, city) in enumerate((("ams1", "Amsterdam"), ("fra1", "Frankfurt"))):
+        services.endpoints.add(name, f"{name}.trunk.example", city=city, addresses=[f"198.51.100.{n}"])
+    page = member.get("/trunk/").content.decode()
+    assert "Server in Frankfurt" in page
+    assert 'data-copy="ams1.trunk.example"' in page
+    assert "the two closest servers" in page

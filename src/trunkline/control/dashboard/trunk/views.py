@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from trunkline.contract.endpoints import Endpoint
 from trunkline.control.accounts import services as accounts
 from trunkline.control.dashboard.pages import only_managers, show
 from trunkline.control.endpoints import ranges
@@ -87,12 +88,12 @@ def _own(request: HttpRequest, name: str) -> Key:
 def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", "")) -> HttpResponse:
     """The page; `made` is a key and its secret, `refused` a key and why, `source` an address that cannot be and why."""
     its, account = settings.TRUNKLINE, request.account
-    address, limits = its.sip_advertised, accounts.as_dict(account) if account else None
+    limits = accounts.as_dict(account) if account else None
     published = endpoints.published()
     values = {
         "section": "trunk",
         "sip": its.sip,
-        "address": f"[{address}]" if ":" in address else address,
+        "servers": [_server(one) for one in published],
         "srv": SRV,
         "codecs": [spoken(codec) for codec in CODECS],
         "systems": registry.systems_by_name().values(),
@@ -109,3 +110,9 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""))
         "source_problem": source[1],
     }
     return show(request, "trunk/trunk.html", values, status=422 if refused[1] or source[1] else 200)
+
+
+def _server(endpoint: Endpoint) -> dict[str, object]:
+    """An endpoint as a person configures it."""
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    return {"host": host, "place": endpoint.city, "port": endpoint.port, "tls_port": endpoint.tls_port}
