@@ -2,7 +2,9 @@
 
 import pytest
 
-from control.databases import cast_of, fresh_sqlite, postgresql_server, settings_for
+from control.databases import cast_of, empty, fresh_sqlite, postgresql_server, settings_for
+
+__all__ = ["empty"]
 
 
 @pytest.fixture(scope="session")
@@ -12,27 +14,26 @@ def postgresql(tmp_path_factory):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request, tmp_path):
+def database(request, tmp_path, empty):
     """Django stands on an empty, migrated database; the value is its URL."""
     from trunkline import control
     from trunkline.control.database import close
 
-    url = fresh_sqlite(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql").fresh()
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    url = server.fresh() if server else fresh_sqlite(tmp_path, empty)
     control.setup(settings_for(url, tmp_path))
-    control.migrate()
     yield url
     close()
 
 
 @pytest.fixture
-def sqlite(tmp_path):
+def sqlite(tmp_path, empty):
     """As `database`, but always SQLite: for what does not depend on the engine, or only on this one."""
     from trunkline import control
     from trunkline.control.database import close
 
-    url = fresh_sqlite(tmp_path)
+    url = fresh_sqlite(tmp_path, empty)
     control.setup(settings_for(url, tmp_path))
-    control.migrate()
     yield url
     close()
 

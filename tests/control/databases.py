@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import psycopg
+import pytest
 
 from trunkline.settings import Settings
 
@@ -21,8 +22,24 @@ def settings_for(url: str, home: Path) -> Settings:
     return Settings(home=home, database={"url": url}, sip={"domain": REALM})
 
 
-def fresh_sqlite(folder: Path) -> str:
+def fresh_sqlite(folder: Path, copied: Path | None = None) -> str:
+    """The URL of an SQLite database that is not there yet, or a copy of another's file."""
+    if copied:
+        shutil.copy(copied, folder / "control.db")
     return f"sqlite:///{folder / 'control.db'}"
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory):
+    """A migrated database file, to be copied: migrating takes longer than most tests."""
+    from trunkline import control
+    from trunkline.control.database import close
+
+    folder = tmp_path_factory.mktemp("empty")
+    control.setup(settings_for(fresh_sqlite(folder), folder))
+    control.migrate()
+    close()
+    return folder / "control.db"
 
 
 @dataclass

@@ -1,12 +1,13 @@
 """A fixed cast who browse: an owner and a member of one account, an owner of a strange one, and an operator."""
 
-import shutil
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
-from control.databases import fresh_sqlite, settings_for
+from control.databases import empty, fresh_sqlite, settings_for
+
+__all__ = ["empty"]
 
 HOST = "sip.trunk.example"
 PASSWORD = "correct horse battery staple"
@@ -28,27 +29,13 @@ def quickly_hashed():
         yield
 
 
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory):
-    """A migrated database file, to be copied: migrating takes longer than most tests."""
-    from trunkline import control
-    from trunkline.control.database import close
-
-    folder = tmp_path_factory.mktemp("empty")
-    control.setup(settings_for(fresh_sqlite(folder), folder))
-    control.migrate()
-    close()
-    return folder / "control.db"
-
-
 @pytest.fixture
 def services(tmp_path, empty):
     """The services on an empty database, with Django set up for the dashboard."""
     from trunkline import control
     from trunkline.control.database import close
 
-    settings = settings_for(fresh_sqlite(tmp_path), tmp_path)
-    shutil.copy(empty, tmp_path / "control.db")
+    settings = settings_for(fresh_sqlite(tmp_path, empty), tmp_path)
     control.setup(settings)
     from trunkline.control import services
     from trunkline.control.dashboard.application import configure
