@@ -62,7 +62,7 @@ class Trunk:
     caller_name: str = ""
     session_seconds: int = 1800
     session_min_seconds: int = 90
-    keepalive_seconds: int = 60
+    keepalive_seconds: int = 30  # also what keeps the binding of a NAT alive
 
     @property
     def password(self) -> Secret:
