@@ -43,7 +43,14 @@ def fuzzed(server):
     services.keys.rotate(other)
     services.numbers.add("+442079460006", account, "sip:1234@example.com")
     Call.objects.create(uid="c0ffee", node="node1", account=account, started=datetime.now(UTC), direction="outbound")
-    things = {"number": "442079460006", "key": other.name, "slot": 1, "id": account.sources.get().pk, "uid": "c0ffee"}
+    things = {
+        "number": "442079460006",
+        "key": other.name,
+        "slot": 1,
+        "id": account.sources.get().pk,
+        "uid": "c0ffee",
+        "name": "asterisk",
+    }
     close()
     session = requests.Session()
     session.auth, session.trust_env, ca = (key.name, secret), False, server.environment["REQUESTS_CA_BUNDLE"]

@@ -29,6 +29,8 @@ MINE = {  # what each sees and makes for itself
     "make_key": ("POST", "keys", None),
     "list_sources": ("GET", "sources", None),
     "list_calls": ("GET", "calls", None),
+    "list_pbxs": ("GET", "pbx", None),
+    "configure_pbx": ("GET", "pbx/asterisk/configuration", None),
     "get_statistics": ("GET", "statistics", None),
     "get_trunk": ("GET", "trunk", None),
     "buy_number": ("POST", "numbers", {"number": "+447700900001"}),

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def test_the_workers_count_an_accounts_requests_together(server):
     for _ in range(12):
         head = shell(server, 'curl -D - -o /dev/null -u "$KEY:$SECRET" "$API/account"')
         left.append(int(re.search(r'ratelimit: "account";r=(\d+)', head, re.IGNORECASE)[1]))
-    assert left == list(range(left[0], left[0] - 12, -1)) or min(left) < left[-1]  # a minute may have begun
+    falls = [before - after for before, after in pairwise(left)]
+    assert falls.count(1) >= len(falls) - 1  # a minute may have begun
 
 
 def test_no_secret_gets_into_the_log(server):

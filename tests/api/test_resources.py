@@ -156,6 +156,30 @@ def test_a_number_that_is_forwarded_nowhere_has_nobody_to_try(owner, services, c
     problem(owner.ask("POST", "numbers/447700900001/trials", {"kind": "options"}), 409, "conflict")
 
 
+def test_a_pbx_gets_its_configuration(owner, cast, services):
+    systems = {system["name"] for system in owner.ask("GET", "pbx").json()["items"]}
+    assert "asterisk" in systems
+    path = "pbx/asterisk/configuration"
+    made = owner.ask("GET", f"{path}?address=203.0.113.9&transport=tls").json()
+    text = "".join(made["files"].values())
+    assert cast.key.name in text
+    assert cast.secret not in text
+    assert made["placeholders"]
+    assert list(made["forward"]) == ["+447700900001"]
+    services.keys.create(cast.owner)
+    assert "several keys" in problem(owner.ask("GET", path), 422, "invalid")["detail"]
+    for wrong in (f"key={cast.stranger_key.name}", "number=447700900002"):
+        problem(owner.ask("GET", f"{path}?{wrong}"), 404, "not-found")
+    problem(owner.ask("GET", f"{path}?key={cast.key.name}&srtp=true"), 422, "invalid")
+    problem(owner.ask("GET", "pbx/abacus/configuration"), 404, "not-found")
+
+
+def test_calls_by_carrier_or_pbx(owner, record):
+    record("p1", carrier="telco")
+    record("p2", carrier="backup")
+    assert [call["uid"] for call in owner.ask("GET", "calls?party=telco").json()["items"]] == ["p1"]
+
+
 def test_the_day_in_numbers(owner, stranger, record):
     record("s1", outcome="answered", code=200, duration=30.0)
     record("s2", outcome="failed", code=503)

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from trunkline.cli.output import Answer, operation, table
-from trunkline.pbx import PbxError, archive, registry, sheet
-from trunkline.pbx.configuration import Configuration, Screen
+from trunkline.pbx import PbxError, archive, document, registry, sheet
+from trunkline.pbx.configuration import Configuration
 from trunkline.pbx.trunk import Options
 from trunkline.sip.uri import TRANSPORTS
 
@@ -62,8 +62,10 @@ def show(services, name, account, form, output, **options):
             written = archive.write(made, output)
         except PbxError as error:
             raise click.ClickException(str(error)) from error
-        return Answer(_document(made) | {"written": [str(path) for path in written]}, [f"{path}" for path in written])
-    return Answer(_document(made), raw=FORMATS[form](made))
+        return Answer(
+            document.as_dict(made) | {"written": [str(path) for path in written]}, [f"{path}" for path in written]
+        )
+    return Answer(document.as_dict(made), raw=FORMATS[form](made))
 
 
 def _make(services, name: str, account, options: dict) -> Configuration:
@@ -84,21 +86,3 @@ def _make(services, name: str, account, options: dict) -> Configuration:
         extension=options["extension"],
     )
     return services.pbx.configuration(name, trunk, chosen)
-
-
-def _document(made: Configuration) -> dict[str, object]:
-    screens = [part for part in made.parts if isinstance(part, Screen)]
-    return {
-        "system": made.system,
-        "title": made.title,
-        "files": {file.path: file.text for file in archive.files(made)[:-1]},
-        "screens": [
-            {"path": s.path, "note": s.note, "fields": [{"name": f.name, "value": f.value} for f in s.fields]}
-            for s in screens
-        ],
-        "steps": list(made.steps),
-        "seen": list(made.seen),
-        "forward": {f"+{number}": uri for number, uri in made.forward},
-        "placeholders": dict(made.placeholders),
-        "warnings": list(made.warnings),
-    }

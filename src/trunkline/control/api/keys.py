@@ -34,13 +34,13 @@ def make_key(request: HttpRequest, response: HttpResponse):
 
 @router.get("/{key}", response=schemas.Key, summary="One key")
 def get_key(request: HttpRequest, key: str = InPath):
-    return services.as_dict(_own(request, key))
+    return services.as_dict(own_key(request, key))
 
 
 @router.patch("/{key}", response=schemas.Key, summary="Enable or disable a key")
 def change_key(request: HttpRequest, change: schemas.KeyChange, key: str = InPath):
     """Not the one that the request itself is made with."""
-    own = _own(request, key)
+    own = own_key(request, key)
     if own == request.caller.key and not change.enabled:
         raise Problem("conflict", "This request is made with that key: use another one to disable it")
     return services.as_dict(services.enable(own, change.enabled))
@@ -49,19 +49,19 @@ def change_key(request: HttpRequest, change: schemas.KeyChange, key: str = InPat
 @router.post("/{key}/secrets", response={201: schemas.KeyWithSecret}, summary="Make a second secret")
 def rotate_key(request: HttpRequest, response: HttpResponse, key: str = InPath):
     """Both work until one is retired."""
-    own = _own(request, key)
+    own = own_key(request, key)
     try:
         secret = services.rotate(own)
     except ServiceError:
         raise Problem("conflict", "The key has two secrets: retire the one that no PBX uses any more, first") from None
     response.headers["Location"] = f"{ROOT}keys/{own.name}"
-    return services.as_dict(_own(request, key)) | {"secret": secret}
+    return services.as_dict(own_key(request, key)) | {"secret": secret}
 
 
 @router.delete("/{key}/secrets/{slot}", response={204: None}, summary="Retire a secret")
 def retire_secret(request: HttpRequest, key: str = InPath, slot: int = Path(description="1 or 2.", ge=1, le=2)):
     """Not the last one of a key, and not the one that the request itself is made with."""
-    own = _own(request, key)
+    own = own_key(request, key)
     live = {secret.slot for secret in own.secrets.all()}
     if slot not in live:
         raise Problem("not-found", f"The key has no secret in slot {slot}")
@@ -75,7 +75,7 @@ def retire_secret(request: HttpRequest, key: str = InPath, slot: int = Path(desc
         raise Problem("conflict", "It was retired meanwhile, or is the only one by now") from None
 
 
-def _own(request: HttpRequest, name: str) -> Key:
+def own_key(request: HttpRequest, name: str) -> Key:
     key = services.listing(request.caller.account).filter(name=name).first()
     if key is None:
         raise Problem("not-found", f"The account has no key {name[:20]!r}")

@@ -61,7 +61,7 @@ def buy_number(request: HttpRequest, response: HttpResponse, purchase: schemas.P
 
 @router.get("/{number}", response=schemas.Number, summary="One number")
 def get_number(request: HttpRequest, number: str = InPath):
-    return services.as_dict(own(request, number))
+    return services.as_dict(own_number(request, number))
 
 
 @router.delete("/{number}", response={204: None}, summary="Release a number")
@@ -80,7 +80,7 @@ def forward_number(request: HttpRequest, wanted: schemas.Forward, number: str = 
     """Calls go there within two seconds. Of a list with a fault nothing is taken: the problem's `entry` is the faulty
     URI's place from 1, `start` and `end` are where it stands in the text."""
     try:
-        return services.as_dict(services.forward(own(request, number), wanted.forward))
+        return services.as_dict(services.forward(own_number(request, number), wanted.forward))
     except services.ForwardRefused as error:
         where = {"entry": error.entry, "start": error.start, "end": error.end} if error.entry else {}
         fault = {"field": "forward", "problem": error.problem}
@@ -88,7 +88,7 @@ def forward_number(request: HttpRequest, wanted: schemas.Forward, number: str = 
         raise Problem("invalid", f"{entry}{error.problem}", errors=[fault], **where) from None
 
 
-def own(request: HttpRequest, text: str) -> Number:
+def own_number(request: HttpRequest, text: str) -> Number:
     """The number, if it is the caller's; whether a stranger's exists is not told."""
     digits = e164(text)
     number = services.listing(request.caller.account).filter(e164=digits).first() if digits else None

@@ -8,6 +8,7 @@ from pydantic import Field
 
 Kind = Literal["landline", "mobile-lvn", "landline-toll-free"]
 Place = Literal["starts", "contains", "ends"]
+SipTransport = Literal["udp", "tcp", "tls"]
 Outcome = Literal["open", "answered", "cancelled", "failed", "rejected"]
 E164 = Field(description="E.164; '+', spaces and punctuation are optional.", max_length=32, examples=["+447700900000"])
 NEXT = Field(description="The `cursor` of the next portion; null when there is none.")
@@ -222,32 +223,6 @@ class Call(Schema):
 class Calls(Schema):
     items: list[Call]
     next: str | None = NEXT
-
-
-class Hour(Schema):
-    """How many calls that began in it had each outcome."""
-
-    start: datetime
-    open: int
-    answered: int
-    cancelled: int
-    failed: int
-    rejected: int
-
-
-class Refusal(Schema):
-    code: int | None
-    reason: str
-    calls: int
-
-
-class Statistics(Schema):
-    calls: int
-    up: int = Field(description="How many are not over.")
-    answered_share: float | None = Field(description="Of those that were sent on and are over: 0 to 1.")
-    average_duration: float | None = Field(description="Of answered calls, s.")
-    hours: list[Hour]
-    refusals: list[Refusal] = Field(description="Of rejected calls, the most frequent first.")
 
 
 class Attempt(Schema):

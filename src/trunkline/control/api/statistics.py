@@ -1,17 +1,45 @@
 """How the account's calls of a day went, by the hour."""
 
+from datetime import datetime
+
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Schema
+from pydantic import Field
 
-from trunkline.control.api import schemas
 from trunkline.control.calls import statistics
 from trunkline.control.calls.models import OUTCOMES
 
 router = Router(tags=["statistics"])
 
 
-@router.get("", response=schemas.Statistics, summary="The calls of the last 24 hours")
+class Hour(Schema):
+    """How many calls that began in it had each outcome."""
+
+    start: datetime
+    open: int
+    answered: int
+    cancelled: int
+    failed: int
+    rejected: int
+
+
+class Refusal(Schema):
+    code: int | None
+    reason: str
+    calls: int
+
+
+class Statistics(Schema):
+    calls: int
+    up: int = Field(description="How many are not over.")
+    answered_share: float | None = Field(description="Of those that were sent on and are over: 0 to 1.")
+    average_duration: float | None = Field(description="Of answered calls, s.")
+    hours: list[Hour]
+    refusals: list[Refusal] = Field(description="Of rejected calls, the most frequent first.")
+
+
+@router.get("", response=Statistics, summary="The calls of the last 24 hours")
 def get_statistics(request: HttpRequest):
     """Those that the account made and received."""
     account, now = request.caller.account, timezone.now()

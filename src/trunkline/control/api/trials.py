@@ -24,7 +24,7 @@ def begin_trial(
 ):
     """What comes of it is at the address that `Location` has, some seconds later. A few a minute: each has us send to
     strangers."""
-    own = numbers.own(request, number)
+    own = numbers.own_number(request, number)
     try:
         job = services.create(wanted.kind, own, request.caller.key.name)
     except DatabaseUnavailable:

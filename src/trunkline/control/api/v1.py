@@ -10,7 +10,7 @@ from ninja.parser import Parser
 from ninja.security.base import AuthBase
 
 from trunkline import __version__
-from trunkline.control.api import account, calls, keys, numbers, sources, statistics, trials, trunk
+from trunkline.control.api import account, calls, keys, numbers, pbx, sources, statistics, trials, trunk
 from trunkline.control.api.callers import storable
 from trunkline.control.api.problems import Problem, answer
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
@@ -22,6 +22,7 @@ RESOURCES = {
     "sources": sources,
     "calls": calls,
     "statistics": statistics,
+    "pbx": pbx,
     "trials": trials,
     "trunk": trunk,
 }
