@@ -20,21 +20,21 @@ PORT = 8443
 
 
 @contextmanager
-def served(address: str, api: dict | None = None, **web):
+def served(address: str, api: dict | None = None, *, program: Path | None = None, **web):
     """The settings of a dashboard that answers at `address` until the end of the block; no engine runs. `api` and the
-    rest are settings of these sections."""
+    rest are settings of these sections; `program` is the folder that has the package, if that is not this clone's."""
     # Its process is not root's and must reach its files: pytest's own folders are closed to others.
     root = Path(tempfile.mkdtemp(prefix="web-"))
     root.chmod(0o711)
     try:
-        with _served(root / "home", address, web, api or {}) as running:
+        with _served(root / "home", address, web, api or {}, [str(program)] if program else sys.path) as running:
             yield running
     finally:
         shutil.rmtree(root)
 
 
 @contextmanager
-def _served(root: Path, address: str, web: dict, api: dict):
+def _served(root: Path, address: str, web: dict, api: dict, python_path: list[str]):
     from trunkline import control
     from trunkline.control.database import close
 
@@ -49,7 +49,7 @@ def _served(root: Path, address: str, web: dict, api: dict):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRUNKLINE_")}
     environment |= {
         "TRUNKLINE_HOME": str(root),
-        "PYTHONPATH": os.pathsep.join(sys.path),
+        "PYTHONPATH": os.pathsep.join(python_path),
         "TRUNKLINE_SIP__ADDRESS": address,
         "TRUNKLINE_SIP__DOMAIN": DOMAIN,
     }

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import shutil
 import signal
 import socket
 import ssl
@@ -224,6 +225,16 @@ def test_nothing_outlives_a_server_that_was_killed(addresses):
         os.kill(process.pid, signal.SIGKILL)
         process.wait(5)
         until(lambda: not any(_alive(pid) for pid in children), 30, "its workers end")
+
+
+def test_the_program_may_lie_where_only_root_gets(addresses, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(staging.PACKAGE, closed / "trunkline")
+    assert not _runs("trunkline", "ls", str(closed))
+    with served(addresses.take(), program=closed) as (settings, _):
+        assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"))
+        assert b"--accent" in exchange(settings, get("/static/trunkline.css"))
 
 
 def test_a_machine_without_its_user_is_told_so(monkeypatch):
