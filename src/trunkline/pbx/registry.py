@@ -13,6 +13,7 @@ from trunkline.pbx.errors import PbxError
 from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Options, Trunk, bracketed
 
 FILES, COMMANDS, SCREENS = "files", "commands", "screens"
+GENERIC = "generic"  # for what is not here by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,13 @@ class System:
 
 @cache
 def systems_by_name() -> dict[str, System]:
-    """Every system, in the order of their titles."""
+    """Every system, in the order of their titles, the generic one last."""
     modules = [f"{systems.__name__}.{module.name}" for module in pkgutil.iter_modules(systems.__path__)]
     found = [importlib.import_module(name).SYSTEM for name in modules]
-    return {system.name: system for system in sorted(found, key=lambda system: system.title.lower())}
+    return {
+        system.name: system
+        for system in sorted(found, key=lambda system: (system.name == GENERIC, system.title.lower()))
+    }
 
 
 def get(name: str) -> System:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from trunkline.pbx.configuration import Screen
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.registry import GENERIC, SCREENS, Made, System
 from trunkline.pbx.screens import screen, tiers
 from trunkline.pbx.trunk import Options, Trunk
 from trunkline.sip.codecs import spoken
@@ -81,7 +81,7 @@ STEPS = (
 SEEN = ("The PBX says that the trunk is registered or reachable.", "A call each way shows under Calls, answered.")
 
 SYSTEM = System(
-    name="generic",
+    name=GENERIC,
     title="Another PBX",
     written_for="any with SIP trunks",
     kinds=(SCREENS,),
