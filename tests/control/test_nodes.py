@@ -79,3 +79,25 @@ def test_nodes_hear_where_the_others_hear(sink):
     assert sink.heartbeat(second).neighbours == ["10.0.0.1"]
     assert sink.heartbeat(first).neighbours == ["10.0.0.2"]
     assert sink.heartbeat(BEAT._replace(node="n3", instance="c" * 32)).neighbours == ["10.0.0.1", "10.0.0.2"]
+
+
+def test_a_node_hears_how_many_calls_of_an_account_are_up_on_others(sink, services, later):
+    account = services.accounts.create("customer")
+    second, third = BEAT._replace(node="n2", instance="b" * 32), BEAT._replace(node="n3", instance="c" * 32)
+    for beat in (BEAT, second, third):
+        sink.heartbeat(beat)
+
+    def journal(node, call, *events):
+        common = {"time": time.time(), "node": node, "call": call, "account": account.pk, "direction": "outbound"}
+        sink.store(node, "file", [common | {"event": event} for event in events], 1)
+
+    journal("n1", "a" * 16, "setup", "answer")
+    journal("n2", "b" * 16, "setup")
+    journal("n2", "c" * 16, "setup", "answer", "end")
+    journal("n2", "d" * 16, "setup", "finish")
+    journal("n2", "e" * 16, "reject")
+    assert sink.heartbeat(BEAT).elsewhere == {account.pk: 1}
+    assert sink.heartbeat(second).elsewhere == {account.pk: 1}
+    assert sink.heartbeat(third).elsewhere == {account.pk: 2}
+    later(30)  # nobody but the one that beats is heard any more
+    assert sink.heartbeat(third).elsewhere == {}

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from trunkline.contract import store
 from trunkline.edge.limits import Limits
 
 
@@ -79,6 +80,17 @@ def test_calls_at_once(limits, account, tables):
     limits.release("a")
     assert limits.admit(two, "c", "") is None
     assert tables.get("active", str(two.id)) == 2
+
+
+def test_calls_on_other_nodes_count_too(limits, account, config, lookup):
+    three = account(calls_at_once=3)
+    assert lookup.elsewhere(three.id) == 0
+    store.set_elsewhere(store.open_writer(config.store), {three.id: 2})
+    lookup.refresh()
+    assert lookup.elsewhere(three.id) == 2
+    assert limits.admit(three, "a", "", lookup.elsewhere(three.id)) is None
+    assert "3 calls at once" in limits.admit(three, "b", "", lookup.elsewhere(three.id)).warning
+    assert limits.admit(three, "b", "", 1) is None
 
 
 def test_a_call_is_released_once(limits, account, tables):

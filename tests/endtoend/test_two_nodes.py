@@ -9,7 +9,7 @@ import pytest
 
 from control.databases import postgresql_server
 from harness.node import NUMBER, Node, eventually
-from harness.placing import answered, dial
+from harness.placing import answered, dial, hang_up
 from harness.polling import until
 from trunkline.sandbox import digest
 from trunkline.sandbox.transport import Hop
@@ -127,6 +127,34 @@ async def test_what_registers_at_one_node_is_called_by_the_other(pair, agent):
     os.kill(await asyncio.to_thread(first.pid, "kamailio"), signal.SIGKILL)
     await eventually(first.serves, 30, "Kamailio is back")
     await soon(first)
+
+
+async def test_calls_at_once_are_counted_over_both(pair, agent):
+    first, second = pair
+    pbx, far = await agent(), await agent(address=first.carrier_address, port=5060)
+    await asyncio.to_thread(first.do, "account", "set", "customer", "--calls-at-once", "1")
+    try:
+        await asyncio.to_thread(first.caught_up)
+        call, incoming = await answered(first, pbx, far, first.key, "99950000005")
+
+        async def refusal():
+            other = await dial(second, pbx, first.key, "99950000006")
+            try:
+                its = await far.next_call(timeout=1.0)
+            except TimeoutError:
+                return await other.final()
+            await its.answer()
+            assert (await other.final()).code == 200
+            await hang_up(other, its)
+            return None
+
+        began = time.monotonic()
+        while not (response := await refusal()):
+            assert time.monotonic() - began < 20
+        assert (response.code, "limit of 1 calls at once" in response.warning) == (503, True)
+        await hang_up(call, incoming)
+    finally:
+        await asyncio.to_thread(first.do, "account", "set", "customer", "--calls-at-once", "0")
 
 
 async def test_no_stranger_speaks_as_a_node(pair, agent):

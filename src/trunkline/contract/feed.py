@@ -58,10 +58,12 @@ class Heartbeat(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a node hears back. `order`: DRAIN, UNDRAIN or ''; `neighbours`: where the other nodes hear each other."""
+    """What a node hears back. `order`: DRAIN, UNDRAIN or ''; `neighbours`: where the other nodes hear each other;
+    `elsewhere`: how many calls of an account are up on other nodes, by its id, where there are any."""
 
     order: str
     neighbours: list[str]
+    elsewhere: dict[int, int]
 
 
 DRAIN, UNDRAIN = "drain", "undrain"  # orders

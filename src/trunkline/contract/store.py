@@ -5,6 +5,7 @@ of the control plane concerns one *entity* (an account, a key, a number, a carri
 the set of rows that carry its id, and is always replaced as a whole, so applying a change twice is harmless.
 """
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -220,6 +221,15 @@ def neighbours(connection: sqlite3.Connection) -> frozenset[str]:
 
 def set_neighbours(connection: sqlite3.Connection, addresses: Iterable[str]) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('neighbours', ?)", (" ".join(sorted(addresses)),))
+
+
+def elsewhere(connection: sqlite3.Connection) -> dict[int, int]:
+    """How many calls of an account are up on other nodes, by its id; an account without any is left out."""
+    return {int(account): count for account, count in json.loads(_meta(connection, "elsewhere") or "{}").items()}
+
+
+def set_elsewhere(connection: sqlite3.Connection, counts: Mapping[int, int]) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('elsewhere', ?)", (json.dumps(counts),))
 
 
 def sequence(connection: sqlite3.Connection) -> int:

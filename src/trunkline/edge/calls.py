@@ -89,7 +89,8 @@ class Calls:
         if not transactions.begin():  # another worker has this INVITE already: it came twice in a moment
             return
         leg = self._leg(call, payer)
-        refused = leg if isinstance(leg, Refusal) else self._records.admit(call, plan, payer)
+        elsewhere = self._lookup.elsewhere(payer.id)
+        refused = leg if isinstance(leg, Refusal) else self._records.admit(call, plan, payer, elsewhere)
         if refused:
             self._reject(refused, call.direction, facts)
             return

@@ -54,14 +54,15 @@ class Limits:
         self._counters.take(table, ip)  # or what it counted until now would ban it again as soon as its ban ends
         return True
 
-    def admit(self, account: Account, call: str, summary: str) -> Refusal | None:
-        """Count a call that is about to start; `release` ends it. `summary` shows it among the live calls."""
+    def admit(self, account: Account, call: str, summary: str, elsewhere: int = 0) -> Refusal | None:
+        """Count a call that is about to start; `release` ends it. `summary` shows it among the live calls;
+        `elsewhere` is how many of the account are up on other nodes."""
         if account.calls_per_second:
             started = self._counters.add("started", f"{account.id}:{int(time.time())}")
             if started > account.calls_per_second:
                 return refusal.too_many_per_second(account.calls_per_second)
         active = self._counters.add("active", str(account.id))
-        if account.calls_at_once and active > account.calls_at_once:
+        if account.calls_at_once and active + elsewhere > account.calls_at_once:
             self._counters.subtract("active", str(account.id))
             return refusal.too_many_at_once(account.calls_at_once)
         self._counters.put("calls", call, f"{account.id} {summary}")

@@ -104,6 +104,10 @@ class Lookup:
         """The addresses that other nodes speak to this one from."""
         return self._cached("neighbours")
 
+    def elsewhere(self, account_id: int) -> int:
+        """How many calls of an account were up on other nodes some seconds ago."""
+        return self._cached("elsewhere").get(account_id, 0)
+
     def credential(self, key: str) -> Credential | None:
         """The live secrets of an API key and its account."""
         return self._cached("credential", key) if len(key) <= LONGEST_KEY else None
@@ -144,6 +148,9 @@ class Lookup:
 
     def _neighbours(self) -> frozenset[str]:
         return store.neighbours(self._db)
+
+    def _elsewhere(self) -> dict[int, int]:
+        return store.elsewhere(self._db)
 
     def _credential(self, key: str) -> Credential | None:
         rows = self._db.execute("SELECT * FROM credential WHERE key = ? ORDER BY slot", (key,)).fetchall()

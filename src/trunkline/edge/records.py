@@ -32,9 +32,10 @@ class Records:
         self._journal.note("reject", secrets.token_hex(8), direction=direction, **facts)
         self._journal.flush()
 
-    def admit(self, call: Permitted, plan: Plan, payer: Account) -> Refusal | None:
-        """Count a call that is about to begin."""
-        return self._limits.admit(payer, plan.call, f"{int(time.time())} {call.direction} {call.caller} {call.called}")
+    def admit(self, call: Permitted, plan: Plan, payer: Account, elsewhere: int) -> Refusal | None:
+        """Count a call that is about to begin; `elsewhere`: the payer's calls on other nodes."""
+        summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"
+        return self._limits.admit(payer, plan.call, summary, elsewhere)
 
     def begun(self, call: Permitted, plan: Plan, facts: dict) -> bool:
         """Whether the disk has taken the call's beginning and its first attempt; if not, it counts no more."""

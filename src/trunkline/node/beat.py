@@ -8,13 +8,14 @@ from pathlib import Path
 
 from trunkline import __version__
 from trunkline.contract import store
-from trunkline.contract.feed import DRAIN, Heartbeat, Sink
+from trunkline.contract.feed import DRAIN, Heartbeat, Sink, Unavailable
 from trunkline.home import Home
 from trunkline.node import health, part
 from trunkline.node.supervise import NotRunning
 from trunkline.settings import Settings
 
 PAUSE = 5.0  # s
+FORGET_AFTER = 20.0  # s without the database, after which calls on other nodes count no more
 
 
 class Beater:
@@ -23,7 +24,7 @@ class Beater:
     def __init__(self, sink: Sink, settings: Settings, home: Home):
         self._sink, self._settings, self._home = sink, settings, home
         self._store = store.open_writer(home.store)
-        self._started = time.time()
+        self._started, self._heard = time.time(), time.monotonic()
 
     def facts(self) -> Mapping[str, object]:
         return {"draining": store.draining(self._store), "calls": self._calls()}
@@ -31,7 +32,14 @@ class Beater:
     def step(self) -> bool:
         """One heartbeat; a second one at once after an order. Raises Unavailable, sqlite3.OperationalError."""
         draining = store.draining(self._store)
-        standing = self._sink.heartbeat(self._beat(draining))
+        try:
+            standing = self._sink.heartbeat(self._beat(draining))
+        except Unavailable:
+            if time.monotonic() - self._heard > FORGET_AFTER:
+                self._note_elsewhere({})
+            raise
+        self._heard = time.monotonic()
+        self._note_elsewhere(standing.elsewhere)
         if frozenset(standing.neighbours) != store.neighbours(self._store):
             store.set_neighbours(self._store, standing.neighbours)
         if not standing.order:
@@ -40,6 +48,11 @@ class Beater:
         if wanted is not draining:
             store.set_draining(self._store, wanted)
         return wanted is not draining
+
+    def _note_elsewhere(self, counts: dict[int, int]) -> None:
+        # Only when it changes: a write has every worker of the edge forget what it knows.
+        if counts != store.elsewhere(self._store):
+            store.set_elsewhere(self._store, counts)
 
     def _beat(self, draining: bool) -> Heartbeat:
         its = self._settings

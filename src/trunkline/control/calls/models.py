@@ -55,6 +55,7 @@ class Call(models.Model):
             models.Index(fields=["started", "outcome"], include=["duration"], name="call_begun"),
             models.Index(fields=["account", "started", "outcome"], include=["duration"], name="call_made"),
             models.Index(fields=["owner", "started", "outcome"], include=["account", "duration"], name="call_received"),
+            models.Index(fields=["node", "account"], condition=models.Q(hung_up=None, refused=None), name="call_live"),
             models.Index(fields=["caller", "started"], name="call_caller"),
             models.Index(fields=["called", "started"], name="call_called"),
         ]

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Count
 from django.db.models.functions import Now
 
 from trunkline.contract.feed import DRAIN, UNDRAIN, Heartbeat, Standing
+from trunkline.control.calls.models import Call
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
 
@@ -31,7 +33,16 @@ def note(beat: Heartbeat) -> Standing:
         values = {name: value for name, value in beat._asdict().items() if name not in ("node", "started")}
         Node.objects.filter(pk=node.pk).update(started=datetime.fromtimestamp(beat.started, UTC), seen=Now(), **values)
         others = Node.objects.exclude(pk=node.pk).exclude(cluster="").values_list("cluster", flat=True)
-        return Standing("" if done else node.order, sorted(others))
+        return Standing("" if done else node.order, sorted(others), _elsewhere(node))
+
+
+def _elsewhere(node: Node) -> dict[int, int]:
+    """Of nodes that are heard: what is open of another one's is up no more, or cannot be counted."""
+    heard = Node.objects.exclude(pk=node.pk).filter(seen__gte=now() - SILENT_AFTER).values_list("name", flat=True)
+    if not (names := list(heard)):
+        return {}
+    live = Call.objects.filter(hung_up=None, refused=None, account__isnull=False, node__in=names)
+    return dict(live.values_list("account").annotate(count=Count("pk")))
 
 
 def now() -> datetime:
