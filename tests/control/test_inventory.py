@@ -181,18 +181,19 @@ def test_an_import_brings_prices_and_leaves_those_that_it_does_not_name(cast, se
 
 
 def test_many_are_imported_and_searched_quickly(sqlite):
+    """By the time of our CPU, SQLite's included: other tests run at the same time."""
     from trunkline.control import services
 
     rows = [services.importing.Row(n, f"4420{70000000 + n}", "", "") for n in range(20_000)]
-    began = time.monotonic()
+    began = time.process_time()
     services.importing.carry_out(rows)
-    assert time.monotonic() - began < 15  # 1.5 s on two cores; 100,000 take 8 s
+    assert time.process_time() - began < 15  # 1.5 s on two cores; 100,000 take 8 s
     for wanted in ({"kind": "landline"}, {"pattern": "99", "place": "ends"}, {"pattern": "442070019"}):
-        began = time.monotonic()
+        began = time.process_time()
         found = services.inventory.available(country="GB", **wanted)
         assert len(found[:100]) == 100
         assert found.count() >= 200
-        assert time.monotonic() - began < 1  # 0.01 s
+        assert time.process_time() - began < 1  # 0.01 s
 
 
 @pytest.mark.parametrize("wanted", [{"country": "GB"}, {"country": "GB", "kind": "landline"}])

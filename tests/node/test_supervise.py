@@ -161,7 +161,7 @@ def test_a_kamailio_that_ignores_its_end_delays_down_by_a_few_seconds(home, sett
     until(lambda: "ready" in _text(home.log / "kamailio.log"))
     began = time.monotonic()
     assert stop.stop(settings, home)
-    assert planned.stop_seconds - 1 < time.monotonic() - began < 8
+    assert planned.stop_seconds - 1 < time.monotonic() - began < 20
     process.wait(30)
 
 
