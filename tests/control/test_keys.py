@@ -62,3 +62,11 @@ def test_an_accounts_keys_are_listed_apart(cast, services):
 def test_an_unknown_key_is_not_found(services):
     with pytest.raises(ServiceError, match="key list"):
         services.keys.get("00000000")
+
+
+def test_an_account_has_no_end_of_keys_neither_by_disabling_some(cast, services, monkeypatch):
+    monkeypatch.setattr(services.keys, "MOST", 2)
+    key, _ = services.keys.create(cast.key.account)
+    services.keys.enable(key, False)
+    with pytest.raises(ServiceError, match="has 2 keys, and may have no more"):
+        services.keys.create(cast.key.account)

@@ -114,6 +114,17 @@ def test_our_own_address_is_refused(services, add, monkeypatch):
         add("1.1.1.1")
 
 
+def test_the_addresses_of_other_nodes_and_of_endpoints_are_refused(services, add):
+    from trunkline.control.endpoints.models import Endpoint
+    from trunkline.control.nodes.models import Node
+
+    Node.objects.create(name="n2", addresses=["1.1.1.1"])
+    Endpoint.objects.create(name="eu", host="eu.example", addresses=["1.0.0.1"], sources=["8.8.4.0/30"])
+    for text in ("1.1.1.1", "1.0.0.1", "8.8.4.2"):
+        with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+            add(text)
+
+
 def test_there_is_an_end(services, account, add):
     for n in range(20):
         add(f"8.8.8.{n}")

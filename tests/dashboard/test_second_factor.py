@@ -99,6 +99,12 @@ def test_guessing_codes_ends_also_from_many_addresses_and_by_a_right_password(an
     assert "Wait 15 minutes" in answer.content.decode()
 
 
+def test_who_has_no_password_cannot_use_up_the_tries_of_codes(anybody, at_the_code, telephone, clock):
+    for n in range(10):
+        sign_in(anybody(), "owner code", "guess", REMOTE_ADDR=f"192.0.2.{n // 5}")
+    assert give(at_the_code, telephone.at(clock.now)).headers["Location"] == "/"
+
+
 def test_a_recovery_code_is_good_once(owner, anybody, clock):
     _, codes = set_up(owner, clock)
     assert len(codes) == len(set(codes)) == 10

@@ -82,3 +82,10 @@ def test_who_cannot_be_invited(first, tmp_path, name, sections, words):
     with pytest.raises(invitation.InvitationError, match=words):
         invitation.write(tmp_path / "x", Settings(home=first.root, **sections), first, name)
     assert not (tmp_path / "x").exists()
+
+
+def test_a_file_that_is_there_does_not_become_an_invitation(first, tmp_path):
+    (tmp_path / "x").write_text("somebody else's, and open to all")
+    with pytest.raises(invitation.InvitationError, match="exists already"):
+        invitation.write(tmp_path / "x", Settings(home=first.root, **SECTIONS), first, "n2")
+    assert (tmp_path / "x").read_text() == "somebody else's, and open to all"

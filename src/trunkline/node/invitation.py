@@ -58,7 +58,10 @@ def write(
     authority = {n: (home.tls / n).read_text() for n in AUTHORITY if (home.tls / n).exists()}
     text = "# Makes a machine a node of this service: trunkline node join FILE. It holds secrets: delete it then.\n"
     text += _toml({"settings": sections, "secrets": asdict(secrets.ensure(home.secrets)), "authority": authority})
-    _private(path, text)
+    try:
+        _private(path, text)
+    except FileExistsError as error:
+        raise InvitationError(f"{path} exists already, and may be open to others: name another file") from error
 
 
 def take(path: Path, home: Home) -> str:
@@ -115,6 +118,6 @@ def _toml(table: dict, path: str = "") -> str:
 
 
 def _private(path: Path, text: str) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    """Make the file. Raises FileExistsError: one that somebody else has made, or opened, is not our own."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
-    path.chmod(0o600)

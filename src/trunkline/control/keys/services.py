@@ -14,6 +14,7 @@ from trunkline.control.keys.models import Key, Secret
 from trunkline.control.words import missing
 
 SLOTS = (1, 2)
+MOST = 500  # keys of an account, disabled ones too: every node keeps them all, and a program may make them
 SECRET_LENGTH = 24  # of 62 characters: 142 bits, so that an HA1 that leaks cannot be searched back
 _ALPHABET = string.ascii_letters + string.digits  # nothing that a PBX's configuration format gives a meaning
 
@@ -31,8 +32,13 @@ def listing(account: Account | None = None) -> QuerySet[Key]:
 
 
 def create(account: Account) -> tuple[Key, str]:
-    """A key and its only copy of the secret."""
+    """A key and its only copy of the secret. Raises ServiceError when the account has too many."""
     with writing() as log:
+        if Key.objects.filter(account=account).count() >= MOST:
+            raise ServiceError(
+                f"account {account.name!r} has {MOST} keys, and may have no more: give one of them a second secret, or "
+                "enable one that is disabled"
+            )
         name = secrets.token_hex(4)
         while Key.objects.filter(name=name).exists():
             name = secrets.token_hex(4)

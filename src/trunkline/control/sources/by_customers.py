@@ -7,6 +7,7 @@ PBX. So nobody lists an address that is known to be somebody else's, nor more of
 import ipaddress
 from datetime import timedelta
 from functools import reduce
+from itertools import chain
 from operator import or_
 
 from django.conf import settings
@@ -17,7 +18,9 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.calls.models import Call
 from trunkline.control.carriers.models import Carrier
 from trunkline.control.changes.services import writing
+from trunkline.control.endpoints.models import Endpoint
 from trunkline.control.errors import ServiceError
+from trunkline.control.nodes.models import Node
 from trunkline.control.numbers.models import Number
 from trunkline.control.sources import services
 from trunkline.control.sources.models import SourceNetwork
@@ -88,8 +91,19 @@ def _heard_from(account: Account, hosts: list[str]) -> bool:
 
 
 def _ours() -> set[str]:
+    """The addresses of this node, of the others, and of the endpoints, from which their calls come."""
     its = settings.TRUNKLINE
-    return {its.sip_address, its.sip_advertised, its.media_address, its.media_advertised, its.web_address}
+    listed = [*Node.objects.values_list("addresses", flat=True)]
+    for kind in ("addresses", "sources"):
+        listed += Endpoint.objects.values_list(kind, flat=True)
+    return {
+        *chain.from_iterable(listed),
+        its.sip_address,
+        its.sip_advertised,
+        its.media_address,
+        its.media_advertised,
+        its.web_address,
+    }
 
 
 def _any(field: str, hosts: list[str], form: str) -> Q:

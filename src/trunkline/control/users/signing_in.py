@@ -34,7 +34,8 @@ class SignInRefused(ServiceError):
 
 def authenticate(name: str, password: str, address: str) -> User:
     """The user of a name and a password. Raises SignInRefused, which does not tell whether there is such a user."""
-    name, network, now = spelling(name)[:254], network_of(address), timezone.now()
+    # No blank, or a stranger who writes `NAME code` here would use up that user's tries of codes.
+    name, network, now = "".join(spelling(name).split())[:254], network_of(address), timezone.now()
     _count(name, network, now)
     user = User.objects.select_related("account").filter(name=name).first()
     if user is None:
