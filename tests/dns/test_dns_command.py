@@ -1,11 +1,15 @@
 """`trunkline dns`, as an operator gives it, against a real name server."""
 
 import base64
+import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
 
 from harness.knot import knot
+from harness.polling import until
 from trunkline.cli.main import trunkline
 
 SECRET = base64.b64encode(b"z" * 32).decode()
@@ -61,3 +65,27 @@ def test_a_zone_that_cannot_hold_the_service_is_refused(run, monkeypatch):
     assert "does not lie in dns.zone elsewhere.example" in run("dns", "zone")[1]
     monkeypatch.setenv("TRUNKLINE_DNS__WATCH", "true")
     assert "watch needs primary" in run("dns", "zone")[1]
+
+
+def test_the_part_of_the_node_keeps_the_zone_and_says_how_it_fares(run, addresses, tmp_path, monkeypatch):
+    """An endpoint that nobody answers for: all are out, so all stay, and the part says that it may be cut off."""
+    address, nobody = addresses.take(), addresses.take()
+    with knot(address, tmp_path, {"trunk.example.": START}, key=("trunkline", SECRET)) as server:
+        monkeypatch.setenv("TRUNKLINE_DNS__PRIMARY", server.address)
+        monkeypatch.setenv("TRUNKLINE_DNS__PRIMARY_PORT", str(server.port))
+        monkeypatch.setenv("TRUNKLINE_DNS__WATCH", "true")
+        run("endpoint", "add", "eu1", "sip-eu1.trunk.example", "--address", nobody, "--port", "9", "--tls-port", "10")
+        status = tmp_path / "home" / "run" / "publish.status.json"
+        status.parent.mkdir()
+        part = subprocess.Popen([sys.executable, "-m", "trunkline", "node", "publish"], stderr=subprocess.DEVNULL)
+        try:
+            until(lambda: status.exists() and json.loads(status.read_text()).get("changes"), 30, "the zone is written")
+            said = json.loads(status.read_text())
+            assert (said["problem"], said["all_out"], list(said["out"])) == ("", True, [f"eu1 {nobody}"])
+            assert "has what it should have" in run("dns", "plan")[1]
+        finally:
+            part.terminate()
+            part.wait(10)
+    assert part.returncode == 0
+    for one in (address, nobody):
+        addresses.give_back(one)
