@@ -61,7 +61,7 @@ class Death:
     dead: frozenset[str]
     at: int
     back: int
-    dns_s: int = 68
+    dns_s: int = 38
 
     def silent(self, target: Target, now: int) -> bool:
         return self.at <= now < self.back and bool({target.name, target.region} & self.dead)
