@@ -78,6 +78,14 @@ def test_keys_are_made_rotated_and_disabled(owner, cast):
     assert "secret" not in keys[0]
 
 
+def test_a_program_that_goes_on_making_keys_comes_to_an_end(owner, monkeypatch):
+    from trunkline.control.keys import services
+
+    monkeypatch.setattr(services, "MOST", 2)
+    assert owner.ask("POST", "keys").status_code == 201
+    assert "may have no more" in problem(owner.ask("POST", "keys"), 409, "conflict")["detail"]
+
+
 def test_nobody_locks_itself_out(owner, cast):
     path = f"keys/{cast.key.name}"
     problem(owner.ask("PATCH", path, {"enabled": False}), 409, "conflict")

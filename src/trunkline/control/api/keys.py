@@ -27,7 +27,10 @@ def list_keys(request: HttpRequest, response: HttpResponse, query: Query[paging.
 @router.post("", response={201: schemas.KeyWithSecret}, summary="Make a key")
 def make_key(request: HttpRequest, response: HttpResponse):
     """Its secret is in the answer, and nowhere else."""
-    key, secret = services.create(request.caller.account)
+    try:
+        key, secret = services.create(request.caller.account)
+    except ServiceError as error:
+        raise Problem("conflict", error) from None
     response.headers["Location"] = f"{ROOT}keys/{key.name}"
     return services.as_dict(key) | {"secret": secret}
 
