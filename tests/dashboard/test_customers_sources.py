@@ -105,6 +105,30 @@ def test_where_another_customer_calls_from_is_refused(services, account, other, 
         add("8.8.8.80")
 
 
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("2a00:1450:1:2::7", "2a00:1450:1:2::/64"),
+        ("2a00:1450::7", "2a00:1450::/64"),
+        ("2a00:0:0:2:3:4:5:6", "2a00:0:0:2::/64"),
+        ("2a00:1450:1:2::7", "2a00:1450:1:2::6/127"),
+    ],
+)
+def test_others_are_found_in_a_network_of_ipv6_too(services, account, other, add, address, wanted):
+    from trunkline.control.calls.models import Call
+
+    add("2a00:1450:9::/64")  # where nobody is
+    services.numbers.add("+447700900001", other, f"sip:1@[{address}]")
+    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+        add(wanted)
+    services.numbers.remove(services.numbers.get("+447700900001"))
+    Call.objects.create(uid="a", node="n", direction="outbound", outcome="answered", account=other,
+                        source=f"udp:{address}:5060", started=datetime.now(UTC) - timedelta(hours=1))  # fmt: skip
+    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+        add(wanted)
+    assert len(sources(account)) == 1
+
+
 def test_our_own_address_is_refused(services, add, monkeypatch):
     from django.conf import settings
 

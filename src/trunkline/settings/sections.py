@@ -15,9 +15,7 @@ class Section(BaseModel):
 
 
 def _ip(value: str) -> str:
-    if value:
-        ipaddress.ip_address(value)
-    return value
+    return str(ipaddress.ip_address(value)) if value else ""  # as Kamailio writes it
 
 
 def _ips(values: list[str]) -> list[str]:

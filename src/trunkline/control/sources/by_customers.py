@@ -5,9 +5,10 @@ PBX. So nobody lists an address that is known to be somebody else's, nor more of
 """
 
 import ipaddress
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import reduce
-from itertools import chain
+from itertools import chain, takewhile
 from operator import or_
 
 from django.conf import settings
@@ -70,24 +71,34 @@ def _check_whose(account: Account, network: Network) -> None:
     known |= {ipaddress.ip_network(text) for text in _ours()}
     if any(one.version == network.version and one.overlaps(network) for one in known):
         raise taken
-    if network.version == 6 and network.num_addresses > 1:
-        return  # too many to look for in what others have written and sent
-    hosts = [str(address) for address in network]
-    if _called(account, hosts) or _heard_from(account, hosts):
+    if _called(account, network) or _heard_from(account, network):
         raise taken
 
 
-def _called(account: Account, hosts: list[str]) -> bool:
-    """Whether calls to others' numbers go to one of the hosts."""
-    others = Number.objects.exclude(account=account).filter(_any("forward", hosts, "{}"))
+def _called(account: Account, network: Network) -> bool:
+    """Whether calls to others' numbers go to an address of the network."""
+    texts = map(str, network) if network.version == 4 else ("[",)
+    others = Number.objects.exclude(account=account).filter(_any("forward", texts))
     lists = others.values_list("forward", flat=True).distinct().iterator()
-    return any(target.host in hosts for text in lists for target in forward.parse(text))
+    return any(_is_in(target.host, network) for text in lists for target in forward.parse(text))
 
 
-def _heard_from(account: Account, hosts: list[str]) -> bool:
-    """Whether others have called from one of the hosts lately."""
+def _heard_from(account: Account, network: Network) -> bool:
+    """Whether others have called from an address of the network lately."""
+    texts = (f":{host}:" for host in network) if network.version == 4 else (f":{_beginning(network)}",)
     lately = Call.objects.filter(started__gte=timezone.now() - LOOK_BACK).exclude(account=account)
-    return lately.filter(_any("source", hosts, ":{}:")).exists()
+    sources = lately.filter(_any("source", texts)).values_list("source", flat=True).distinct().iterator()
+    return any(_is_in(source.partition(":")[2].rpartition(":")[0], network) for source in sources)
+
+
+def _is_in(host: str, network: Network) -> bool:
+    return is_ip(host) and ipaddress.ip_address(host) in network
+
+
+def _beginning(network: ipaddress.IPv6Network) -> str:
+    """How each address of a /64, or of less, begins when it is written: zeros may be left out from the first on."""
+    groups = takewhile(lambda group: int(group, 16), network.network_address.exploded.split(":")[:4])
+    return "".join(f"{int(group, 16):x}:" for group in groups)
 
 
 def _ours() -> set[str]:
@@ -96,16 +107,10 @@ def _ours() -> set[str]:
     listed = [*Node.objects.values_list("addresses", flat=True)]
     for kind in ("addresses", "sources"):
         listed += Endpoint.objects.values_list(kind, flat=True)
-    return {
-        *chain.from_iterable(listed),
-        its.sip_address,
-        its.sip_advertised,
-        its.media_address,
-        its.media_advertised,
-        its.web_address,
-    }
+    own = (its.sip_address, its.sip_advertised, its.media_address, its.media_advertised, its.web_address)
+    return {*own, *chain.from_iterable(listed)}
 
 
-def _any(field: str, hosts: list[str], form: str) -> Q:
-    """A condition on a text that has one of the hosts in it, in this form."""
-    return reduce(or_, (Q(**{f"{field}__contains": form.format(host)}) for host in hosts))
+def _any(field: str, texts: Iterable[str]) -> Q:
+    """A condition on a text that has one of these in it."""
+    return reduce(or_, (Q(**{f"{field}__contains": text}) for text in texts))
