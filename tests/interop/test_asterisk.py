@@ -37,13 +37,13 @@ async def carrier_of(pbx: Flavour, agent) -> tuple[Agent, str]:
     return carrier, f"{prefix}001"
 
 
-async def call_out(pbx: Flavour, agent) -> tuple[OutgoingCall, IncomingCall]:
-    """The phone calls a number of the carrier's, which answers."""
+async def call_out(pbx: Flavour, agent, headers=None) -> tuple[OutgoingCall, IncomingCall]:
+    """The phone calls a number of the carrier's, which answers, with these headers."""
     await reachable(pbx)
     phone, (carrier, number) = await phone_of(pbx, agent), await carrier_of(pbx, agent)
     near = await phone.dial(pbx.dialled(f"+{number}"))
     far = await carrier.next_call(20)
-    await far.answer()
+    await far.answer(headers=headers)
     await near.final()
     await far.confirmed()
     return near, far
