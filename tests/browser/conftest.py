@@ -118,7 +118,7 @@ def _furnish(settings) -> dict:
     failed = _calls(acme, key.name)
     _nodes()
     services.imports.begin("from-telco.csv", b"number,account\n+44207,acme\n+442071230001,nobody\n+447700900000,\n")
-    services.imports.begin("numbers.csv", b"number,account\n+442071230001,acme\n+442071230002,\n")
+    services.imports.begin("numbers.csv", b"number,account\n+442071239001,acme\n+442071239002,\n")
     while services.import_worker.step():
         continue
     telco = services.carriers.create(

@@ -18,6 +18,26 @@ def stored(dashboard, number: str) -> str:
         return thread.submit(_stored, dashboard, number).result()
 
 
+def work_off(dashboard) -> None:
+    """Check or write the imports that wait, as a part of the node does."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_work_off, dashboard).result()
+
+
+def _work_off(dashboard) -> None:
+    from trunkline import control
+    from trunkline.control.database import close
+
+    control.setup(dashboard.settings)
+    from trunkline.control import services
+
+    try:
+        while services.import_worker.step():
+            continue
+    finally:
+        close()
+
+
 def _stored(dashboard, number: str) -> str:
     from trunkline import control
     from trunkline.control.database import close
@@ -180,6 +200,34 @@ def test_an_operator_acts_as_a_customer_and_every_page_says_so(sign_in):
     page.get_by_role("button", name="Back to all accounts").click()
     expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     expect(page.locator(".acting")).to_have_count(0)
+
+
+def test_an_operator_imports_a_file_of_numbers(sign_in, dashboard, tmp_path):
+    page = sign_in("operator")
+    page.get_by_role("link", name="Inventory").click()
+    page.get_by_role("link", name="Import a file").click()
+    (tmp_path / "more.csv").write_text("number,account\n+442079460001,acme\n+442079460002,\n")
+    page.get_by_label("CSV file").set_input_files(tmp_path / "more.csv")
+    page.get_by_role("button", name="Check it").click()
+    expect(page.locator("#progress")).to_contain_text("It waits to be checked.")
+    work_off(dashboard)
+    expect(page.locator("#progress")).to_contain_text("It would add 2 and change 0")  # without anybody's doing
+    page.get_by_role("button", name="Write it").click()
+    expect(page.locator("#progress")).to_contain_text("It waits to be written.")
+    work_off(dashboard)
+    expect(page.locator("#progress")).to_contain_text("Done: 2 added")
+    page.goto("/inventory/?q=%2B4420794")
+    page.get_by_label("+44 20 7946 0002").check()
+    page.get_by_label("Account that gets them").fill("acme")
+    page.get_by_role("button", name="Give to account").click()
+    expect(page.locator("tbody tr").nth(1)).to_contain_text("acme")
+    page.get_by_label("+44 20 7946 0001").check()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.goto("/routes/")
+    page.get_by_label("A number that is called").fill("+33 1 23 45 67 89")
+    expect(page.locator("#which")).to_contain_text("telco")
 
 
 def test_a_session_that_ended_elsewhere_leads_to_the_sign_in_and_back(sign_in):

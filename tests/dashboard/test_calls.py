@@ -199,11 +199,16 @@ def test_a_filter_finds_out_nothing_that_is_not_shown(owner, stranger, operator,
     assert uids(operator, party="secret.stranger") == {"between1"}
 
 
-def test_a_party_is_looked_for_in_a_week_unless_a_day_is_given(owner, record):
+def test_a_party_is_looked_for_in_the_newest_calls_that_fit_the_rest(owner, record, monkeypatch):
+    from trunkline.control.calls import services
+
+    monkeypatch.setattr(services, "LOOKED", 2)
     record("old", carrier="telco", after=-20 * 86400)
+    for n in range(2):
+        record(f"new{n}", carrier="backup", after=n)
     assert uids(owner, party="telco") == set()
-    assert uids(owner, party="telco", since=f"{record.began - timedelta(days=21):%Y-%m-%d}") == {"old"}
-    assert "Only a week is looked through" in owner.get("/calls/", {"party": "telco"}).content.decode()
+    assert uids(owner, party="telco", until=f"{record.began - timedelta(days=2):%Y-%m-%d}") == {"old"}
+    assert "Only the newest 2,000 calls" in owner.get("/calls/", {"party": "telco"}).content.decode()
 
 
 def test_live_calls_are_listed_and_looked_at_again(owner, record):

@@ -3,14 +3,12 @@
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Path, Query, Router
 from pydantic import AwareDatetime, Field
 
 from trunkline.control.api import paging, schemas
 from trunkline.control.api.problems import Problem
 from trunkline.control.calls import fault, seen, services, timeline
-from trunkline.control.dashboard.calls.form import PARTY_DAYS
 from trunkline.control.errors import ServiceError
 
 router = Router(tags=["calls"])
@@ -21,7 +19,7 @@ class Filters(paging.Portion):
     party: str = Field(
         "",
         max_length=255,
-        description="A carrier's name, a key, or part of a PBX's URI; the last 7 days unless `since` is given.",
+        description="A carrier's name, a key, or part of a PBX's URI, among the newest 2,000 calls that fit the rest.",
     )
     outcome: schemas.Outcome | None = Field(None, description="`open`: calls that are up, or being tried.")
     since: AwareDatetime | None = Field(None, description="Begun then or later: RFC 3339, like `2026-01-31T14:05:00Z`.")
@@ -36,7 +34,7 @@ def list_calls(request: HttpRequest, response: HttpResponse, query: Query[Filter
         number=query.number,
         outcome=query.outcome or "",
         party=query.party,
-        since=_since(query),
+        since=query.since,
         until=query.until,
         before=_before(query.cursor),
         limit=query.size + 1,
@@ -57,13 +55,6 @@ def get_call(request: HttpRequest, uid: str = Path(max_length=64)):
         "attempts": [services.attempt_as_dict(attempt) for attempt in attempts],
         "timeline": [step._asdict() for step in timeline.steps(call, attempts)],
     }
-
-
-def _since(query: Filters) -> datetime | None:
-    """A carrier or a PBX is looked for in call after call, so not in those of all times."""
-    if query.party and not query.since:
-        return (query.until or timezone.now()) - PARTY_DAYS
-    return query.since
 
 
 def _shown(request: HttpRequest, call) -> tuple[dict, object, list]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from heapq import merge
 from itertools import batched, islice
 
-from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls import fault, quality
@@ -13,6 +13,7 @@ from trunkline.control.errors import ServiceError
 from trunkline.control.words import missing
 from trunkline.sip.number import e164
 
+LOOKED = 2_000  # calls, for a carrier or PBX
 PORTION = 1_000  # calls whose attempts are asked for at once: SQLite limits the values in a statement
 
 
@@ -29,7 +30,8 @@ def find(
 ) -> list[Call]:
     """The newest calls that fulfil every condition: an account's made and received, a number's as caller and called.
 
-    `party` is a carrier's name, a key, or part of a PBX's URI, as far as the account sees these of a call.
+    `party` is a carrier's name, a key, or part of a PBX's URI, as far as the account sees these of a call; it is looked
+    for in the newest LOOKED calls that fulfil the rest.
     Times are aware; `since` is included, `until` is not. `before` is the start and the id of a call: only older ones,
     those of the same moment by their ids, so that pages neither miss nor repeat a call.
     """
@@ -46,10 +48,11 @@ def find(
         calls = calls.filter(started__lte=before[0]).exclude(started=before[0], pk__gte=before[1])
     if outcome:
         calls = calls.filter(outcome=outcome)
-    if party:
-        calls = calls.filter(_with_party(account, party))
     # Each of the lists below comes off one index, newest first; one query with OR would sort all that match.
-    lists = [calls.filter(condition)[:limit] for condition in _conditions(account, number)]
+    lists = [calls.filter(condition) for condition in _conditions(account, number)]
+    if party:
+        lists = [_with_party(calls, account, party) for calls in lists]
+    lists = [calls[:limit] for calls in lists]
     newest_first = merge(*lists, key=lambda call: (call.started, call.pk), reverse=True)
     found = list(islice({call.pk: call for call in newest_first}.values(), limit))
     for portion in batched(found, PORTION, strict=False):
@@ -97,7 +100,12 @@ def attempt_as_dict(attempt: Attempt) -> dict[str, object]:
     return {name: getattr(attempt, name) for name in names}
 
 
-def _with_party(account: Account | None, party: str) -> Q:
+def _with_party(calls: QuerySet[Call], account: Account | None, party: str) -> QuerySet[Call]:
+    """Those among the newest: no index finds a part of a URI, and nobody shall wait for a look through all."""
+    return calls.filter(pk__in=calls.values("pk")[:LOOKED]).filter(_has_party(account, party))
+
+
+def _has_party(account: Account | None, party: str) -> Q:
     """What calls/seen.py keeps from an account must not be found out by a filter either."""
     attempts = Attempt.objects.filter(call=OuterRef("pk"), target__icontains=party)
     placed = received = Q()

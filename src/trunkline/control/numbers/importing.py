@@ -115,7 +115,7 @@ def _place(result: Plan, line: int, wanted: Number, here: Number | None, update:
             setattr(here, field, getattr(wanted, field))
         result.update.append(here)
     else:
-        problem = "the number is here already, but otherwise: allow updates (--update) to change it"
+        problem = "the number is here already, but otherwise: allow that it is changed (--update on the command line)"
         result.problems.append(Problem(line, f"+{wanted.e164}", problem))
 
 

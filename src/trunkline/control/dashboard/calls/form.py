@@ -1,16 +1,12 @@
 """Which calls to show, as the filters of the page say."""
 
-from datetime import timedelta
-
 from django import forms
-from django.utils import timezone
 
 from trunkline.control.calls.models import OPEN, OUTCOMES
 from trunkline.control.dashboard.days import Days
 from trunkline.sip.number import e164
 
 CHOICES = [("", "Any outcome"), *((one, "Live now" if one == OPEN else one.capitalize()) for one in OUTCOMES)]
-PARTY_DAYS = timedelta(days=7)  # that are looked through for a carrier or PBX when no first day is given
 
 
 class Filters(Days):
@@ -29,7 +25,4 @@ class Filters(Days):
 
     def conditions(self) -> dict:
         """For `services.calls.find`."""
-        conditions = {name: self.cleaned_data[name] for name in ("number", "outcome", "party")} | self.days()
-        if conditions["party"] and not conditions["since"]:
-            conditions["since"] = (conditions["until"] or timezone.now()) - PARTY_DAYS
-        return conditions
+        return {name: self.cleaned_data[name] for name in ("number", "outcome", "party")} | self.days()
