@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
+from bench.postgresql import postgresql
 
 from chaos.calling import all_recorded, calls_all_the_time, carrier, dial_carrier
-from chaos.postgresql import postgresql
 from harness.node import NUMBER, eventually, running
 from harness.placing import hang_up
 

@@ -5,8 +5,8 @@ import asyncio
 from contextlib import ExitStack
 
 import pytest
+from bench.postgresql import postgresql
 
-from chaos.postgresql import postgresql
 from fleet.internet import Internet
 from fleet.nodes import FleetNode
 from fleet.report import Report
