@@ -75,9 +75,11 @@ def test_two_nodes_of_one_name_are_told_apart(sink, later):
 
 def test_nodes_hear_where_the_others_hear(sink):
     first, second = BEAT._replace(cluster="10.0.0.1"), BEAT._replace(node="n2", instance="b" * 32, cluster="10.0.0.2")
+    second = second._replace(addresses=["192.0.2.2"])
     assert sink.heartbeat(first).neighbours == []
     assert sink.heartbeat(second).neighbours == ["10.0.0.1"]
-    assert sink.heartbeat(first).neighbours == ["10.0.0.2"]
+    standing = sink.heartbeat(first)
+    assert (standing.neighbours, standing.nodes) == (["10.0.0.2"], ["192.0.2.2"])
     assert sink.heartbeat(BEAT._replace(node="n3", instance="c" * 32)).neighbours == ["10.0.0.1", "10.0.0.2"]
 
 

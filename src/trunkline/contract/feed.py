@@ -59,11 +59,13 @@ class Heartbeat(NamedTuple):
 
 class Standing(NamedTuple):
     """What a node hears back. `order`: DRAIN, UNDRAIN or ''; `neighbours`: where the other nodes hear each other;
-    `elsewhere`: how many calls of an account are up on other nodes, by its id, where there are any."""
+    `elsewhere`: how many calls of an account are up on other nodes, by its id, where there are any; `nodes`:
+    the addresses that others reach the other nodes at."""
 
     order: str
     neighbours: list[str]
     elsewhere: dict[int, int]
+    nodes: list[str]
 
 
 DRAIN, UNDRAIN = "drain", "undrain"  # orders

@@ -223,6 +223,15 @@ def set_neighbours(connection: sqlite3.Connection, addresses: Iterable[str]) -> 
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('neighbours', ?)", (" ".join(sorted(addresses)),))
 
 
+def nodes(connection: sqlite3.Connection) -> frozenset[str]:
+    """The addresses that others reach the other nodes at, as the database last named them."""
+    return frozenset(_meta(connection, "nodes").split())
+
+
+def set_nodes(connection: sqlite3.Connection, addresses: Iterable[str]) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('nodes', ?)", (" ".join(sorted(addresses)),))
+
+
 def elsewhere(connection: sqlite3.Connection) -> dict[int, int]:
     """How many calls of an account are up on other nodes, by its id; an account without any is left out."""
     return {int(account): count for account, count in json.loads(_meta(connection, "elsewhere") or "{}").items()}

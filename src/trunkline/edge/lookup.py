@@ -104,6 +104,10 @@ class Lookup:
         """The addresses that other nodes speak to this one from."""
         return self._cached("neighbours")
 
+    def nodes(self) -> frozenset[str]:
+        """The addresses that other nodes ask this one from, how it fares."""
+        return self._cached("nodes")
+
     def elsewhere(self, account_id: int) -> int:
         """How many calls of an account were up on other nodes some seconds ago."""
         return self._cached("elsewhere").get(account_id, 0)
@@ -148,6 +152,9 @@ class Lookup:
 
     def _neighbours(self) -> frozenset[str]:
         return store.neighbours(self._db)
+
+    def _nodes(self) -> frozenset[str]:
+        return store.nodes(self._db)
 
     def _elsewhere(self) -> dict[int, int]:
         return store.elsewhere(self._db)

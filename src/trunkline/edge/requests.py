@@ -60,8 +60,10 @@ class Requests:
     def _hammers(self, source: message.Source) -> bool:
         """Count a request of an address that has not proven itself; True when that gets it banned."""
         self._lookup.refresh()
-        if any(self._lookup.source(source.ip, source.port, kind) is not None for kind in ("carrier", "account")):
-            # Forged requests in its name must not get it banned either.
+        sources = (self._lookup.source(source.ip, source.port, kind) for kind in ("carrier", "account"))
+        if source.ip in self._lookup.nodes() or any(known is not None for known in sources):
+            # Forged requests in its name must not get it banned either: a node that asks in vain would have DNS lead
+            # everybody away from us.
             self._limits.trust(source.ip)
             return False
         if not self._limits.seen(source.ip):

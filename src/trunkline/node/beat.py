@@ -42,6 +42,8 @@ class Beater:
         self._note_elsewhere(standing.elsewhere)
         if frozenset(standing.neighbours) != store.neighbours(self._store):
             store.set_neighbours(self._store, standing.neighbours)
+        if frozenset(standing.nodes) != store.nodes(self._store):
+            store.set_nodes(self._store, standing.nodes)
         if not standing.order:
             return False
         wanted = standing.order == DRAIN

@@ -1,6 +1,7 @@
 """Heartbeats of nodes, as the database keeps them."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Count
@@ -32,8 +33,10 @@ def note(beat: Heartbeat) -> Standing:
             Node.objects.filter(pk=node.pk).update(order="")
         values = {name: value for name, value in beat._asdict().items() if name not in ("node", "started")}
         Node.objects.filter(pk=node.pk).update(started=datetime.fromtimestamp(beat.started, UTC), seen=Now(), **values)
-        others = Node.objects.exclude(pk=node.pk).exclude(cluster="").values_list("cluster", flat=True)
-        return Standing("" if done else node.order, sorted(others), _elsewhere(node))
+        others = Node.objects.exclude(pk=node.pk)
+        neighbours = sorted(others.exclude(cluster="").values_list("cluster", flat=True))
+        addresses = sorted({*chain.from_iterable(others.values_list("addresses", flat=True))})
+        return Standing("" if done else node.order, neighbours, _elsewhere(node), addresses)
 
 
 def _elsewhere(node: Node) -> dict[int, int]:
