@@ -190,6 +190,17 @@ def test_every_address_is_in_one_of_these_tests():
     assert HERE.is_dir()
 
 
+def test_an_account_that_is_removed_ends_the_acting_as_it(operator, services):
+    """What an operator then does on its pages is not done to everybody's things."""
+    gone = services.accounts.create("gone")
+    operator.post("/accounts/gone/act")
+    services.accounts.remove(gone)
+    answer = operator.post("/users/add", {"name": "x@gone.example", "role": "member"})
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/")
+    assert not services.users.listing(None).filter(name="x@gone.example").exists()
+    assert operator.get("/accounts/").status_code == 200
+
+
 def test_acting_as_a_customer_is_an_operators_own_session(operator, owner, cast, services):
     assert "447700900002" not in (answer := operator.post("/accounts/owner/act", follow=True)).content.decode()
     assert "You see and change what belongs to" in answer.content.decode()

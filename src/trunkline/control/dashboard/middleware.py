@@ -70,7 +70,10 @@ class Scope:
             request.account = user.account
         elif acting := request.session.get(ACTING):
             request.account = Account.objects.filter(pk=acting).first()
-            request.acting = request.account is not None
+            if request.account is None:  # it was removed meanwhile: what was meant for it is not done to all
+                del request.session[ACTING]
+                return redirect("accounts")
+            request.acting = True
         if _lacks_factor(user) and request.resolver_match.view_name not in WITHOUT_FACTOR:
             return redirect("second-factor")
         return None
