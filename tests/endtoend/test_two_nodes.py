@@ -9,7 +9,7 @@ import pytest
 
 from control.databases import postgresql_server
 from harness.node import NUMBER, Node, eventually
-from harness.placing import answered, dial, hang_up
+from harness.placing import answered, arrival, dial, hang_up
 from harness.polling import until
 from trunkline.sandbox import digest
 from trunkline.sandbox.transport import Hop
@@ -104,10 +104,7 @@ async def test_what_registers_at_one_node_is_called_by_the_other(pair, agent):
 
     async def called_by(node):
         call = await far.dial(first.uri(f"+{NUMBER}"), node.udp, caller=f"<sip:+447700900001@{far.address}>")
-        try:
-            incoming = await pbx.next_call(timeout=1.0)
-        except TimeoutError:
-            await call.final()
+        if not (incoming := await arrival(call, pbx)):
             return False
         await incoming.answer()
         assert (await call.final()).code == 200
@@ -130,29 +127,30 @@ async def test_what_registers_at_one_node_is_called_by_the_other(pair, agent):
 
 
 async def test_calls_at_once_are_counted_over_both(pair, agent):
+    """Each node hears some seconds late of the calls that are up at the other, and of those that are over."""
     first, second = pair
     pbx, far = await agent(), await agent(address=first.carrier_address, port=5060)
     await asyncio.to_thread(first.do, "account", "set", "customer", "--calls-at-once", "1")
+
+    async def tried(node):
+        """`(our end, the far end)` of a call that was answered, `(our end, None)` of one that was refused."""
+        call = await dial(node, pbx, first.key, "99950000005")
+        if incoming := await arrival(call, far):
+            await incoming.answer()
+            assert (await call.final()).code == 200
+        return call, incoming
+
     try:
         await asyncio.to_thread(first.caught_up)
-        call, incoming = await answered(first, pbx, far, first.key, "99950000005")
-
-        async def refusal():
-            other = await dial(second, pbx, first.key, "99950000006")
-            try:
-                its = await far.next_call(timeout=1.0)
-            except TimeoutError:
-                return await other.final()
-            await its.answer()
-            assert (await other.final()).code == 200
-            await hang_up(other, its)
-            return None
-
         began = time.monotonic()
-        while not (response := await refusal()):
-            assert time.monotonic() - began < 20
+        while not (held := await tried(first))[1]:
+            assert time.monotonic() - began < 30, "the calls of the tests before are still counted"
+        while (other := await tried(second))[1]:
+            await hang_up(*other)
+            assert time.monotonic() - began < 60, "the second node does not hear of the first one's call"
+        response = await other[0].final()
         assert (response.code, "limit of 1 calls at once" in response.warning) == (503, True)
-        await hang_up(call, incoming)
+        await hang_up(*held)
     finally:
         await asyncio.to_thread(first.do, "account", "set", "customer", "--calls-at-once", "0")
 

@@ -1,7 +1,10 @@
 """Calls as scenarios place them: from a PBX to the service, and what came of them."""
 
+import asyncio
+
 from harness.edge import Edge
 from harness.world import Key
+from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.message import Response
 from trunkline.sandbox.outgoing import OutgoingCall
 from trunkline.sandbox.ua import Agent
@@ -25,6 +28,15 @@ async def answered(edge: Edge, ua: Agent, far: Agent, key: Key | None, number: s
     await incoming.answer()
     assert (await call.final()).code == 200
     return call, incoming
+
+
+async def arrival(call: OutgoingCall, far: Agent) -> IncomingCall | None:
+    """`call` where it reaches the far side, not answered yet; None when it has its final response first."""
+    coming, over = asyncio.ensure_future(far.next_call()), asyncio.ensure_future(call.final())
+    await asyncio.wait((coming, over), return_when=asyncio.FIRST_COMPLETED)
+    ended = over if coming.done() else coming
+    ended.cancel()
+    return await coming if ended is over else None
 
 
 async def hang_up(call: OutgoingCall, incoming) -> None:
