@@ -12,6 +12,7 @@ from harness.plugin import Agents
 from harness.polling import PATIENCE
 from trunkline.contract.journal import Event
 from trunkline.node import ports
+from trunkline.sandbox import sdp
 from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.outgoing import OutgoingCall
 from trunkline.sandbox.ua import Agent
@@ -91,6 +92,20 @@ async def talking(edge: Edge, agent: Agents, direction: str = "in", *transports:
     await pair.near.final()
     await pair.far.confirmed()
     return pair
+
+
+def answer_in_the_prack(call: OutgoingCall) -> None:
+    """Have a call that made no offer answer that of a reliable provisional response in its PRACK (RFC 3262 §5)."""
+    begin = call.agent.begin
+
+    def answer(request) -> None:
+        request.body = call.take_offer(call.response.body)
+        request.add("Content-Type", sdp.TYPE)
+
+    async def begin_with_answer(request, hop, on_response, edit=None):
+        return await begin(request, hop, on_response, answer if request.method == "PRACK" else edit)
+
+    call.agent.begin = begin_with_answer
 
 
 def to(agent: Agent, user: str = "1234", **parameters: object) -> str:

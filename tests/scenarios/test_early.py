@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.parties import RINGING, forgotten, kinds, one, ringing_in, ringing_out
+from scenarios.parties import RINGING, answer_in_the_prack, forgotten, kinds, one, ringing_in, ringing_out
 from trunkline.sandbox import sdp
 from trunkline.sandbox.call import AUTO
 
@@ -65,18 +65,7 @@ async def test_a_late_offer_is_answered_in_the_prack(edge, agent):
     pair = await ringing_in(edge, agent, sdp=None)
     await pair.far.open_audio()
     pair.far.audio.play(600)
-
-    def answer(request):
-        if request.method == "PRACK":
-            request.body = pair.near.take_offer(pair.near.response.body)
-            request.add("Content-Type", sdp.TYPE)
-
-    begin = pair.near.agent.begin
-
-    async def begin_with_answer(request, hop, on_response, edit=None):
-        return await begin(request, hop, on_response, answer if request.method == "PRACK" else edit)
-
-    pair.near.agent.begin = begin_with_answer
+    answer_in_the_prack(pair.near)
     await pair.far.ring(183, body=pair.far.make_offer(), reliable=True)
     prack = next(r for r in pair.far.requests if r.method == "PRACK")
     answered = sdp.parse(prack.body)

@@ -81,15 +81,17 @@ class Placed(OutgoingCall):
 
 
 async def call_out(
-    edge: Edge, agent: Agents, name: str, *, account: int = 0, key: Key | None = None, tag: str = "", **options
-) -> Pair:
+    edge: Edge, agent: Agents, name: str, *, account: int = 0, key: Key | None = None, tag: str = "",
+    transport: str = "udp", **options,
+) -> Pair:  # fmt: skip
     """A PBX's INVITE in the words of a file, which has reached a carrier that has sent nothing yet.
 
-    `tag`: the From tag, as this system forms them; other options are those of `Agent.dial` and of the file.
+    `tag`: the From tag, as this system forms them; `transport`: the PBX's; other options are those of `Agent.dial` and
+    of the file.
     """
     carrier = await agent(name="far")
     prefix = edge.route(edge.carrier(carrier.address, carrier.port()))
-    pbx, key = await agent(name="pbx"), key or edge.key(account)
+    pbx, key = await agent(transport, name="pbx"), key or edge.key(account)
     near = await place(edge, pbx, key, name, f"{prefix}001", tag=tag, **options)
     return Pair(near, await carrier.next_call(), edge, f"{prefix}001")
 
@@ -99,8 +101,9 @@ async def place(edge: Edge, ua: Agent, key: Key, name: str, number: str, *, tag:
     values = places(edge, ua) | {"number": number, "caller": CALLER, "key": key.name} | options.pop("values", {})
     worn, codecs = wearing(name, options.pop("also", _nothing), **values), options.pop("codecs", ua.codecs)
     invitation = Invitation(
-        edge.uri(number), edge.udp, "<sip:x@x>", "<sip:y@y>", key.name, key.secret, edit=worn, reliable=False, **options
-    )
+        edge.uri(number), getattr(edge, ua.transport), "<sip:x@x>", "<sip:y@y>", key.name, key.secret, edit=worn,
+        reliable=False, **options,
+    )  # fmt: skip
     call = Placed(ua, tag or token(), invitation, codecs)
     await call.start()
     ua.calls[call.call_id, call.local_tag] = call  # the file may have another Call-ID than the agent
@@ -128,10 +131,12 @@ async def answered(pair: Pair, **options) -> Pair:
 
 
 async def ended(pair: Pair, by: str = "caller") -> list[dict]:
-    """One side hangs up; the call's record, which is whole."""
+    """One side hangs up; the call's record, which is whole. Nobody was sent an OPTIONS within the call: systems that
+    answer none there (NEC, Oracle) would lose it."""
     actor, other = (pair.near, pair.far) if by == "caller" else (pair.far, pair.near)
     assert (await actor.bye()).code == 200
     await other.hung_up()
+    assert "OPTIONS" not in {request.method for request in (*pair.near.requests, *pair.far.requests)}
     events = await pair.events("end")
     kinds = [event["event"] for event in events]
     assert [kinds.count(kind) for kind in ("setup", "answer", "end")] == [1, 1, 1]
@@ -151,4 +156,4 @@ async def ask(edge: Edge, ua: Agent, name: str, **values: object) -> Response:
         if again.get("Authorization"):  # the second time: a Via of its own, but as this system writes it
             again.set("Via", re.sub(r"branch=[^;]*", f"branch={again.branch}", via))
 
-    return await ua.transact(request, edge.udp, edit=renew, **options)
+    return await ua.transact(request, getattr(edge, ua.transport), edit=renew, **options)

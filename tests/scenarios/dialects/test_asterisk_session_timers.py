@@ -17,7 +17,13 @@ def update_headers(pair) -> list[tuple[str, str]]:
 
 async def test_pjsip_refreshes_and_renames_by_update_without_sdp(edge, agent):
     """A changed connected line (FreePBX has that on) is the same UPDATE: whose names stay on their side."""
-    pair = await answered(await call_out(edge, agent, "asterisk-invite.sip"), headers=AGREED)
+
+    def named_by_freepbx(request):
+        request.set("User-Agent", "FPBX-16.0.40(18.20.0)")
+
+    pair = await call_out(edge, agent, "asterisk-invite.sip", also=named_by_freepbx)
+    assert not pair.far.request.get("User-Agent")
+    await answered(pair, headers=AGREED)
     assert pair.far.request.get("Session-Expires") == "1800"
     assert pair.far.request.get("Min-SE") == "90"
     assert "UPDATE" in pair.near.final_response.get("Allow")

@@ -17,11 +17,11 @@ FAX = (
 )
 
 
-async def connected(edge, agent):
+async def connected(edge, agent, **options):
     """Answered after a 100 that came at once: its Session Manager gives an entity up after 4 s (timers B and F)."""
     carrier, pbx, key = await agent(name="far"), await agent(name="pbx"), edge.key()
     called = edge.route(edge.carrier(carrier.address, carrier.port())) + "001"
-    call = await place(edge, pbx, key, "avaya-invite.sip", called)
+    call = await place(edge, pbx, key, "avaya-invite.sip", called, **options)
     began = time.monotonic()
     await call.until(lambda: any(r.code == 100 for r in call.responses), 4, "100")
     assert time.monotonic() - began < 4
@@ -43,6 +43,17 @@ async def test_the_media_moves_right_after_the_answer_and_the_call_talks_on(edge
         await pair.talk()
     events = await ended(pair)
     assert len([event for event in events if event["event"] == "attempt"]) == 1
+
+
+async def test_packets_of_60_ms_are_heard(edge, agent):
+    def longer(request):
+        request.body = request.body.replace(b"a=ptime:20", b"a=ptime:60")
+
+    pair = await connected(edge, agent, also=longer)
+    assert b"a=ptime:60\r\n" in pair.far.request.body
+    pair.near.audio.packet_time(60)
+    await pair.talk()
+    await ended(pair)
 
 
 async def test_an_offer_of_t38_is_refused_and_the_audio_goes_on(edge, agent):

@@ -4,6 +4,7 @@ import pytest
 
 from scenarios.dialects.speaking import answered, call_out, ended
 from scenarios.parties import inbound, to
+from trunkline.sandbox.sdp import EVENT
 
 pytestmark = pytest.mark.engines
 
@@ -20,6 +21,38 @@ async def test_a_call_of_cube_leaves_its_words_behind(edge, agent):
     await answered(pair, headers=[("Session-Expires", "1800;refresher=uas"), ("Require", "timer")])
     await pair.talk()
     await ended(pair, by="callee")
+
+
+async def test_g729_as_annexb_all_offers_it_is_told_that_there_is_no_annex_b(edge, agent):
+    """Without `a=fmtp:18` an offer has Annex B (RFC 4856 §2.1.9), which the trunk does not carry."""
+
+    def g729(request):
+        request.body = request.body.replace(b"RTP/AVP 0 8 101 19", b"RTP/AVP 18 0 101 19")
+
+    codecs = ("G729", EVENT)
+    pair = await call_out(edge, agent, "cube-invite.sip", also=g729, codecs=codecs)
+    assert b"a=fmtp:18 annexb=no\r\n" in pair.far.request.body
+    pair.far.codecs = codecs
+    await answered(pair)
+    assert b"a=fmtp:18 annexb=no\r\n" in pair.near.final_response.body
+    await pair.talk()
+    await ended(pair)
+
+
+@pytest.mark.parametrize("number", [96, 127])
+async def test_digits_keep_whatever_payload_type_it_offers(edge, agent, number):
+    """`rtp payload-type nte` may be any dynamic one (96 to 127)."""
+
+    def renumber(request):
+        request.body = request.body.replace(b" 101 19\r\n", b" %d 19\r\n" % number).replace(b":101 ", b":%d " % number)
+
+    pair = await answered(await call_out(edge, agent, "cube-invite.sip", also=renumber))
+    assert pair.far.remote_audio.event.number == pair.near.remote_audio.event.number == number
+    for end in (pair.near, pair.far):
+        end.audio.dial("26*")
+    for end in (pair.near, pair.far):
+        await end.audio.until(lambda end=end: end.audio.digits == "26*", 10, lambda end=end: end.audio.digits)
+    await ended(pair)
 
 
 async def test_a_cube_that_is_called_may_raise_the_interval(edge, agent):

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from scenarios.dialects.speaking import body, call_out, ended
+from scenarios.dialects.speaking import answered, body, call_out, ended
+from scenarios.parties import answer_in_the_prack
 from trunkline.sandbox import sdp
 
 pytestmark = pytest.mark.engines
@@ -26,6 +27,27 @@ async def test_an_invite_without_sdp_as_cucm_writes_it(edge, agent):
     assert response.get("Session-Expires") == "1800;refresher=uas"
     ack = await pair.far.confirmed()
     assert sdp.parse(ack.body).address == edge.address
+    await pair.talk()
+    await ended(pair)
+
+
+async def test_early_audio_by_an_offer_that_its_prack_answers(edge, agent):
+    """With `rel1xx` it supports 100rel, without which it would hear nothing before the answer."""
+
+    def reliably(request):
+        request.set("Supported", "timer,resource-priority,replaces,100rel")
+
+    pair = await call_out(edge, agent, "cucm-invite.sip", sdp=None, also=reliably)
+    answer_in_the_prack(pair.near)
+    await pair.far.open_audio()
+    pair.far.audio.play(600)
+    await pair.far.ring(183, body=pair.far.make_offer(), reliable=True)
+    prack = next(request for request in pair.far.requests if request.method == "PRACK")
+    assert sdp.parse(prack.body).address == edge.address
+    pair.far.take_answer(prack.body)
+    await pair.near.audio.hear(600)
+    await answered(pair, body=None)
+    assert not pair.near.final_response.body
     await pair.talk()
     await ended(pair)
 

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.engines
 # What it says of session timers, of which the carrier has asked for 1800 s.
 AGREED = {
     "asterisk": "1800;refresher=uac", "avaya": "1200;refresher=uas", "cucm": "1800;refresher=uas", "freeswitch": None,
-    "mitel": "90;refresher=uac", "nec": "1800;refresher=uac", "oracle": None, "shoretel": None,
+    "mitel": "90;refresher=uac", "nec": "1800;refresher=uac", "oracle": None, "sfb": "1800;refresher=uas",
+    "shoretel": None,
 }  # fmt: skip
 ASKED = [("Supported", "timer, 100rel"), ("Session-Expires", "1800"), ("Min-SE", "90"), ("Allow", "INVITE, ACK, BYE")]
 TELLING = ("Server", "User-Agent", "P-Asserted-Identity", "Remote-Party-ID", "Call-Info", "Send-Info", "Session-ID",

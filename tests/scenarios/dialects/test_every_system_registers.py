@@ -10,12 +10,15 @@ from trunkline.sandbox.message import Address
 
 pytestmark = pytest.mark.engines
 
-SECONDS = {"asterisk": 3600, "chansip": 120, "cube": 3600, "freeswitch": 600, "nec": 3600, "oracle": 60}
+SECONDS = {"asterisk": 3600, "chansip": 120, "cube": 3600, "freeswitch": 600, "freeswitchextension": 600,
+           "nec": 3600, "oracle": 60}  # fmt: skip
+PORTS = {"freeswitchextension": 5080}
 
 
 @pytest.mark.parametrize("system", SECONDS)
 async def test_it_is_called_where_it_registered(edge, agent, system):
-    key, pbx, carrier = edge.key(), await agent(name="pbx"), await agent(name="trunk")
+    key, carrier = edge.key(), await agent(name="trunk")
+    pbx = await agent(name="pbx", port=PORTS.get(system, 0))
     edge.carrier(carrier.address, carrier.port())
     number = edge.number(f"sip:{key.name}@{edge.domain};timeout=2000", account_id=key.account_id)
     options = {"key": key.name, "number": number, "user": key.name, "secret": key.secret}

@@ -43,6 +43,25 @@ async def test_an_owned_number_vouches_for_the_first_caller(edge, agent, system)
     assert events[0]["caller"] == STRANGER
 
 
+@pytest.mark.parametrize("setting", ["owned", "any"])
+async def test_nec_forwards_without_a_word_of_it(edge, agent, setting):
+    """No Diversion, and +1 before the first caller: for an account that is held to its own numbers a stranger's."""
+    account = edge.account(caller_id=setting)
+    key, values = edge.key(account), {"caller": f"1{STRANGER}"}
+    if setting == "any":
+        pair = await call_out(edge, agent, "nec-invite.sip", key=key, values=values)
+        assert f"sip:+1{STRANGER}@{edge.domain}" in pair.far.request.get("From")
+        assert (await ended(await answered(pair)))[0]["caller"] == f"1{STRANGER}"
+        return
+    carrier = await agent(name="far")
+    called = edge.route(edge.carrier(carrier.address, carrier.port())) + "001"
+    call = await place(edge, await agent(name="pbx"), key, "nec-invite.sip", called, values=values)
+    response = await call.final()
+    assert response.code == 403
+    assert "Diversion or History-Info" in response.warning
+    assert (await edge.events("reject", called=f"+{called}"))[0]["warning"] == response.warning
+
+
 async def test_without_such_a_number_it_is_refused_in_words(edge, agent):
     """That a History-Info ends with the number that is called now vouches for nobody, also where that is an own one."""
     account, pbx = edge.account(caller_id="owned"), await agent(name="pbx")

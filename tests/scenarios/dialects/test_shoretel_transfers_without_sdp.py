@@ -38,6 +38,19 @@ async def test_the_far_side_hears_whoever_the_call_is_handed_to(edge, agent):
     await ended(pair)
 
 
+async def test_a_transfer_to_the_trunk_begins_with_an_invite_without_sdp(edge, agent):
+    def empty(request):
+        request.body = b""
+        request.remove("Content-Type")
+
+    pair = await call_out(edge, agent, "shoretel-invite.sip", sdp=None, also=empty)
+    assert not pair.far.request.body
+    await answered(pair)
+    assert sdp.parse(pair.near.final_response.body).direction == "sendrecv"
+    await pair.talk()
+    await ended(pair)
+
+
 async def test_a_refer_is_refused_in_words_and_the_call_goes_on(edge, agent):
     pair = await answered(await call_out(edge, agent, "shoretel-invite.sip"))
     target = "<sip:300@10.0.0.5?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>"
