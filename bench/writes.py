@@ -1,16 +1,18 @@
 """`python -m bench.writes`: what 200 calls a second cost an edge while the dashboard writes, and while nobody does.
 
 The writes are what a node makes of them: changes of numbers, put into the edge's own store as `follow` does, ten a
-second, after each of which every worker forgets what it had read. In turn, round after round; a ratio of 1 means that
-writing costs the calls nothing.
+second, by a process of its own, after each of which every worker looks what it was. In turn, round after round; a ratio
+of 1 means that writing costs the calls nothing.
 """
 
 import argparse
 import json
+import multiprocessing
 import signal
 import sys
-import threading
+import time
 from contextlib import contextmanager
+from pathlib import Path
 from statistics import median
 
 from bench import calls, latency, load
@@ -21,31 +23,33 @@ from bench.systems import StartError
 from trunkline.contract import store
 
 PER_SECOND = 10
+INVITES = 300  # timed one by one in each turn
 
 
 @contextmanager
 def writing(system: Trunkline):
-    """Number after number is changed, to what it was."""
-    stop = threading.Event()
-
-    def write() -> None:
-        connection = store.open_writer(system.home.store)
-        n = 0
-        while not stop.wait(1 / PER_SECOND):
-            n = n % 10 + 1
-            row = {"id": n, "e164": hosted(n - 1), "account_id": 1, "forward": "[]"}
-            connection.execute("BEGIN IMMEDIATE")
-            store.put(connection, "number", n, {"number": [row]})
-            connection.execute("COMMIT")
-        connection.close()
-
-    thread = threading.Thread(target=write)
-    thread.start()
+    """Number after number is changed."""
+    writer = multiprocessing.get_context("spawn").Process(target=_write, args=(system.home.store,), daemon=True)
+    writer.start()
     try:
         yield
     finally:
-        stop.set()
-        thread.join()
+        writer.terminate()
+        writer.join()
+
+
+def _write(path: Path) -> None:
+    connection = store.open_writer(path)
+    sequence = store.sequence(connection)
+    while True:
+        time.sleep(1 / PER_SECOND)
+        sequence += 1
+        n = sequence % 10 + 1
+        row = {"id": n, "e164": hosted(n - 1), "account_id": 1, "forward": "[]"}
+        connection.execute("BEGIN IMMEDIATE")
+        store.put(connection, "number", n, {"number": [row]})
+        store.set_sequence(connection, sequence)
+        connection.execute("COMMIT")
 
 
 @contextmanager
@@ -66,7 +70,7 @@ def measure(block: str, rate: int, rounds: int, seconds: float, say) -> dict[str
             for name, during in turns if n % 2 else turns[::-1]:
                 with during(system):
                     result = load.run(system, f"{block}.30", system.carrier, rate, seconds, dialled)
-                    times[name] += latency.measure(system, f"{block}.32", dialled, 50)
+                    times[name] += latency.measure(system, f"{block}.32", dialled, INVITES)
                 costs[name].append(result.cpu_per_1000)
                 verdict = "" if result.sustained else ", NOT SUSTAINED"
                 say(f"{name}: {costs[name][-1]:.2f} CPU s per 1,000 calls{verdict}")

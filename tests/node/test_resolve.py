@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from trunkline.contract import store
+from trunkline.contract import store, touched
 from trunkline.dns.resolver import Unanswered
 from trunkline.node import resolve
 from trunkline.node.part import Reporter, read_status
@@ -28,8 +28,8 @@ class Dns:
         self.asked.append(name)
         if self.dead or name in self.silent:
             raise Unanswered(f"no name server answers for {name} {kind}: timeout")
-        address = self.hosts.get(name) if kind == "A" else None
-        return ([SimpleNamespace(address=address)] if address else []), self.ttl
+        addresses = self.hosts.get(name, "").split() if kind == "A" else []
+        return [SimpleNamespace(address=address) for address in addresses], self.ttl
 
 
 @pytest.fixture
@@ -122,6 +122,21 @@ async def test_ttls_have_a_floor_and_a_cap(path, follower, ttl, lifetime):
     await settle(resolver, lambda: answers(follower))
     expires = follower.execute("SELECT expires FROM resolution").fetchone()["expires"]
     assert expires - time.time() == pytest.approx(lifetime, abs=5.0 if ttl else 1.0)
+
+
+async def test_the_same_answer_once_more_makes_no_worker_forget_it(path, follower, monkeypatch):
+    monkeypatch.setattr(resolve, "TTL_FLOOR", 0.1)
+    dns = Dns(ttl=0, **{"pbx.example": "192.0.2.1 192.0.2.2"})
+    number(follower, 1, "pbx.example")
+    resolver = resolver_of(path, dns)
+    await settle(resolver, lambda: answers(follower))
+    before, expires = touched.last(follower), follower.execute("SELECT expires FROM resolution").fetchone()[0]
+    dns.hosts["pbx.example"] = "192.0.2.2 192.0.2.1"  # name servers take turns
+    await settle(resolver, lambda: follower.execute("SELECT expires FROM resolution").fetchone()[0] > expires)
+    assert touched.last(follower) == before
+    dns.hosts["pbx.example"] = "192.0.2.2"
+    await settle(resolver, lambda: answers(follower)["pbx.example"] == ["192.0.2.2"])
+    assert touched.since(follower, before)[1] == [("resolution", "pbx.example 5060 udp")]
 
 
 async def test_a_dead_name_server_leaves_the_last_answer(path, follower, monkeypatch):

@@ -11,7 +11,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-SCHEMA_VERSION = 3
+from trunkline.contract import touched
+
+SCHEMA_VERSION = 4
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -133,6 +135,8 @@ def open_writer(path: str | Path) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # Without it, a row that an INSERT OR REPLACE takes away would not be noted as touched.
+    connection.execute("PRAGMA recursive_triggers = ON")
     if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
         _create(connection)
     return connection
@@ -141,7 +145,9 @@ def open_writer(path: str | Path) -> sqlite3.Connection:
 def _create(connection: sqlite3.Connection) -> None:
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     drops = "".join(f"DROP TABLE {row['name']};" for row in tables)
-    connection.executescript(f"BEGIN IMMEDIATE;{drops}{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+    connection.executescript(
+        f"BEGIN IMMEDIATE;{drops}{SCHEMA}{touched.schema()}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+    )
 
 
 def inode(connection: sqlite3.Connection) -> int:

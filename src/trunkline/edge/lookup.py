@@ -1,6 +1,6 @@
 """The edge's questions to `edge.db`: who is this, whose number is that, which carriers serve it.
 
-Answers are kept in this worker's memory until the file changes: `PRAGMA data_version` (2 us) tells.
+Answers are kept in this worker's memory, as `memory` says.
 """
 
 import ipaddress
@@ -9,10 +9,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from trunkline.contract import store
+from trunkline.edge.memory import Memory
 from trunkline.sip.number import prefixes
 from trunkline.sip.uri import is_ip
 
-CACHE_SIZE = 20_000  # answers; a worker forgets them all rather than grow beyond
 LONGEST_KEY = 64  # characters; no key is longer, and what a stranger claims to be one is kept in memory
 
 
@@ -79,22 +79,16 @@ class Lookup:
 
     def __init__(self, path: str):
         self._db: sqlite3.Connection = store.open_reader(path)
-        self._version = 0
-        self._answers: dict = {}
+        self._memory = Memory(self._db)
         self.refresh()  # SQLite opens the log beside the file with the first read: not at a time when both may be gone
 
     def refresh(self) -> None:
-        """Forget the answers when the store has changed; called once per request."""
-        version = self._db.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._version or len(self._answers) > CACHE_SIZE:
-            self._answers.clear()
-            self._version = version
+        """Forget the answers that a change of the store has made untrue; called once per request."""
+        self._memory.refresh()
 
     def _cached(self, name: str, *question):
-        key = (name, *question)
-        if key not in self._answers:
-            self._answers[key] = getattr(self, f"_{name}")(*question)
-        return self._answers[key]
+        key = question[0] if len(question) == 1 else question
+        return self._memory.recall(name, key, getattr(self, f"_{name}"), *question)
 
     def draining(self) -> bool:
         """Whether this node takes no new calls."""
@@ -142,7 +136,8 @@ class Lookup:
 
     def resolution(self, host: str, port: int, transport: str) -> Resolution:
         """What the resolver found for a host name."""
-        return self._cached("resolution", host, port, transport)
+        key = f"{host} {port} {transport}"
+        return self._memory.recall("resolution", key, self._resolution, host, port, transport)
 
     def _one(self, statement: str, *values) -> sqlite3.Row | None:
         return self._db.execute(statement, values).fetchone()

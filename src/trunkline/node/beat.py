@@ -52,7 +52,7 @@ class Beater:
         return wanted is not draining
 
     def _note_elsewhere(self, counts: dict[int, int]) -> None:
-        # Only when it changes: a write has every worker of the edge forget what it knows.
+        # Only when it changes: after a write every worker of the edge looks what it was.
         if counts != store.elsewhere(self._store):
             store.set_elsewhere(self._store, counts)
 

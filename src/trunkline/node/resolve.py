@@ -167,12 +167,13 @@ class Resolver:
         if not self._unsaved:
             return
         rows = [
-            (*name, json.dumps(found.targets), found.problem, expires)
+            # In one order, whatever order a name server gives them in: the same answer once more touches nothing.
+            (*name, json.dumps(sorted(found.targets)), found.problem, expires)
             for name, (found, expires) in self._unsaved.items()
         ]
         try:
             with transaction(self._db):
-                self._db.executemany("INSERT OR REPLACE INTO resolution VALUES (?, ?, ?, ?, ?, ?)", rows)
+                self._db.executemany(_KEEP, rows)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
@@ -204,6 +205,10 @@ def _used(path: Path) -> set[Name]:
         connection.close()
 
 
+_KEEP = """
+INSERT INTO resolution VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET targets = excluded.targets, problem = excluded.problem, expires = excluded.expires
+"""
 _KEPT = """
 SELECT n.id, host, port, transport, r.expires, r.targets
 FROM name n LEFT JOIN resolution r USING (host, port, transport)
