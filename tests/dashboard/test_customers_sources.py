@@ -1,6 +1,6 @@
 """Source addresses that customers list themselves: their own, and nobody else's."""
 
-from datetime import UTC, datetime, timedelta
+import time
 
 import pytest
 
@@ -90,15 +90,18 @@ def test_where_another_customers_pbx_is_called_is_refused(services, account, oth
         add("8.8.8.80")
 
 
-def test_where_another_customer_calls_from_is_refused(services, account, other, add):
-    from trunkline.control.calls.models import Call
+def called(uid, whose, source, days):
+    """As a node ships it."""
+    from trunkline.control.feed import DatabaseSink
 
-    def called(uid, whose, source):
-        Call.objects.create(uid=uid, node="n", direction="outbound", outcome="answered", account=whose, source=source,
-                            started=datetime.now(UTC) - timedelta(hours=1))  # fmt: skip
+    event = {"event": "setup", "time": time.time() - days * 86_400, "node": "n", "call": uid, "direction": "outbound",
+             "account": whose.pk, "source": source}  # fmt: skip
+    DatabaseSink().store("n", "f", [event], 1)
 
-    called("a", other, "tcp:8.8.8.80:5060")
-    called("b", account, "udp:9.9.9.9:5060")
+
+def test_where_another_customer_calls_from_is_refused_though_it_was_silent_for_a_month(services, account, other, add):
+    called("a", other, "tcp:8.8.8.80:5060", days=30)
+    called("b", account, "udp:9.9.9.9:5060", days=1)
     add("8.8.8.8")
     add("9.9.9.9")
     with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
@@ -115,15 +118,12 @@ def test_where_another_customer_calls_from_is_refused(services, account, other, 
     ],
 )
 def test_others_are_found_in_a_network_of_ipv6_too(services, account, other, add, address, wanted):
-    from trunkline.control.calls.models import Call
-
     add("2a00:1450:9::/64")  # where nobody is
     services.numbers.add("+447700900001", other, f"sip:1@[{address}]")
     with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
         add(wanted)
     services.numbers.remove(services.numbers.get("+447700900001"))
-    Call.objects.create(uid="a", node="n", direction="outbound", outcome="answered", account=other,
-                        source=f"udp:{address}:5060", started=datetime.now(UTC) - timedelta(hours=1))  # fmt: skip
+    called("a", other, f"udp:{address}:5060", days=30)
     with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
         add(wanted)
     assert len(sources(account)) == 1

@@ -116,6 +116,12 @@ class Limits(Section):
         20, ge=3, description="Refused credentials or calls a minute from one address before it is banned."
     )
     ban_seconds: int = Field(300, ge=1, le=86400, description="How long a banned address is not answered, s.")
+    source_days: int = Field(
+        400,
+        ge=1,
+        le=3650,
+        description="Days after a customer's last call from an address in which no other may list it as its source.",
+    )
 
 
 class Database(Section):

@@ -15,6 +15,7 @@ from trunkline.control.database import JOURNAL_LOCK, lock
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
 from trunkline.control.feed.available import available
 from trunkline.control.nodes import beats
+from trunkline.control.sources import heard
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class DatabaseSink:
 
 
 def _merge(events: Iterable[Event]) -> None:
-    """Fold events into the calls and attempts that are there, in eight statements a batch."""
+    """Fold events into the calls and attempts that are there, in ten statements a batch."""
     by_call: dict[str, list[Event]] = {}
     for event in events:
         by_call.setdefault(fold.uid(event), []).append(event)
@@ -74,6 +75,7 @@ def _merge(events: Iterable[Event]) -> None:
     Call.objects.bulk_create([call for call in calls.values() if call.pk is None], BATCH)
     ids = {uid: call.pk for uid, call in calls.items()}
     _upsert(Call, known, ["uid"], _CALL_FIELDS)
+    heard.note(calls.values())
     _upsert(Attempt, _attempts(by_call, ids), ["call_id", "n"], _ATTEMPT_FIELDS)
 
 

@@ -6,31 +6,27 @@ PBX. So nobody lists an address that is known to be somebody else's, nor more of
 
 import ipaddress
 from collections.abc import Iterable
-from datetime import timedelta
 from functools import reduce
-from itertools import chain, takewhile
+from itertools import chain
 from operator import or_
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
 from trunkline.control.accounts.models import Account
-from trunkline.control.calls.models import Call
 from trunkline.control.carriers.models import Carrier
 from trunkline.control.changes.services import writing
 from trunkline.control.endpoints.models import Endpoint
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
 from trunkline.control.numbers.models import Number
-from trunkline.control.sources import services
+from trunkline.control.sources import heard, services
 from trunkline.control.sources.models import SourceNetwork
 from trunkline.sip import forward
 from trunkline.sip.uri import is_ip
 
 WIDEST = {4: 28, 6: 64}  # prefix lengths: 16 addresses, or what one IPv6 customer gets at least
 MOST = 20  # of an account
-LOOK_BACK = timedelta(days=1)
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -71,7 +67,7 @@ def _check_whose(account: Account, network: Network) -> None:
     known |= {ipaddress.ip_network(text) for text in _ours()}
     if any(one.version == network.version and one.overlaps(network) for one in known):
         raise taken
-    if _called(account, network) or _heard_from(account, network):
+    if _called(account, network) or heard.by_others(account, network):
         raise taken
 
 
@@ -83,22 +79,8 @@ def _called(account: Account, network: Network) -> bool:
     return any(_is_in(target.host, network) for text in lists for target in forward.parse(text))
 
 
-def _heard_from(account: Account, network: Network) -> bool:
-    """Whether others have called from an address of the network lately."""
-    texts = (f":{host}:" for host in network) if network.version == 4 else (f":{_beginning(network)}",)
-    lately = Call.objects.filter(started__gte=timezone.now() - LOOK_BACK).exclude(account=account)
-    sources = lately.filter(_any("source", texts)).values_list("source", flat=True).distinct().iterator()
-    return any(_is_in(source.partition(":")[2].rpartition(":")[0], network) for source in sources)
-
-
 def _is_in(host: str, network: Network) -> bool:
     return is_ip(host) and ipaddress.ip_address(host) in network
-
-
-def _beginning(network: ipaddress.IPv6Network) -> str:
-    """How each address of a /64, or of less, begins when it is written: zeros may be left out from the first on."""
-    groups = takewhile(lambda group: int(group, 16), network.network_address.exploded.split(":")[:4])
-    return "".join(f"{int(group, 16):x}:" for group in groups)
 
 
 def _ours() -> set[str]:

@@ -35,6 +35,21 @@ class SourceNetwork(Audited):
         return source_text(self.network, self.port)
 
 
+class HeardAddress(models.Model):
+    """An IP address that calls of an account came from. One of IPv6 has all its zeros: networks are ranges of texts."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, db_index=False, related_name="heard")
+    address = models.CharField(max_length=39)
+    seen = models.DateTimeField(db_index=True)  # the last such call began, to the hour
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "address"], name="heard_account_address")]
+        indexes = [models.Index(fields=["address"], name="heard_address")]
+
+    def __str__(self):
+        return self.address
+
+
 def source_text(network: str, port: int) -> str:
     """A network and port as one text: `192.0.2.7`, `192.0.2.0/24`, `192.0.2.7:5080`, `[2001:db8::/64]:5080`."""
     network = network.removesuffix("/128" if ":" in network else "/32")
