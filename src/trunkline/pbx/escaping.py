@@ -89,6 +89,16 @@ def typed(value: object) -> str:
     return _plain(value, "a field of a screen")
 
 
+def toml(value: object, hold: Escape = typed) -> str:
+    """Within a string in double quotes of TOML; what the field of a screen cannot hold is refused by `hold`."""
+    return hold(value).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def toml_freepbx(value: object) -> str:
+    """The same for a field of FreePBX."""
+    return toml(value, freepbx)
+
+
 def refusal(value: object, place: str, what: str) -> PbxError:
     """The error for a value that a format cannot hold."""
     if isinstance(value, Secret):

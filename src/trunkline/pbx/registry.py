@@ -21,7 +21,7 @@ class Made:
     """What the `make` of a system hands back; see Configuration. `placeholders` are those of its own."""
 
     parts: Iterable[Part]
-    steps: Iterable[str]
+    steps: Iterable[str] = ()
     seen: Iterable[str] = ()
     warnings: Iterable[str] = ()
     placeholders: Iterable[tuple[str, str]] = ()

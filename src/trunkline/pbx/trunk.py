@@ -23,9 +23,13 @@ class Endpoint:
     addresses: tuple[str, ...]
     ports: Mapping[str, int]
 
+    @property
+    def bracketed(self) -> str:
+        return bracketed(self.host)
+
     def at(self, transport: str) -> str:
         """host:port, as it stands in a SIP URI."""
-        return f"{bracketed(self.host)}:{self.ports[transport]}"
+        return f"{self.bracketed}:{self.ports[transport]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class MediaRange:
     network: str
     port_min: int
     port_max: int
+
+    @property
+    def all_ports(self) -> bool:
+        return (self.port_min, self.port_max) == (1, 65535)
 
 
 @dataclass(frozen=True, slots=True)
