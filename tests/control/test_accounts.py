@@ -14,6 +14,8 @@ def test_an_account_has_sane_limits(services):
         "destinations": [],
         "srtp": "accepted",
         "numbers_at_most": 100,
+        "latitude": None,
+        "longitude": None,
         "sources": [],
         "created": None,
     }

@@ -12,8 +12,8 @@ from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import health
 from trunkline.control.carriers import services as carriers
+from trunkline.control.endpoints import distances, nearest, ranges
 from trunkline.control.endpoints import importing as endpoint_import
-from trunkline.control.endpoints import nearest, ranges
 from trunkline.control.endpoints import services as endpoints
 from trunkline.control.imports import services as imports
 from trunkline.control.imports import worker as import_worker
@@ -35,6 +35,7 @@ __all__ = [
     "backups",
     "calls",
     "carriers",
+    "distances",
     "endpoint_import",
     "endpoints",
     "fault",

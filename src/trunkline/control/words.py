@@ -1,5 +1,6 @@
 """Checks of what people type, shared by the services."""
 
+import math
 import re
 
 from trunkline.control.errors import ServiceError
@@ -23,6 +24,15 @@ def check_count(what: str, value: int, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ServiceError(f"{what} cannot be {value!r}: write a whole number from {low} to {high}")
     return value
+
+
+def check_degrees(what: str, value: float, most: int) -> float:
+    """A latitude (`most` 90) or longitude (180)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ServiceError(f"{what} cannot be {value!r}: write degrees like 51.5074")
+    if abs(value) > most:
+        raise ServiceError(f"{what} {value} is not on the Earth: it is from -{most} to {most} degrees")
+    return float(value)
 
 
 def check_prefix(text: str) -> str:

@@ -15,7 +15,7 @@ class Account(Audited):
         fields={
             "enabled": "enabled", "caller_id": "caller IDs", "calls_per_second": "calls begun per second",
             "calls_at_once": "calls at once", "numbers_at_most": "numbers at most", "destinations": "destinations",
-            "srtp": "SRTP",
+            "srtp": "SRTP", "latitude": "latitude", "longitude": "longitude",
         },
         account=lambda account: account.pk,
     )  # fmt: skip
@@ -28,6 +28,8 @@ class Account(Audited):
     destinations = models.JSONField(default=list)  # E.164 prefixes that may be called; []: everywhere
     numbers_at_most = models.PositiveIntegerField(default=100)  # that it may have to buy one; 0: it buys none
     srtp = models.CharField(max_length=8, default=ACCEPTED)  # see docs/srtp.md
+    latitude = models.FloatField(null=True)  # degrees: where its PBX is, both null where nobody said so
+    longitude = models.FloatField(null=True)
     created = models.DateTimeField(auto_now_add=True)
 
     def __str__(self):

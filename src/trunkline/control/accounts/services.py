@@ -8,7 +8,7 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.sources import services as source_services
-from trunkline.control.words import check_count, check_name, check_prefix, missing
+from trunkline.control.words import check_count, check_degrees, check_name, check_prefix, missing
 
 LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp", "numbers_at_most")
 
@@ -49,6 +49,18 @@ def change(account: Account, *, enabled: bool | None = None, **limits) -> Accoun
     return account
 
 
+def place(account: Account, latitude: float | None, longitude: float | None) -> Account:
+    """Note where the account's PBX is, in degrees, for the order of the endpoints; None and None: nobody says."""
+    if (latitude is None) != (longitude is None):
+        raise ServiceError("a place needs latitude and longitude, or neither")
+    if latitude is not None:
+        latitude, longitude = check_degrees("latitude", latitude, 90), check_degrees("longitude", longitude, 180)
+    with writing():
+        Account.objects.filter(pk=account.pk).update(latitude=latitude, longitude=longitude)
+        account.refresh_from_db()
+    return account
+
+
 def remove(account: Account) -> None:
     """Remove an account that never had anything; others are to be disabled, so that their records stay true."""
     with writing() as log:
@@ -74,6 +86,8 @@ def as_dict(account: Account) -> dict[str, object]:
         "destinations": account.destinations,
         "srtp": account.srtp,
         "numbers_at_most": account.numbers_at_most,
+        "latitude": account.latitude,
+        "longitude": account.longitude,
         "sources": sorted(str(source) for source in account.sources.all()),
         "created": account.created,
     }

@@ -148,6 +148,8 @@ class Account(Schema):
     srtp: str = Field(description="`accepted`, `offered` or `required`.")
     numbers: int = Field(description="How many the account has.")
     numbers_at_most: int = Field(description="It can buy none while it has so many; 0: it buys and releases none.")
+    latitude: float | None = Field(description="Where its PBX is, degrees; null: nobody said so.")
+    longitude: float | None
     sources: list[str] = Field(description="Networks whose calls need no key.")
     created: datetime
 

@@ -1,14 +1,13 @@
 """What each field of an endpoint may be, with an answer for whoever wrote it otherwise."""
 
 import ipaddress
-import math
 import re
 from collections.abc import Callable, Iterable
 
 from trunkline.contract.endpoints import ANY_PORT, MediaRange
 from trunkline.control.errors import ServiceError
 from trunkline.control.sources.services import parse
-from trunkline.control.words import check_count
+from trunkline.control.words import check_count, check_degrees
 from trunkline.sip import uri
 
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
@@ -64,14 +63,7 @@ def _city(text: str) -> str:
 
 
 def _degrees(what: str, most: int) -> Callable[[object], float]:
-    def checked(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ServiceError(f"{what} cannot be {value!r}: write degrees like 51.5074")
-        if abs(value) > most:
-            raise ServiceError(f"{what} {value} is not on the Earth: it is from -{most} to {most} degrees")
-        return float(value)
-
-    return checked
+    return lambda value: check_degrees(what, value, most)
 
 
 def _address(text: str) -> str:

@@ -1,7 +1,9 @@
 from django.db import models
 
+from trunkline.control.accounts.models import Account
 from trunkline.control.audit.audited import Audited
 from trunkline.control.audit.subject import Subject
+from trunkline.control.nodes.models import Node
 
 
 class Endpoint(Audited):
@@ -33,3 +35,22 @@ class Endpoint(Audited):
 
     def __str__(self):
         return self.name
+
+
+class Distance(models.Model):
+    """The round trip between a node and an address of an account's PBX, as `contract.distances` has it."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, db_index=False, related_name="distances")
+    node = models.ForeignKey(Node, on_delete=models.CASCADE, db_index=False, related_name="distances")
+    address = models.CharField(max_length=45)  # IP address
+    known = models.CharField(max_length=10)
+    milliseconds = models.FloatField(null=True)  # smoothed; null: it never answered
+    answered = models.DateTimeField(null=True)
+    asked = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "node", "address"], name="distance_one")]
+        indexes = [models.Index(fields=["node", "address"], name="distance_node")]
+
+    def __str__(self):
+        return f"{self.node} to {self.address}"
