@@ -12,7 +12,7 @@ MAY_IMPORT = {
     "sip": set(),
     "contract": {"sip"},
     "edge": {"sip", "contract"},
-    "settings": set(),
+    "settings": {"sip"},
     "home": set(),
     "dns": ANYONE | {"settings", "home"},
     "pbx": {"sip"},

@@ -104,3 +104,31 @@ def test_a_number_that_was_given_away_meanwhile_is_not_forwarded_by_its_former_o
     with pytest.raises(ServiceError, match="given to another account meanwhile"):
         services.numbers.forward(before, "sip:taken@evil.example")
     assert services.numbers.get("+447700900001").forward == ""
+
+
+def test_a_forward_to_this_machine_is_refused_with_the_entry_and_what_to_do(services, cast, monkeypatch):
+    from django.conf import settings
+
+    def listening_at(address, **more):
+        sip = settings.TRUNKLINE.sip.model_copy(update={"address": address, **more})
+        monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"sip": sip}))
+
+    listening_at("198.51.100.20")
+    for host, what in (
+        ("127.0.0.1:5432;transport=tcp", "a loopback address"),
+        ("[::1]", "a loopback address"),
+        ("169.254.169.254", "a link-local address"),
+        ("198.51.100.20:22;transport=tcp", "an address of this service itself"),
+    ):
+        text = f"sip:a@b.example,sip:1@{host}"
+        with pytest.raises(services.numbers.ForwardRefused, match=f"{what}.*sip.local_targets = true") as refused:
+            services.numbers.forward(cast.number, text)
+        assert refused.value.entry == 2
+        assert text[refused.value.start : refused.value.end] in host
+        assert what in refused.value.problem
+        assert "local_targets" not in refused.value.problem  # what a customer reads, who has no such file
+    assert services.numbers.get(cast.number.e164).forward == "sip:owner@pbx.example"
+    listening_at("198.51.100.20", local_targets=True)
+    services.numbers.forward(cast.number, "sip:1@127.0.0.1:5070")
+    listening_at("127.0.0.1", local_targets=False)
+    services.numbers.forward(cast.number, "sip:1@127.0.0.1:5070")

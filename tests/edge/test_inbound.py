@@ -1,21 +1,30 @@
 """What a number's *Forward to SIP* list means at the time of a call."""
 
+from dataclasses import replace
+
 import pytest
 
+from trunkline.contract import edge_config
 from trunkline.edge import inbound
+from trunkline.sip.fence import Fence
 from trunkline.sip.refusal import Refusal
 
 DOMAIN = "sip.example"
 
 
 @pytest.fixture
-def attempts(world, lookup):
-    def found(text, account_id=0):
+def attempts(world, lookup, config):
+    def found(text, account_id=0, config=config):
         number = world.number(text, account_id or world.account())
         lookup.refresh()
-        return inbound.attempts(lookup.number(number), lookup, DOMAIN)
+        return inbound.attempts(lookup.number(number), lookup, config)
 
     return found
+
+
+@pytest.fixture
+def fenced(config):
+    return replace(config, fence=Fence(own=("203.0.113.5",), exempt=("127.0.0.80:5060",)))
 
 
 @pytest.mark.parametrize("recipient", ["{}", "+{}", "00{}"])
@@ -77,3 +86,33 @@ def test_a_forward_to_a_carrier_would_be_a_way_past_routes_and_limits(world, att
     pbx, carrier = attempts(f"sip:1@192.0.2.1,sip:447700900000@{uri}")
     assert not pbx.problem
     assert "leads to a carrier" in carrier.problem
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("127.0.0.1:5432;transport=tcp", "a loopback address"),
+        ("inside.example", "a loopback address"),
+        ("metadata.example", "a link-local address"),
+        ("[::1]", "a loopback address"),
+        ("203.0.113.5:22;transport=tcp", "an address of this service itself"),
+    ],
+)
+def test_a_forward_to_this_machine_is_passed_over_whatever_was_allowed_when_it_was_written(
+    world, attempts, fenced, uri, words
+):
+    world.resolution("inside.example", [["127.0.0.1", 5060, 1, 1]])
+    world.resolution("metadata.example", [["169.254.169.254", 5060, 1, 1]])
+    barred, pbx = attempts(f"sip:1@{uri},sip:2@192.0.2.1", config=fenced)
+    assert (pbx.problem, barred.cause) == ("", "transport")
+    assert barred.problem == f"it leads to {words} instead of a PBX"
+
+
+def test_of_a_name_with_many_addresses_the_others_are_tried(world, attempts, fenced):
+    world.resolution("pbx.example", [["127.0.0.1", 5060, 1, 1], ["192.0.2.1", 5060, 2, 1]])
+    assert [bool(attempt.problem) for attempt in attempts("sip:1@pbx.example", config=fenced)] == [True, False]
+
+
+def test_the_fence_reaches_the_workers(config, fenced, tmp_path):
+    edge_config.write(tmp_path / "edge.json", fenced)
+    assert edge_config.read(tmp_path / "edge.json") == fenced

@@ -50,6 +50,7 @@ def test_a_lost_secret_is_replaced(settings):
 def test_moved_addresses_are_followed(settings, tmp_path):
     sandbox.ensure(settings)
     moved = Settings(home=tmp_path, sandbox={"carrier_address": "127.0.0.71", "carrier_port": 5070, "pbx_port": 5080})
+    control.setup(moved)
     sandbox.ensure(moved)
     _, numbers, routes, carriers = snapshot()
     assert (carriers[0]["host"], carriers[0]["port"], carriers[0]["sources"]) == ("127.0.0.71", 5070, ["127.0.0.71"])

@@ -84,3 +84,18 @@ async def test_a_number_is_not_forwarded_to_a_carrier(edge, agent):
     assert "leads to a carrier" in call.warning
     with pytest.raises(TimeoutError):
         await carrier.next_call(timeout=0.5)
+
+
+async def test_a_number_is_not_forwarded_to_where_only_this_machine_is(edge, agent):
+    """The caller gets on to the next target, and the record says why the first was passed over."""
+    trunk, pbx = await agent(name="trunk"), await agent(name="pbx")
+    edge.carrier(trunk.address, trunk.port())
+    edge.resolution("metadata.example", [["169.254.169.254", 5060, 0, 0]])
+    number = edge.number(f"sip:1@metadata.example,sip:2@{pbx.address}:{pbx.port()}")
+    call = await trunk.dial(edge.uri(f"+{number}"), edge.udp)
+    incoming = await pbx.next_call()
+    await incoming.answer()
+    assert (await call.final()).code == 200
+    await call.bye()
+    [failed] = [event for event in edge.call_events(called=number) if event["event"] == "failed"]
+    assert failed["reason"] == "it leads to a link-local address instead of a PBX"

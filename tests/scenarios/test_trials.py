@@ -54,6 +54,13 @@ async def test_what_a_pbx_answers_is_passed_back(agent, ask):
     assert (await ask(f"sip:1@{pbx.address}", f"sip:{pbx.address}:{pbx.port()};transport=udp")).code == 404
 
 
+async def test_what_only_this_machine_has_is_not_asked(ask):
+    """Else an open port there could be told from a closed one."""
+    answer = await ask("sip:1@pbx.example", "sip:169.254.169.254:80;transport=tcp")
+    assert answer.code == 403
+    assert "leads to a link-local address" in answer.warning
+
+
 async def test_silence_and_a_refused_connection_are_told(agent, ask):
     gone = agent.address()
     silent = await ask("sip:1@pbx.example", f"sip:{gone}:5060;transport=udp")

@@ -16,9 +16,9 @@ from trunkline.sandbox import carrier as test_carrier
 from trunkline.sandbox import service
 from trunkline.sandbox.codecs import CODECS
 from trunkline.settings import Settings
+from trunkline.settings.sections import CLOSED_PORT
 
 NAME = "sandbox"  # of the account and of the carrier
-CLOSED_PORT = 9  # of the test PBX's address; nothing listens there, so that TCP is refused at once
 NUMBERS = {
     "plain": "9992000001",
     "failover": "9992000002",

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from trunkline.sip.fence import Fence
+
 
 @dataclass(frozen=True, slots=True)
 class EdgeConfig:
@@ -25,6 +27,7 @@ class EdgeConfig:
     cluster_address: str = ""  # where the other nodes' messages arrive; '': there are none
     cluster_port: int = 0
     cluster_peers: tuple[str, ...] = ()  # addresses of other nodes that are known from the start
+    fence: Fence = Fence()  # where no number may be forwarded to
 
 
 def write(path: Path, config: EdgeConfig) -> None:
@@ -34,4 +37,9 @@ def write(path: Path, config: EdgeConfig) -> None:
 def read(path: str | Path) -> EdgeConfig:
     with open(path, encoding="utf-8") as file:
         values = json.load(file)
-    return EdgeConfig(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    fence = Fence(**_tuples(values.pop("fence")))
+    return EdgeConfig(**_tuples(values), fence=fence)
+
+
+def _tuples(values: dict) -> dict:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

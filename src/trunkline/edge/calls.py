@@ -70,7 +70,7 @@ class Calls:
             self._reject(number, "inbound", facts | {"caller": caller, "called": recipient})
             return
         facts |= {"account": number.account.id}  # also of a refusal: its owner wants to know why nobody got through
-        attempts = inbound.attempts(number, self._lookup, self._config.domain)
+        attempts = inbound.attempts(number, self._lookup, self._config)
         if isinstance(attempts, Refusal):
             self._reject(attempts, "inbound", facts | {"caller": caller, "called": recipient})
             return

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
-from trunkline.edge import legs
+from trunkline.contract.edge_config import EdgeConfig
+from trunkline.edge import legs, own
 from trunkline.edge.lookup import Lookup, Number
 from trunkline.edge.plan import Attempt, located
 from trunkline.sip import refusal
+from trunkline.sip.fence import Fence
 from trunkline.sip.forward import ForwardTarget
 from trunkline.sip.number import e164
 from trunkline.sip.refusal import Refusal
@@ -19,7 +21,7 @@ def find(recipient: str, lookup: Lookup) -> Number | Refusal:
     return lookup.number(called) or refusal.number_not_hosted(called)
 
 
-def attempts(number: Number, lookup: Lookup, domain: str) -> list[Attempt] | Refusal:
+def attempts(number: Number, lookup: Lookup, config: EdgeConfig) -> list[Attempt] | Refusal:
     """The addresses to try, in order."""
     if not number.account.enabled:
         return refusal.owner_disabled(number.e164)
@@ -29,20 +31,26 @@ def attempts(number: Number, lookup: Lookup, domain: str) -> list[Attempt] | Ref
     for group, target in enumerate(ForwardTarget(**entry) for entry in number.forward):
         common = {"target": str(target), "group": group, "timeout": target.timeout_ms, "uri": target.uri}
         common["leg"] = legs.toward_pbx(target, number.account)
-        if target.host == domain:
+        if target.host == config.domain:
             found.append(_registered(target, number, lookup, common))
         else:
             addresses = located(lookup, target.host, target.port, target.transport, kind="uri", **common)
-            found += (_to_pbx(attempt, lookup) for attempt in addresses)
+            found += (_to_pbx(attempt, lookup, config.fence) for attempt in addresses)
     return found
 
 
-def _to_pbx(attempt: Attempt, lookup: Lookup) -> Attempt:
-    """A carrier takes whatever comes from us, and bills the operator: no customer may send it calls past the routes
-    and the limits."""
-    if attempt.ip and lookup.leads_to_carrier(attempt.ip, attempt.port):
-        return replace(attempt, problem="it leads to a carrier instead of a PBX", cause="transport")
-    return attempt
+def _to_pbx(attempt: Attempt, lookup: Lookup, fence: Fence) -> Attempt:
+    elsewhere = no_pbx(attempt.ip, attempt.port, lookup, fence) if attempt.ip else ""
+    problem = f"it leads to {elsewhere} instead of a PBX"
+    return replace(attempt, problem=problem, cause="transport") if elsewhere else attempt
+
+
+def no_pbx(ip: str, port: int, lookup: Lookup, fence: Fence) -> str:
+    """What is at an address that no number may be forwarded to; '' when it may be a PBX. A name is judged by where it
+    leads at the time of the call: its owner can change that at any time."""
+    # A carrier takes whatever comes from us, and bills the operator: no customer may send it calls past the routes and
+    # the limits.
+    return "a carrier" if lookup.leads_to_carrier(ip, port) else own.problem(fence, ip, port)
 
 
 def _registered(target: ForwardTarget, number: Number, lookup: Lookup, common: dict) -> Attempt:

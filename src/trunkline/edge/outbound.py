@@ -54,7 +54,7 @@ def decide(dialled: Dialled, account: Account, lookup: Lookup, config: EdgeConfi
     if account.destinations and not called.startswith(account.destinations):
         return refusal.destination_not_allowed(called)
     if hosted := lookup.number(called):
-        attempts = inbound.attempts(hosted, lookup, config.domain)
+        attempts = inbound.attempts(hosted, lookup, config)
         if isinstance(attempts, Refusal):
             return attempts
         return Permitted("internal", caller, called, attempts, diversion, hosted.account)

@@ -4,18 +4,20 @@ import time
 
 from trunkline.contract import trial
 from trunkline.contract.edge_config import EdgeConfig
+from trunkline.edge import inbound
 from trunkline.edge.dialog import name
 from trunkline.edge.ksr import hiding, message, replies, routes, transactions
 from trunkline.edge.lookup import Lookup
 from trunkline.sip import refusal
-from trunkline.sip.uri import UriError, parse
+from trunkline.sip.fence import OURS
+from trunkline.sip.uri import parse
 
 
 class Trials:
     """One per worker."""
 
     def __init__(self, config: EdgeConfig, lookup: Lookup):
-        self._domain, self._lookup, self._key = config.domain, lookup, trial.key(config.dialog_secret)
+        self._config, self._lookup, self._key = config, lookup, trial.key(config.dialog_secret)
 
     def next_hop(self) -> str | None:
         """Where a trial is to go, '' when we know best; None when the request is none."""
@@ -30,16 +32,15 @@ class Trials:
         elif not routes.find_registered(uri):
             replies.refuse(refusal.nobody_registered())
             return
-        if routes.aims_at_us() or (next_hop and self._leads_to_carrier(next_hop)):
-            replies.refuse(refusal.no_pbx_there())
+        elsewhere = OURS if routes.aims_at_us() else self._no_pbx(next_hop)
+        if elsewhere:
+            replies.refuse(refusal.no_pbx_there(elsewhere))
             return
-        domain = self._domain
+        domain = self._config.domain
         hiding.hide(name("", "", domain), name(message.user_part("$tU"), "", domain))
         transactions.relay("ksr_hidden_reply")
 
-    def _leads_to_carrier(self, next_hop: str) -> bool:
-        try:
-            hop = parse(next_hop)
-        except UriError:
-            return True
-        return self._lookup.leads_to_carrier(hop.host, hop.port)
+    def _no_pbx(self, next_hop: str) -> str:
+        """As `inbound.no_pbx`; a registered PBX is where it came from."""
+        hop = parse(next_hop) if next_hop else None  # the seal says that it is ours
+        return inbound.no_pbx(hop.host, hop.port, self._lookup, self._config.fence) if hop else ""

@@ -89,6 +89,7 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, ports: 
         cluster_address=settings.cluster.address,
         cluster_port=settings.cluster.port,
         cluster_peers=tuple(settings.cluster.peers),
+        fence=settings.fence,
     )
 
 

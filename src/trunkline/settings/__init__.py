@@ -4,6 +4,7 @@
 for a process that got a copy from one which did.
 """
 
+import ipaddress
 import os
 import socket
 import tomllib
@@ -15,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from trunkline.settings import words
 from trunkline.settings.sections import (
+    CLOSED_PORT,
     Api,
     Auth,
     Calls,
@@ -30,6 +32,7 @@ from trunkline.settings.sections import (
     Sip,
     Web,
 )
+from trunkline.sip.fence import Fence, place
 
 DEFAULT_HOME = Path("/var/lib/trunkline")
 
@@ -91,6 +94,19 @@ class Settings(BaseSettings):
     @property
     def web_address(self) -> str:
         return self.web.address or self.sip_address
+
+    @property
+    def fence(self) -> Fence:
+        """Where numbers may not be forwarded to."""
+        own = (self.sip_address, self.sip_advertised, self.media_address, self.media_advertised, self.web_address)
+        pbx, port = self.sandbox.pbx_address, self.sandbox.pbx_port
+        ports = (port, port + 1, CLOSED_PORT) if self.sandbox.enabled else ()
+        return Fence(
+            open=self.sip.local_targets,
+            loopback=ipaddress.ip_address(self.sip_address).is_loopback,
+            own=tuple(sorted({*own, self.cluster.address} - {""})),
+            exempt=tuple(place(pbx, its) for its in ports),
+        )
 
     @property
     def dns_zone(self) -> str:

@@ -56,6 +56,11 @@ class Sip(Section):
     memory_mb: int = Field(
         256, ge=64, le=65536, description="Kamailio's shared memory, MB; a TLS connection takes 0.1 MB."
     )
+    local_targets: bool = Field(
+        False,
+        description="Let *Forward to SIP* lead to loopback and link-local addresses and this machine's own, for a PBX "
+        "on the same machine. Without it only to loopback, and only where `sip.address` is such an address.",
+    )
 
     _addresses = field_validator("address", "advertised")(_ip)
 
@@ -237,6 +242,9 @@ class Mail(Section):
         if self.host and "@" not in self.sender:
             raise ValueError("mail.host needs mail.sender: the address that mail comes from, like trunk@example.com")
         return self
+
+
+CLOSED_PORT = 9  # of the test PBX's address; nothing listens there, so that TCP is refused at once
 
 
 class Sandbox(Section):

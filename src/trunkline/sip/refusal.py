@@ -30,8 +30,8 @@ def nobody_registered() -> Refusal:
     return Refusal(480, "No PBX is registered with this key")
 
 
-def no_pbx_there() -> Refusal:
-    return Refusal(403, "It leads to a carrier, or back to this service, instead of a PBX")
+def no_pbx_there(what: str) -> Refusal:
+    return Refusal(403, f"It leads to {what} instead of a PBX")
 
 
 def malformed(what: str) -> Refusal:

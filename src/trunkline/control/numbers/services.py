@@ -14,6 +14,7 @@ from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import country_and_kind
 from trunkline.control.words import check_e164, check_prefix, missing
 from trunkline.sip import forward as forwarding
+from trunkline.sip.uri import DEFAULT_PORT, is_ip
 
 DEAREST = Decimal(1_000_000)  # EUR a month
 
@@ -139,10 +140,24 @@ def check_forward(text: str, account: Account | None) -> str:
         said = f"cannot forward to that: {where}{error}. Write it like sip:1234@example.com"
         raise ForwardRefused(said, error.problem, error.entry, error.start, error.end) from None
     for entry, target in enumerate(targets, 1):
-        if target.host == settings.TRUNKLINE_REALM and (refused := _check_key(target.user, account)):
-            start = max(text.lower().find(f"{target.user}@{target.host}".lower()), 0)
-            raise ForwardRefused(*refused, entry, start, start + len(f"{target.user}@{target.host}"))
+        ours = target.host == settings.TRUNKLINE_REALM
+        if refused := _check_key(target.user, account) if ours else _check_place(target):
+            where = f"{target.user}@{target.host}" if ours else target.host
+            start = max(text.lower().find(where.lower()), 0)
+            raise ForwardRefused(*refused, entry, start, start + len(where))
     return forwarding.canonical(targets)
+
+
+def _check_place(target: forwarding.ForwardTarget) -> tuple[str, str] | None:
+    """What is wrong with an IP address, as `_check_key` says it. Where a name leads, the edge judges at each call."""
+    if not is_ip(target.host):
+        return None
+    what = settings.TRUNKLINE.fence.problem(target.host, target.port or DEFAULT_PORT[target.transport])
+    if not what:
+        return None
+    problem = f"{target.host} is {what}: write the address at which this service reaches your PBX"
+    hint = "for a PBX on this machine set sip.local_targets = true in trunkline.toml"
+    return f"cannot forward to {target.uri}: {problem}; {hint}", problem
 
 
 def _check_key(name: str, account: Account | None) -> tuple[str, str] | None:
