@@ -1,10 +1,12 @@
 """`trunkline pbx` over an account's own things."""
 
+import re
 import stat
 import tarfile
 
 import pytest
 
+from pbx import tenth
 from trunkline.pbx import registry
 
 
@@ -22,6 +24,29 @@ def test_the_list_has_every_pbx(run, ask):
     listed = ask("pbx", "list")
     assert [system["name"] for system in listed] == list(registry.systems_by_name())
     assert "Asterisk" in run("pbx", "list").out
+
+
+def test_a_pbx_that_is_added_is_listed_and_shown(run, ask, acme, tmp_path):
+    with tenth.added(tmp_path) as name:
+        assert name in [system["name"] for system in ask("pbx", "list")]
+        assert f"User: {acme['key']}" in run("pbx", "show", name, "--account", "acme").out
+
+
+def test_srv_records_lead_to_the_endpoints_where_that_is_asked_for(run, ask, acme):
+    ask("endpoint", "add", "ap1", "sip-ap1.example.net", "--region", "ap", "--address", "192.0.2.1")
+    asked = ("pbx", "show", "freeswitch", "--account", "acme")
+    profile = ask(*asked)["files"]["etc/freeswitch/sip_profiles/trunk.xml"]
+    domain = re.search(r'"from-domain" value="(.*?)"', profile)[1]
+    assert f'"proxy" value="ap.{domain}"' in run(*asked, "--srv").out
+    assert '"proxy" value="sip-ap1.example.net:5060"' in run(*asked, "--no-srv").out
+    assert ask(*asked) == ask(*asked, "--no-srv")
+
+
+def test_srv_where_the_pbx_cannot_is_refused_and_makes_no_key(run, ask, acme):
+    ran = run("pbx", "show", "shoretel", "--account", "acme", "--srv", "--new-key")
+    assert ran.status == 1
+    assert "is not known to go through SRV records" in ran.err
+    assert len(ask("key", "list")) == 1
 
 
 def test_a_configuration_has_the_accounts_own_key_and_numbers_and_no_secret(run, acme):

@@ -7,6 +7,7 @@ import tarfile
 
 import pytest
 
+from pbx import tenth
 from trunkline.pbx import registry
 
 PATH = "/trunk/pbx/asterisk"
@@ -38,6 +39,25 @@ def test_every_pbx_is_shown_and_downloaded(owner, cast, name):
     packed = owner.post(f"/trunk/pbx/{name}/archive", {"transport": transport})
     assert packed.headers["Content-Disposition"] == f'attachment; filename="trunk-{name}.tar.gz"'
     assert cast.key.name in "".join(unpacked(packed).values())
+
+
+def test_a_pbx_that_is_added_has_its_page(owner, cast, tmp_path):
+    with tenth.added(tmp_path) as name:
+        assert f'href="/trunk/pbx/{name}"' in owner.get("/trunk/").content.decode()
+        page = text_of(owner.get(f"/trunk/pbx/{name}"))
+    assert "A Tenth PBX" in page
+    assert cast.key.name in page
+
+
+def test_the_way_to_the_endpoints_can_be_chosen(owner):
+    found = {way: text_of(owner.get("/trunk/pbx/freeswitch", ASKED | {"way": way})) for way in ("", "srv", "list")}
+    assert found["list"].split("configuration")[-1] == found[""].split("configuration")[-1]
+    assert "by the SRV records of their name" in found["srv"]
+    assert "The PBX needs the SRV records of _sip._udp." in found["srv"]
+    refused = owner.get(PATH, ASKED | {"way": "srv"})
+    assert refused.status_code == 422
+    assert "Asterisk does not go through SRV records over udp" in text_of(refused)
+    assert 'name="way"' not in text_of(owner.get("/trunk/pbx/shoretel"))
 
 
 def test_it_has_the_accounts_own_key_and_numbers_alone(member, cast):

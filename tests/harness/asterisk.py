@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.knot import NameServer
 from trunkline.pbx import archive
 from trunkline.pbx.configuration import Configuration
 
@@ -54,6 +55,16 @@ class Asterisk:
         """Add lines to one of its own files."""
         with open(self.etc / name, "a") as file:
             file.write(f"\n{text}\n")
+
+    def resolve_by(self, server: NameServer) -> None:
+        """Ask this name server alone. Its root has none of the files that it would take one from."""
+        for name in ("hosts", "resolv.conf"):
+            (self.etc / name).write_text("")
+        self.append(
+            "resolver_unbound.conf",
+            f"[general]\nhosts = /etc/asterisk/hosts\nresolv = /etc/asterisk/resolv.conf\n"
+            f"nameserver = {server.address}@{server.port}",
+        )
 
     def command(self, text: str) -> str:
         """What a command of its console prints."""

@@ -10,12 +10,14 @@ from harness import asterisk
 from harness.addresses import Block
 from harness.asterisk import Asterisk
 from harness.edge import Edge
+from harness.knot import NameServer
 from interop import freepbx
 from trunkline.pbx import registry
 from trunkline.pbx.trunk import Endpoint, MediaRange, Options, Trunk
 
 PHONE_PORT = 5060
 EXTENSION = "1000"
+NEAR = "eu"  # the region that the trunk's SRV name is of
 SECRET = 's;e"c:r@e/t\\#;=>[x](!)'  # all that Asterisk's files give a meaning to
 NAME = 'O\'Brien, "Sons" & Co; (UK)'
 CERTIFICATE = (
@@ -74,14 +76,18 @@ class Flavour:
 
 
 @contextlib.contextmanager
-def plain(edge: Edge, addresses: Block, transport: str = "udp", srtp: bool = False) -> Iterator[Flavour]:
-    """Asterisk's own files, as docs/pbx/asterisk.md says."""
-    with _flavour("asterisk", edge, addresses, transport, srtp) as (flavour, made):
+def plain(
+    edge: Edge, addresses: Block, transport: str = "udp", srtp: bool = False, name_server: NameServer | None = None
+) -> Iterator[Flavour]:
+    """Asterisk's own files, as docs/pbx/asterisk.md says. With a name server, its endpoints are found by SRV."""
+    with _flavour("asterisk", edge, addresses, transport, srtp, srv=bool(name_server)) as (flavour, made):
 
         def prepare(started: Asterisk) -> None:
             started.drop_in(made)
             _add_phone(started, flavour)
             started.append("pjsip.conf", "#include pjsip_trunk_transport.conf\n#include pjsip_trunk.conf")
+            if name_server:
+                started.resolve_by(name_server)
             started.append("extensions.conf", "#include extensions_trunk.conf\n[phones]\ninclude => to-trunk")
 
         with asterisk.running(prepare) as flavour.asterisk:
@@ -104,8 +110,9 @@ def typed(edge: Edge, addresses: Block, transport: str = "tcp", srtp: bool = Fal
 
 @contextlib.contextmanager
 def _flavour(
-    system: str, edge: Edge, addresses: Block, transport: str, srtp: bool, secret: str = SECRET, name: str = NAME
-):
+    system: str, edge: Edge, addresses: Block, transport: str, srtp: bool, secret: str = SECRET, name: str = NAME,
+    srv: bool = False,
+):  # fmt: skip
     """The trunk in the edge's store and what is generated for it."""
     phone, dead = addresses.take(), addresses.take()
     key, number, registered = edge.key(secret=secret), str(next(_numbers)), str(next(_numbers))
@@ -121,8 +128,10 @@ def _flavour(
         media=(MediaRange(edge.address, edge.settings.media.port_min, edge.settings.media.port_max),),
         ca=(edge.home.tls / "ca.crt").read_text(),
         keepalive_seconds=10,
+        srv=f"{NEAR}.{edge.domain}",
     )
-    options = Options(asterisk.ADDRESS, port=asterisk.free_port(), transport=transport, srtp=srtp, extension=EXTENSION)
+    own = {"port": asterisk.free_port(), "extension": EXTENSION}
+    options = Options(asterisk.ADDRESS, transport=transport, srtp=srtp, srv=srv, **own)
     made = registry.generate(system, trunk, options)
     edge.number(dict(made.forward)[number], key.account_id, e164=number)
     edge.number(f"sip:{key.name}@{edge.domain}{';media=srtp' if srtp else ''}", key.account_id, e164=registered)

@@ -49,9 +49,9 @@ async def call_out(pbx: Flavour, agent, headers=None) -> tuple[OutgoingCall, Inc
     return near, far
 
 
-async def call_in(pbx: Flavour, agent, number: str) -> tuple[OutgoingCall, IncomingCall]:
-    """The carrier calls a number of the PBX, whose phone answers."""
-    await reachable(pbx)
+async def call_in(pbx: Flavour, agent, number: str, ready=None) -> tuple[OutgoingCall, IncomingCall]:
+    """The carrier calls a number of the PBX, whose phone answers; `ready` waits for the PBX to be so."""
+    await (ready or reachable)(pbx)
     phone, (carrier, _) = await phone_of(pbx, agent), await carrier_of(pbx, agent)
     near = await carrier.dial(pbx.edge.uri(f"+{number}"), pbx.edge.udp, caller="<sip:+447700900001@carrier.example>")
     far = await phone.next_call(20)

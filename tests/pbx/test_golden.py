@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pbx.trunks import VARIANTS
+from pbx.trunks import VARIANTS, fits
 from trunkline.pbx import archive, registry
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -13,7 +13,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def _wanted(system: registry.System):
     for name, (trunk, options) in VARIANTS.items():
-        if options.transport in system.transports and (system.srtp or not options.srtp):
+        if fits(system, options):
             yield name, trunk, options
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pbx.trunks import PORTS, VARIANTS, options, trunk
+from pbx.trunks import PORTS, VARIANTS, fits, options, trunk
 from trunkline.pbx import PbxError, archive, registry, sheet
 from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Endpoint, Options, Trunk
 
@@ -78,7 +78,7 @@ def test_the_html_is_whole_and_runs_nothing(name):
 def test_the_same_comes_out_twice(name, variant):
     asked = VARIANTS[variant]
     system = registry.get(name)
-    if asked[1].transport in system.transports and (system.srtp or not asked[1].srtp):
+    if fits(system, asked[1]):
         assert registry.generate(name, *asked) == registry.generate(name, *asked)
 
 
@@ -141,3 +141,51 @@ def test_a_pbx_without_an_address_is_called_where_it_registered():
     made = registry.generate("asterisk", trunk(), Options(register=False))
     assert ADDRESS_PLACEHOLDER in made.forward[0][1]
     assert ADDRESS_PLACEHOLDER in dict(made.placeholders)
+
+
+@pytest.mark.parametrize("name", [system.name for system in registry.systems_by_name().values() if system.srv])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_srv_is_one_name_for_all_endpoints_where_the_system_goes_through_its_targets(name, transport):
+    system, asked = registry.get(name), options(transport=transport, srv=True)
+    if not fits(system, asked):
+        with pytest.raises(PbxError, match=r"does not go through SRV records over|cannot use"):
+            registry.generate(name, trunk(), asked)
+        return
+    text = sheet.text(registry.generate(name, trunk(), asked))
+    assert not [endpoint.host for endpoint in trunk().endpoints if endpoint.host in text]
+    lookup = "sip.example.net" if transport == "tls" else "eu.sip.example.net"
+    service = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}[transport]
+    assert f"The PBX needs the SRV records of {service}.{lookup}" in text
+    assert all(source in text for source in trunk().sources)
+    assert f"{lookup}:50" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "transport"), [("avaya-sbce", "tls"), ("mitel-mivoice", "udp"), ("nec-sv9100", "udp")]
+)
+def test_who_cannot_share_calls_between_two_gets_srv_where_the_service_keeps_the_records(name, transport):
+    kept = registry.generate(name, trunk(srv_kept=True), options(transport=transport))
+    assert kept == registry.generate(name, trunk(srv_kept=True), options(transport=transport, srv=True))
+    assert "The PBX needs the SRV records" not in sheet.text(kept)
+    listed = registry.generate(name, trunk(), options(transport=transport, srv=False))
+    assert listed != kept
+    assert registry.generate(name, trunk(), options(transport=transport)) == listed
+    assert registry.generate(name, trunk(srv="", srv_kept=True), options(transport=transport)) == listed
+    assert registry.generate(name, trunk(srv_kept=True), options(transport=transport, srv=False)) == listed
+
+
+@pytest.mark.parametrize("name", ["asterisk", "freepbx", "freeswitch", "cucm-cube", "skypeforbusiness", "shoretel"])
+def test_who_goes_through_the_list_better_keeps_it_unless_asked(name):
+    listed = registry.generate(name, trunk(), options(transport="tcp", srv=False))
+    assert registry.generate(name, trunk(srv_kept=True), options(transport="tcp")) == listed
+
+
+@pytest.mark.parametrize(("name", "changed", "asked", "words"), [
+    ("shoretel", {}, {}, "ShoreTel .* is not known to go through SRV records: leave SRV out"),
+    ("asterisk", {}, {}, "Asterisk does not go through SRV records over udp: write tcp or tls, or leave SRV out"),
+    ("mitel-mivoice", {}, {"transport": "tls"}, "over tls: write udp or tcp"),
+    ("freeswitch", {"srv": ""}, {}, "no name with SRV records"),
+])  # fmt: skip
+def test_srv_where_it_cannot_be_is_refused_in_words(name, changed, asked, words):
+    with pytest.raises(PbxError, match=words):
+        registry.generate(name, trunk(**changed), options(srv=True, **asked))

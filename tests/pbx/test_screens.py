@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pbx.trunks import VARIANTS, options, trunk
+from pbx.trunks import VARIANTS, fits, options, trunk
 from trunkline.pbx import registry, sheet
 from trunkline.pbx.configuration import Screen
 
@@ -54,7 +54,7 @@ def test_nec_writes_no_country_code_by_itself_and_has_a_caller_id():
     assert value("nec-sv9100", "21-17") == trunk().caller_id
     assert value("nec-sv9100", "Minimum Session Timer") == "90"
     assert value("nec-sv9100", "10-29-03") == "192.0.2.1"
-    assert value("nec-sv9100", "10-29-03", trunk={"srv": True}) == "sip.example.net"
+    assert value("nec-sv9100", "10-29-03", srv=True) == "eu.sip.example.net"
 
 
 def test_nec_registers_or_not():
@@ -86,7 +86,7 @@ def test_the_secret_is_in_a_field_of_its_own_and_in_no_note(name):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_word_to_replace_is_explained_and_is_there(name, variant):
     asked, system = VARIANTS[variant], registry.get(name)
-    if asked[1].transport not in system.transports or (asked[1].srtp and not system.srtp):
+    if not fits(system, asked[1]):
         pytest.skip(f"{system.title} has no such trunk")
     made = registry.generate(name, *asked)
     names = [word for word, _ in made.placeholders]

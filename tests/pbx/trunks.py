@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from trunkline.pbx.registry import System
 from trunkline.pbx.trunk import Endpoint, MediaRange, Options, Trunk
 
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
@@ -17,6 +18,7 @@ TRUNK = Trunk(
     caller_id="447700900000",
     endpoints=ENDPOINTS,
     sources=("192.0.2.1", "192.0.2.2", "198.51.100.1"),
+    srv="eu.sip.example.net",
     media=(MediaRange("192.0.2.0/28", 30000, 39999), MediaRange("198.51.100.0/28", 30000, 39999)),
 )
 CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -30,7 +32,14 @@ VARIANTS = {
         dataclasses.replace(TRUNK, endpoints=ENDPOINTS[:1], caller_name="O'Brien & Sons"),
         Options(transport="tcp", extension="reception"),
     ),
+    "srv": (TRUNK, dataclasses.replace(AT_HOME, transport="tcp", srv=True)),
 }
+
+
+def fits(system: System, asked: Options) -> bool:
+    """Whether a PBX can have what a variant asks for."""
+    can = asked.transport in system.transports and (system.srtp or not asked.srtp)
+    return can and (not asked.srv or asked.transport in system.srv)
 
 
 def trunk(**changes) -> Trunk:

@@ -22,10 +22,10 @@ def command():
 def list_(services):
     """List the PBXs that there are configurations for."""
     systems = registry.systems_by_name().values()
-    rows = [[s.name, s.title, s.written_for, s.kinds, s.transports, s.srtp] for s in systems]
-    columns = ("name", "title", "written_for", "kinds", "transports", "srtp")
+    rows = [[s.name, s.title, s.written_for, s.kinds, s.transports, s.srtp, s.srv] for s in systems]
+    columns = ("name", "title", "written_for", "kinds", "transports", "srtp", "srv")
     document = [dict(zip(columns, row, strict=True)) for row in rows]
-    return Answer(document, [table(("name", "PBX", "versions", "you get", "transports", "SRTP"), rows)])
+    return Answer(document, [table(("name", "PBX", "versions", "you get", "transports", "SRTP", "SRV"), rows)])
 
 
 @operation(command)
@@ -43,6 +43,7 @@ def list_(services):
 @click.option("--pbx-port", type=click.IntRange(1, 65535), help="Port at which it takes the trunk's calls.")
 @click.option("--transport", type=click.Choice(TRANSPORTS), default="udp", show_default=True, help="Of SIP.")
 @click.option("--srtp", is_flag=True, help="Encrypt audio; needs tls.")
+@click.option("--srv/--no-srv", default=None, help="Find the endpoints by SRV records, or not; else as is best for it.")
 @click.option("--no-register", is_flag=True, help="Leave out the registration.")
 @click.option("--extension", default="1000", show_default=True, help="The phone that rings.")
 @click.option("--endpoint", "closest", multiple=True, help="Host of the closest endpoint, then of the next one.")
@@ -84,5 +85,6 @@ def _make(services, name: str, account, options: dict) -> Configuration:
         srtp=options["srtp"],
         register=not options["no_register"],
         extension=options["extension"],
+        srv=options["srv"],
     )
     return services.pbx.configuration(name, trunk, chosen)

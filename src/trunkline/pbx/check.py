@@ -35,6 +35,8 @@ def combination(system: "System", trunk: Trunk, options: Options) -> None:
         raise PbxError("SRTP sends its keys in SIP: it needs TLS, or anyone on the way can listen")
     if trunk.srtp == "required" and not options.srtp:
         raise PbxError("the account requires SRTP: configure the PBX with TLS and SRTP")
+    if options.srv:
+        _srv(system, trunk, options)
     if not _EXTENSION.fullmatch(options.extension):
         raise PbxError(f"{options.extension!r} is not an extension: write 1 to 32 letters, digits, '+', '-' or '_'")
     if options.port and not 1 <= options.port <= 65535:
@@ -48,6 +50,21 @@ def warnings(trunk: Trunk, options: Options) -> Iterator[str]:
         yield "Over UDP and TCP everybody on the way can read who calls whom, and listen; choose tls where you can."
     if options.transport == "tls" and not options.srtp:
         yield "SIP is encrypted, audio is not; choose SRTP too."
+    if options.srv and not trunk.srv_kept:
+        service = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}[options.transport]
+        yield f"The PBX needs the SRV records of {service}.{trunk.endpoints[0].host}: see that DNS has them."
+
+
+def _srv(system: "System", trunk: Trunk, options: Options) -> None:
+    without = "leave SRV out, and it gets the endpoints in their order"
+    if not system.srv:
+        raise PbxError(f"{system.title} is not known to go through SRV records: {without}")
+    if options.transport not in system.srv:
+        can = " or ".join(system.srv)
+        over = f"{system.title} does not go through SRV records over {options.transport}"
+        raise PbxError(f"{over}: write {can}, or {without}")
+    if not trunk.srv:
+        raise PbxError(f"the trunk has no name with SRV records: {without}")
 
 
 def _addresses(trunk: Trunk, options: Options) -> None:

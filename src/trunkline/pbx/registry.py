@@ -31,7 +31,8 @@ class Made:
 class System:
     """A PBX, or a pair of PBX and session border controller. `name` is its file's in docs/pbx too; `written_for` the
     versions; `transports` those that its trunks speak; `port` where it takes trunk calls over UDP and TCP, `tls_port`
-    over TLS; `kinds` of FILES, COMMANDS, SCREENS; `registers` whether it can."""
+    over TLS; `kinds` of FILES, COMMANDS, SCREENS; `registers` whether it can. `srv` has the transports over which it
+    goes through the targets of SRV records, `srv_first` says that this serves it better than a list of endpoints."""
 
     name: str
     title: str
@@ -43,10 +44,18 @@ class System:
     registers: bool = True
     port: int = 5060
     tls_port: int = 5061
+    srv: tuple[str, ...] = ()
+    srv_first: bool = False
 
     def port_for(self, options: Options) -> int:
         """Where it takes the trunk's calls."""
         return options.port or (self.tls_port if options.transport == "tls" else self.port)
+
+    def takes_srv(self, trunk: Trunk, options: Options) -> bool:
+        """Whether it is to find the endpoints by SRV records: as was asked, or else as is best."""
+        if options.srv is not None:
+            return options.srv
+        return self.srv_first and trunk.srv_kept and bool(trunk.srv) and options.transport in self.srv
 
 
 @cache
@@ -71,8 +80,12 @@ def get(name: str) -> System:
 def generate(name: str, trunk: Trunk, options: Options) -> Configuration:
     """The configuration of a PBX for a trunk. Raises PbxError."""
     system = get(name)
-    options = dataclasses.replace(options, register=options.register and system.registers)
+    options = dataclasses.replace(
+        options, register=options.register and system.registers, srv=system.takes_srv(trunk, options)
+    )
     check.combination(system, trunk, options)
+    if options.srv:
+        trunk = trunk.by_srv(options.transport)
     made = system.make(trunk, options)
     return Configuration(
         system=system.name,

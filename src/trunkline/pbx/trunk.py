@@ -1,5 +1,6 @@
 """What a configuration is made of: the customer's trunk, and what its PBX is like."""
 
+import dataclasses
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,19 +18,25 @@ class Secret(str):
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One place where the trunk takes calls. `host` is its name, or its address where it has none; `addresses` are the
-    IP addresses behind the name; `ports` has a port for each transport that it takes: udp, tcp, tls."""
+    IP addresses behind the name; `ports` has a port for each transport that it takes: udp, tcp, tls. `srv`: the name is
+    looked up for SRV records, which have the hosts and their ports, so none is written behind it."""
 
     host: str
     addresses: tuple[str, ...]
     ports: Mapping[str, int]
+    srv: bool = False
 
     @property
     def bracketed(self) -> str:
         return bracketed(self.host)
 
     def at(self, transport: str) -> str:
-        """host:port, as it stands in a SIP URI."""
-        return f"{self.bracketed}:{self.ports[transport]}"
+        """host:port, as it stands in a SIP URI; without a port where SRV records have it."""
+        return self.host if self.srv else f"{self.bracketed}:{self.ports[transport]}"
+
+    def port_at(self, transport: str) -> str:
+        """The port, for a field of its own: '' where SRV records have it."""
+        return "" if self.srv else str(self.ports[transport])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,9 @@ class Trunk:
 
     `numbers` are E.164 digits without '+', as calls to them arrive; `caller_id` is one of them, and `caller_name` what
     is shown with it. `endpoints` have the closest first. `sources` are the addresses that inbound calls come from.
-    `codecs` are names of sip/codecs.py, `srtp` is the account's setting, `srv` says that the domain has SRV records.
+    `codecs` are names of sip/codecs.py, `srtp` is the account's setting. `srv` is a name whose SRV records lead to all
+    endpoints, those of the closest one's region first, '' where there is none; `srv_kept` says that the service itself
+    keeps these records, so that they are there and leave a dead endpoint out.
     `ca` is the PEM of the authority that issued the trunk's certificate, '' for one that every system knows.
     """
 
@@ -65,7 +74,8 @@ class Trunk:
     media: tuple[MediaRange, ...]
     codecs: tuple[str, ...] = ("PCMA/8000", "PCMU/8000", "G722/8000")
     srtp: str = "accepted"
-    srv: bool = False
+    srv: str = ""
+    srv_kept: bool = False
     ca: str = ""
     caller_name: str = ""
     session_seconds: int = 1800
@@ -77,6 +87,14 @@ class Trunk:
         """What stands in the configuration: the secret or its placeholder."""
         return Secret(self.secret or SECRET_PLACEHOLDER)
 
+    def by_srv(self, transport: str) -> "Trunk":
+        """The same trunk, with one name for all endpoints. Over TLS it is the domain, as that is the name which the
+        certificate has for sure (RFC 3263 §8 has the name before the lookup checked)."""
+        name = self.domain if transport == "tls" else self.srv
+        addresses = dict.fromkeys(address for endpoint in self.endpoints for address in endpoint.addresses)
+        whole = Endpoint(name, tuple(addresses), self.endpoints[0].ports, srv=True)
+        return dataclasses.replace(self, endpoints=(whole,))
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -84,7 +102,8 @@ class Options:
 
     `address` is where the trunk sends inbound calls to, an IP address or a name; '' if it is not known.
     `public_address` is what a NAT in front of it makes of that. `port` 0 means the port that this PBX takes trunks at.
-    `extension` is the local one that rings for inbound calls.
+    `extension` is the local one that rings for inbound calls. `srv`: whether it finds the endpoints by SRV records;
+    None for what serves this PBX best.
     """
 
     address: str = ""
@@ -94,6 +113,7 @@ class Options:
     srtp: bool = False
     register: bool = True
     extension: str = "1000"
+    srv: bool | None = None
 
     @property
     def reachable(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from cryptography import x509
 from django.conf import settings
 
+from trunkline.contract import endpoints as contract
 from trunkline.control.accounts.models import Account
 from trunkline.control.endpoints import nearest
 from trunkline.control.endpoints import services as published
@@ -47,13 +48,14 @@ def trunk(
     if key.account_id != account.pk:
         raise missing("key", key.name, f"account {account.name!r} has no such key")
     digits = _numbers(account, only)
+    endpoints = _ordered(closest)
     return Trunk(
         domain=settings.TRUNKLINE_REALM,
         key=key.name,
         secret=secret,
         numbers=digits,
         caller_id=digits[0],
-        endpoints=_endpoints(closest),
+        endpoints=tuple(map(_endpoint, endpoints)),
         sources=tuple(dict.fromkeys(source for one in published.published() for source in one.sources)),
         media=tuple(
             MediaRange(where.network, where.port_min, where.port_max)
@@ -61,6 +63,8 @@ def trunk(
             for where in one.media
         ),
         srtp=account.srtp,
+        srv=_srv_name(endpoints[0].region),
+        srv_kept=bool(settings.TRUNKLINE.dns.primary),
         ca=_authority(),
         caller_name=caller_name.strip(),
     )
@@ -93,9 +97,9 @@ def _numbers(account: Account, only: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(number.e164 for number in found))
 
 
-def _endpoints(closest: Iterable[str]) -> tuple[Endpoint, ...]:
+def _ordered(closest: Iterable[str]) -> list[contract.Endpoint]:
     """Those named in `closest` first, in its order; the others by their distance from the first of these, or as they
-    are listed where no distance is known. Each address takes the same ports."""
+    are listed where no distance is known."""
     listed = published.published()
     by_host = {one.host.lower(): one for one in listed}
     named = [host.strip().lower().rstrip(".") for host in closest]
@@ -105,10 +109,18 @@ def _endpoints(closest: Iterable[str]) -> tuple[Endpoint, ...]:
     first = [by_host[host] for host in dict.fromkeys(named)]
     here = Place(first[0].latitude, first[0].longitude) if first and first[0].latitude is not None else None
     order = nearest.order([one for one in listed if one not in first], here)
-    return tuple(
-        Endpoint(one.host, one.addresses, {"udp": one.port, "tcp": one.port, "tls": one.tls_port})
-        for one in (*first, *order.balanced, *order.backup)
-    )
+    return [*first, *order.balanced, *order.backup]
+
+
+def _endpoint(one: contract.Endpoint) -> Endpoint:
+    """Each address takes the same ports."""
+    return Endpoint(one.host, one.addresses, {"udp": one.port, "tcp": one.port, "tls": one.tls_port})
+
+
+def _srv_name(region: str) -> str:
+    """Below which the SRV records of a region are (`dns/zone.py`); '' where the domain does not lie in our zone."""
+    domain, zone = settings.TRUNKLINE.sip.domain, settings.TRUNKLINE.dns_zone
+    return f"{region}.{domain}" if f".{domain}".endswith(f".{zone}") else ""
 
 
 def _authority() -> str:

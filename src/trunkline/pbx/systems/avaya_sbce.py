@@ -26,10 +26,10 @@ def make(trunk: Trunk, options: Options) -> Made:
     )
 
 
-def _servers(trunk: Trunk, options: Options) -> list[tuple[str, int]]:
+def _servers(trunk: Trunk, options: Options) -> list[tuple[str, str]]:
     """Who calls are taken from, and at which port: the endpoints, and the other addresses that the trunk calls from."""
-    hosts = {endpoint.host: endpoint.ports[options.transport] for endpoint in trunk.endpoints}
-    port = trunk.endpoints[0].ports[options.transport]
+    hosts = {endpoint.host: endpoint.port_at(options.transport) for endpoint in trunk.endpoints}
+    port = str(trunk.endpoints[0].ports[options.transport])
     return list((hosts | {source: port for source in trunk.sources if source not in hosts}).items())
 
 
@@ -40,4 +40,6 @@ SYSTEM = System(
     kinds=(SCREENS,),
     make=make,
     registers=False,
+    srv=("udp", "tcp", "tls"),
+    srv_first=True,
 )

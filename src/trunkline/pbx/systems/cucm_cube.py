@@ -112,7 +112,8 @@ def _targets(trunk: Trunk, transport: str) -> Iterable[Target]:
     near, far = tiers(trunk)
     peer = FIRST_TARGET
     for endpoint in near:
-        yield Target(peer, 1, Raw("one of the closest, which share the calls"), _session_target(endpoint, transport))
+        rank = "by its SRV records" if endpoint.srv else "one of the closest, which share the calls"
+        yield Target(peer, 1, Raw(rank), _session_target(endpoint, transport))
         peer += 1
     for preference, endpoint in enumerate(far, 2):
         yield Target(peer, preference, Raw("backup"), _session_target(endpoint, transport))
@@ -130,4 +131,5 @@ SYSTEM = System(
     written_for="CUCM 11.5 to 15, CUBE on IOS-XE 16.6 to 17",
     kinds=(COMMANDS, SCREENS),
     make=make,
+    srv=("udp", "tcp"),
 )

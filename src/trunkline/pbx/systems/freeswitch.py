@@ -111,4 +111,5 @@ SYSTEM = System(
     make=make,
     port=5070,
     tls_port=5071,
+    srv=("udp", "tcp", "tls"),
 )

@@ -16,4 +16,5 @@ SYSTEM = System(
     written_for="any with SIP trunks",
     kinds=(SCREENS,),
     make=make,
+    srv=("udp", "tcp", "tls"),
 )

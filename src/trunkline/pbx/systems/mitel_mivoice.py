@@ -22,4 +22,6 @@ SYSTEM = System(
     make=make,
     srtp=False,
     registers=False,
+    srv=("udp", "tcp"),
+    srv_first=True,
 )

@@ -28,11 +28,13 @@ def _split(domain: str) -> tuple[str, str]:
 
 
 def _proxy(trunk: Trunk) -> str:
-    """The trunk's name has all endpoints; where it is none, the closest one's address."""
+    """The name of all endpoints, or the closest one's address: the SV9100 has one proxy."""
     first = trunk.endpoints[0]
+    if first.srv:
+        return first.host
     addresses = [first.host, *first.addresses]
     address = next((a for a in addresses if family(a)), "")
-    return str(ipaddress.ip_address(address)) if address and not trunk.srv else trunk.domain
+    return str(ipaddress.ip_address(address)) if address else first.host
 
 
 SYSTEM = System(
@@ -43,4 +45,6 @@ SYSTEM = System(
     make=make,
     transports=("udp",),
     srtp=False,
+    srv=("udp",),
+    srv_first=True,
 )

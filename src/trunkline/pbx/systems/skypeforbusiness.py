@@ -36,7 +36,7 @@ AGENT = {"udp": "UDP", "tcp": "StaticTCP", "tls": "StaticTLS"}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`address` is '' for a host that is found by its name."""
+    """`address` is '' for a host that is found by its name; `port` 0 for one that SRV records lead to."""
 
     host: str
     address: str
@@ -88,7 +88,7 @@ def _oracle(trunk: Trunk, options: Options) -> str:
 
 def _target(endpoint: Endpoint, transport: str) -> Target:
     address = endpoint.host if family(endpoint.host) else ""
-    return Target(endpoint.host, address, endpoint.ports[transport])
+    return Target(endpoint.host, address, 0 if endpoint.srv else endpoint.ports[transport])
 
 
 def _sources(trunk: Trunk) -> list[str]:
@@ -108,4 +108,5 @@ SYSTEM = System(
     written_for="Skype for Business Server 2015 and 2019, E-SBC ECZ7.3 to 9",
     kinds=(COMMANDS, SCREENS),
     make=make,
+    srv=("udp", "tcp", "tls"),
 )

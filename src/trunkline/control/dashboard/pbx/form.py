@@ -12,6 +12,7 @@ from trunkline.pbx.trunk import Options
 from trunkline.sip import number
 
 LONGEST = 253  # of a host name
+WAYS = {"": None, "srv": True, "list": False}  # to the endpoints
 
 
 class PbxForm(forms.Form):
@@ -33,6 +34,10 @@ class PbxForm(forms.Form):
     )
     transport = forms.ChoiceField(label="Transport")
     srtp = forms.BooleanField(label="Encrypt audio (SRTP); needs TLS", required=False)
+    way = forms.ChoiceField(
+        label="Finds our endpoints", required=False,
+        choices=[("", "as is best for it"), ("srv", "by SRV records"), ("list", "by a list of them")],
+    )  # fmt: skip
     key = forms.ChoiceField(label="Key")
     closest = forms.ChoiceField(label="Closest endpoint")
 
@@ -45,7 +50,7 @@ class PbxForm(forms.Form):
             self.fields["address"].help_text = "Where we call it; this one does not register."
         hosts = services.hosts()
         self.fields["closest"].choices = [(host, host) for host in hosts]
-        gone = {"srtp": not system.srtp, "key": len(keys) < 2, "closest": len(hosts) < 2}
+        gone = {"srtp": not system.srtp, "key": len(keys) < 2, "closest": len(hosts) < 2, "way": not system.srv}
         for name in [name for name, is_gone in gone.items() if is_gone]:
             del self.fields[name]
 
@@ -86,4 +91,5 @@ class PbxForm(forms.Form):
             transport=given["transport"],
             srtp=given.get("srtp", False),
             extension=given["extension"].strip() or Options.__dataclass_fields__["extension"].default,
+            srv=WAYS[given.get("way", "")],
         )
