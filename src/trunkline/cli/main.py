@@ -27,6 +27,7 @@ COMMANDS = {
     "audit": "audit",
     "backup": "backup",
     "restore": "restore",
+    "database": "database",
     "node": "node",
     "sandbox": "sandbox",
 }

@@ -24,6 +24,7 @@ DJANGOS = ("django.contrib.contenttypes", "django.contrib.auth", "django.contrib
 SNAPSHOT = "snapshot"  # alias of a second connection, whose transactions read one moment and block no writer
 
 LOCK_WAIT_S = 20
+MOVED = "was moved to"  # words by which a database that was moved refuses to be written
 CONNECT_S = 5
 # Any numbers that nobody else locks in this PostgreSQL database.
 MIGRATION_LOCK, JOURNAL_LOCK = 0x7472_756E_6B00, 0x7472_756E_6B01
@@ -127,6 +128,11 @@ def explain(error: Exception) -> str:
     if connections.settings[DEFAULT_DB_ALIAS]["ENGINE"].endswith("sqlite3"):
         if "locked" in text:
             return f"{where} is locked: another process has been writing for {LOCK_WAIT_S} s. Try again when it is done"
+        if MOVED in text:
+            return (
+                f"{where} takes no more changes: {text}. Name that one in database.url, then `trunkline database "
+                "reconnect` on a node that runs"
+            )
         if "no such table" in text:
             return f"{where} has no tables yet ({text}): run `trunkline up` first"
         return f"{where} cannot be used: {text}. Check that the file is there, ours to write, and the disk not full"
@@ -185,6 +191,11 @@ def _private_file(path: Path) -> None:
             f"the database {path} cannot be made: {error.strerror}. Name a folder that can be written "
             "in database.url or TRUNKLINE_HOME"
         ) from error
+
+
+def configured(settings: Settings) -> dict:
+    """Django's settings of a connection to the settings' database, to be used beside another one."""
+    return connections.configure_settings(_databases(settings.database_url))[DEFAULT_DB_ALIAS]
 
 
 def _databases(url: str) -> dict[str, dict]:

@@ -7,6 +7,7 @@ from django.db.transaction import atomic as together
 
 from trunkline.control.accounts import services as accounts
 from trunkline.control.audit import services as audit
+from trunkline.control.backups import moving
 from trunkline.control.backups import services as backups
 from trunkline.control.calls import fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
@@ -46,6 +47,7 @@ __all__ = [
     "inventory",
     "jobs",
     "keys",
+    "moving",
     "nearest",
     "nodes",
     "number_table",
