@@ -127,13 +127,18 @@ def test_places_of_pbxs_are_few_and_the_best_known_first(services, distances, ca
 
 
 def test_accounts_come_in_portions(services, distances, cast):
-    first = distances.portion(0, 1)
+    first = distances.portion("eu-1", 0, 1)
     assert (first.accounts, first.keys) == ([cast.owner.pk], {cast.key.name: cast.owner.pk})
     assert [target.account for target in first.targets] == [cast.owner.pk]
-    second = distances.portion(first.last, 2)
+    second = distances.portion("eu-1", first.last, 2)
     assert (second.accounts, second.last) == ([cast.stranger.pk], 0)
+    distances.note("us-1", [cast.owner.pk], [(cast.owner.pk, CALLS, trip(5.0))])
+    assert (distances.portion("eu-1", 0, 1).noted, distances.portion("us-1", 0, 1).noted) == (
+        set(),
+        {(cast.owner.pk, CALLS, PBX)},
+    )
     services.accounts.change(cast.owner, enabled=False)
-    assert distances.portion(0, 9).accounts == [cast.stranger.pk]
+    assert distances.portion("eu-1", 0, 9).accounts == [cast.stranger.pk]
 
 
 @pytest.mark.parametrize(

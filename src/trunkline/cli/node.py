@@ -10,7 +10,7 @@ from contextlib import suppress
 import click
 
 from trunkline import settings as all_settings
-from trunkline.cli import nodes
+from trunkline.cli import measuring, nodes
 from trunkline.contract import store
 from trunkline.contract.feed import Database, Unavailable
 from trunkline.home import Home
@@ -89,7 +89,7 @@ def clear():
 
 @command.command()
 def beat():
-    """Tell the database how this node fares, and take orders to drain it."""
+    """Tell the database how this node fares and how far PBXs are, and take orders to drain it."""
     from trunkline import control
     from trunkline.node.beat import PAUSE, Beater
 
@@ -98,6 +98,8 @@ def beat():
     from trunkline.control.feed import DatabaseSink
 
     stop = stop_on_signal()
+    if settings.node.measure:
+        measuring.begin(settings, home, stop)
     beater = Beater(DatabaseSink(), settings, home)
     run(beater, Reporter(home.status("beat")), stop, PAUSE)
 

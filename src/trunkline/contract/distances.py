@@ -3,7 +3,7 @@
 The control plane says where PBXs may be; a node asks them and hands in what came.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 # How a PBX's address is known, the best first: it registered, calls are forwarded to it, calls came from it, it is
@@ -25,12 +25,14 @@ class Target(NamedTuple):
 
 class Portion(NamedTuple):
     """Some accounts. `last` is the highest id among them, 0 when there is none further; `keys` leads from the keys that
-    a PBX of theirs may have registered with to the account's id."""
+    a PBX of theirs may have registered with to the account's id; `noted` has (account, how known, address) of all that
+    the node told of them."""
 
     last: int
     accounts: Sequence[int]
     targets: Sequence[Target]
     keys: Mapping[str, int]
+    noted: Collection[tuple[int, str, str]]
 
 
 class RoundTrip(NamedTuple):
@@ -46,7 +48,7 @@ class RoundTrip(NamedTuple):
 class Distances(Protocol):
     """Every method may raise feed.Unavailable."""
 
-    def portion(self, after: int, limit: int) -> Portion:
+    def portion(self, node: str, after: int, limit: int) -> Portion:
         """At most `limit` accounts with ids above `after`, by id."""
 
     def known(self, node: str, addresses: Iterable[str]) -> dict[str, RoundTrip]:

@@ -31,6 +31,10 @@ class Node(Section):
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
         description="Where this machine is, like `eu-west`: a heading of `ranges` where there is no endpoint.",
     )
+    measure: bool = Field(
+        True,
+        description="Ask customers' PBXs by OPTIONS, each once an hour, how far from this node they are.",
+    )
 
 
 class Sip(Section):

@@ -18,15 +18,17 @@ from trunkline.control.nodes.models import Node
 
 
 class DatabaseDistances:
-    def portion(self, after: int, limit: int) -> Portion:
+    def portion(self, node: str, after: int, limit: int) -> Portion:
         with available():
             accounts = list(Account.objects.filter(pk__gt=after, enabled=True).order_by("pk")[:limit])
+            noted = Distance.objects.filter(node__name=node, account__in=accounts)
             keys = Key.objects.filter(account__in=accounts, enabled=True)
             return Portion(
                 accounts[-1].pk if len(accounts) == limit else 0,
                 [account.pk for account in accounts],
                 [target for account in accounts for target in pbxs.of(account)],
                 dict(keys.values_list("name", "account_id")),
+                set(noted.values_list("account_id", "known", "address")),
             )
 
     def known(self, node: str, addresses: Iterable[str]) -> dict[str, RoundTrip]:

@@ -1,0 +1,39 @@
+"""The measuring of PBXs, which lives in the process of the part `beat`: it idles nearly always."""
+
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+
+from trunkline.contract import store, trial
+from trunkline.contract.distances import Portion
+from trunkline.home import Home
+from trunkline.node import secrets, whereabouts
+from trunkline.node.ask import Asker
+from trunkline.node.measure import PAUSE, Measurer
+from trunkline.node.part import Reporter, run
+from trunkline.settings import Settings
+
+
+def begin(settings: Settings, home: Home, stop: threading.Event) -> threading.Thread:
+    """Measure in a thread until `stop` is set; a fault of ours sets it, so that the process is started anew."""
+    from trunkline.control.feed import DatabaseDistances
+
+    def places(portion: Portion) -> Sequence[whereabouts.Place]:
+        with closing(store.open_reader(home.store)) as edge:
+            found = [*whereabouts.named(portion.targets, edge)]
+        found += whereabouts.registered(portion.keys, home.locations, settings.sip.domain)
+        return [place for place in found if (":" in place.address) == (":" in settings.sip_address)]
+
+    key = trial.key(secrets.ensure(home.secrets).dialog)
+    asker = Asker(settings.sip_address, settings.sip.port, key)
+    measurer = Measurer(DatabaseDistances(), settings.node.name, places, asker.round_trip)
+
+    def work() -> None:
+        try:
+            run(measurer, Reporter(home.status("measure")), stop, PAUSE)
+        finally:
+            stop.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
