@@ -61,6 +61,7 @@ OWNERS = [
     ("/numbers/buy/447700900003", {}),
     ("/trunk/pbx/asterisk", {"transport": "udp"}),
     ("/trunk/keys", {}),
+    ("/trunk/place", {"place": "1,1"}),
     ("/trunk/sources/add", {"network": "8.8.8.8"}),
     ("/trunk/sources/remove", {"network": "8.8.4.4"}),
     ("/users/add", {}),

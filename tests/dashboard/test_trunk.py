@@ -1,5 +1,8 @@
 """Products > Trunk: keys and secrets, limits, and what a PBX is told to use."""
 
+import re
+import time
+
 
 def slots(services, cast):
     return [secret["slot"] for secret in services.keys.as_dict(services.keys.get(cast.key.name))["secrets"]]
@@ -133,3 +136,50 @@ def test_every_published_endpoint_is_a_server(member, services):
     assert "Server in Frankfurt" in page
     assert 'data-copy="ams1.trunk.example"' in page
     assert "the two closest servers" in page
+
+
+def listed(page: str) -> list[str]:
+    """The servers of the page, in order."""
+    return re.findall(r"<code>(192\.0\.2\.\d+)</code>", page.partition("Domain and realm")[0])
+
+
+def test_servers_are_in_the_order_of_their_distance(owner, services, cast):
+    from trunkline.contract.distances import FORWARD, RoundTrip
+    from trunkline.contract.feed import Heartbeat
+    from trunkline.control.feed import DatabaseDistances, DatabaseSink
+
+    services.endpoints.add("ap", "192.0.2.1", city="Singapore", latitude=1.35, longitude=103.8)
+    services.endpoints.add("eu", "192.0.2.2", city="London", latitude=51.5, longitude=-0.13)
+    page = owner.get("/trunk/").content.decode()
+    assert listed(page) == ["192.0.2.1", "192.0.2.2"]
+    assert "have not measured the way to your PBX yet" in page
+
+    assert owner.post("/trunk/place", {"place": " 52.52, 13.405 "}).headers["Location"] == "/trunk/#server"
+    page = owner.get("/trunk/").content.decode()
+    assert listed(page) == ["192.0.2.2", "192.0.2.1"]
+    assert "The nearest server to 52.52, 13.405 is first" in page
+    assert "km from your PBX" in page
+
+    now, pk = time.time(), cast.owner.pk
+    for node, address, ms in (("a", "192.0.2.1", 7.4), ("b", "192.0.2.2", 90.2)):
+        DatabaseSink().heartbeat(Heartbeat(node, node, "r", [address], 5060, 5061, "0.1.0", now, {}, 0, 0.0, False))
+        DatabaseDistances().note(node, [pk], [(pk, FORWARD, RoundTrip("203.0.113.9", now, now, ms))])
+    page = owner.get("/trunk/").content.decode()
+    assert listed(page) == ["192.0.2.1", "192.0.2.2"]
+    assert "7 ms from your PBX" in page
+    assert "asked your PBX at 203.0.113.9" in page
+    assert 'id="place"' not in page, "what is measured is worth more than what anybody says"
+
+
+def test_a_place_that_is_none_is_refused_beside_its_field(owner, member, services, cast):
+    for host in ("192.0.2.1", "192.0.2.2"):
+        services.endpoints.add(f"e{host[-1]}", host)
+    for text, problem in (("Berlin", "That is no place"), ("91,0", "not on the Earth"), ("nan,1", "write degrees")):
+        answer = owner.post("/trunk/place", {"place": text})
+        assert answer.status_code == 422
+        assert problem.lower() in answer.content.decode().lower()
+        assert f'value="{text}"' in answer.content.decode()
+    assert member.post("/trunk/place", {"place": "1,1"}).status_code == 403
+    owner.post("/trunk/place", {"place": "1,1"})
+    owner.post("/trunk/place", {"place": ""})
+    assert services.accounts.get("owner").latitude is None

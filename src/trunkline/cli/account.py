@@ -3,6 +3,7 @@
 import click
 
 from trunkline.cli.output import Answer, facts, operation, table
+from trunkline.cli.places import PlaceType
 
 _LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp", "numbers_at_most")
 _COLUMNS = ("name", "enabled", *_LIMITS, "sources")
@@ -80,6 +81,19 @@ def set_(services, name, added, removed, **limits):
         services.sources.remove(account, *removed)
         services.sources.add(account, *added)
     return Answer(services.accounts.as_dict(account), [f"Account {name} is changed.", *_warnings(account)])
+
+
+@operation(command)
+@click.argument("name")
+@click.option("--at", type=PlaceType(), help="Where its PBX is: latitude and longitude, degrees, like 52.52,13.405.")
+@click.option("--nowhere", is_flag=True, help="Forget where it is.")
+def place(services, name, at, nowhere):
+    """Say where an account's PBX is, for the order of the endpoints as long as no node has measured it."""
+    if bool(at) is nowhere:
+        raise click.UsageError("give the place by --at=LATITUDE,LONGITUDE, or say --nowhere")
+    account = services.accounts.place(services.accounts.get(name), *(at or (None, None)))
+    said = f"Account {name} is at {at[0]:g}, {at[1]:g}." if at else f"Where account {name} is, is not known any more."
+    return Answer(services.accounts.as_dict(account), [said])
 
 
 @operation(command)

@@ -3,6 +3,7 @@
 import click
 
 from trunkline.cli.output import Answer, facts, operation, table
+from trunkline.cli.places import PlaceType
 
 _COLUMNS = ("name", "host", "city", "region", "addresses", "port", "tls_port", "weight", "enabled")
 
@@ -98,29 +99,35 @@ def remove(services, name):
     return Answer({"removed": name}, [f"Endpoint {name} is removed."])
 
 
-class PlaceType(click.ParamType):
-    """Latitude and longitude in degrees."""
-
-    name = "LATITUDE,LONGITUDE"
-
-    def convert(self, value, param, ctx):
-        try:
-            latitude, longitude = map(float, value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is no place: write latitude and longitude in degrees, like 52.52,13.405", param, ctx)
-        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-            self.fail(f"{value!r} is not on the Earth: -90 to 90, -180 to 180 degrees", param, ctx)
-        return latitude, longitude
-
-
 @operation(command)
 @click.option("--at", type=PlaceType(), help="Order by the distance from this place instead of measuring.")
-def nearest(services, at):
+@click.option("--account", help="Order by what the nodes measured to this account's PBX, or by its coordinates.")
+@click.option("--pbx", help="IP address of the PBX, where the account has several.")
+def nearest(services, at, account, pbx):
     """Order the endpoints by how near they are: measured from here by OPTIONS, or by the distance from a place.
 
     A PBX without SRV records balances between the first two and keeps the others as backup.
     """
+    if at and account or pbx and not account:
+        raise click.UsageError("give --at, or --account and with it --pbx, or neither to measure from here")
+    if account:
+        return _by_account(services, services.accounts.get(account), pbx)
     return _by_distance(services, at) if at else _by_round_trip(services)
+
+
+def _by_account(services, account, pbx: str | None) -> Answer:
+    document, rows = [], []
+    for one in services.distances.closest(account, pbx):
+        milliseconds = None if one.milliseconds is None else round(one.milliseconds, 2)
+        use = _use(len(rows))
+        document.append(
+            {"endpoint": one.endpoint.name, "host": one.endpoint.host, "address": one.address}
+            | {"round_trip_ms": milliseconds, "measured": one.measured, "kilometres": one.kilometres}
+            | {"why": one.why, "use": use}
+        )
+        rows.append([one.endpoint.name, one.endpoint.host, milliseconds, use, one.why])
+    view = table(("endpoint", "host", "round trip, ms", "use", "why"), rows, right=("round trip, ms",))
+    return Answer(document, [view])
 
 
 def _by_round_trip(services) -> Answer:

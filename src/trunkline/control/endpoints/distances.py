@@ -12,6 +12,7 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.endpoints import services
 from trunkline.control.endpoints.models import Distance
 from trunkline.control.endpoints.nearest import Place, kilometres
+from trunkline.control.errors import ServiceError
 
 GOOD_FOR = timedelta(days=2)  # that a round trip tells something without another answer
 
@@ -44,10 +45,13 @@ def closest(account: Account | None, address: str | None = None) -> list[Near]:
 
     `address` says which PBX, of those in `pbxs`; without it the first of them counts. Where less than two endpoints are
     measured to it there is nothing to compare, and the account's coordinates decide, if it has some; then region and
-    name. None is an account of which nothing is known.
+    name. None is an account of which nothing is known. Raises ServiceError for an `address` that nobody measured.
     """
     published = services.published()
     trips = _trips(account, published) if account else {}
+    if address and address not in trips:
+        known = ", ".join(_ordered(trips)) or "none yet"
+        raise ServiceError(f"no node has measured {address} for this account; those that answered are: {known}")
     address = address or next(iter(_ordered(trips)), "")
     measured = trips.get(address, {})
     place = Place(account.latitude, account.longitude) if account and account.latitude is not None else None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trunkline.control.dashboard.trunk import sources, views
+from trunkline.control.dashboard.trunk import place, sources, views
 
 urlpatterns = [
     path("trunk/", views.trunk, name="trunk"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("trunk/ranges.json", views.ranges_json, name="ranges-json"),
     path("trunk/sources/add", sources.add, name="source-add"),
     path("trunk/sources/remove", sources.remove, name="source-remove"),
+    path("trunk/place", place.change, name="place"),
     path("trunk/keys", views.add, name="key-add"),
     path("trunk/keys/<str:name>/rotate", views.rotate, name="key-rotate"),
     path("trunk/keys/<str:name>/retire/<int:slot>", views.retire, name="key-retire"),

@@ -8,11 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from trunkline.contract.endpoints import Endpoint
 from trunkline.control.accounts import services as accounts
+from trunkline.control.accounts.models import Account
 from trunkline.control.dashboard.pages import only_managers, show
-from trunkline.control.endpoints import ranges
+from trunkline.control.endpoints import distances, ranges
 from trunkline.control.endpoints import services as endpoints
+from trunkline.control.endpoints.distances import Near
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services
 from trunkline.control.keys.models import Key
@@ -85,15 +86,20 @@ def _own(request: HttpRequest, name: str) -> Key:
     return key
 
 
-def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", "")) -> HttpResponse:
-    """The page; `made` is a key and its secret, `refused` a key and why, `source` an address that cannot be and why."""
+def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""), place=("", "")) -> HttpResponse:
+    """The page; `made` is a key and its secret, `refused` a key and why, `source` an address that cannot be and why,
+    `place` the same of coordinates."""
     its, account = settings.TRUNKLINE, request.account
     limits = accounts.as_dict(account) if account else None
-    published = endpoints.published()
+    published, near = endpoints.published(), distances.closest(account)
     values = {
         "section": "trunk",
         "sip": its.sip,
-        "servers": [_server(one) for one in published],
+        "servers": [_server(one) for one in near],
+        "measured": near[0] if near[0].measured else None,
+        "coordinates": _coordinates(account),
+        "place_typed": place[0],
+        "place_problem": place[1],
         "srv": SRV,
         "codecs": [spoken(codec) for codec in CODECS],
         "systems": registry.systems_by_name().values(),
@@ -109,10 +115,21 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""))
         "source_typed": source[0],
         "source_problem": source[1],
     }
-    return show(request, "trunk/trunk.html", values, status=422 if refused[1] or source[1] else 200)
+    return show(request, "trunk/trunk.html", values, status=422 if refused[1] or source[1] or place[1] else 200)
 
 
-def _server(endpoint: Endpoint) -> dict[str, object]:
+def _coordinates(account: Account | None) -> str:
+    return f"{account.latitude:g}, {account.longitude:g}" if account and account.latitude is not None else ""
+
+
+def _server(near: Near) -> dict[str, object]:
     """An endpoint as a person configures it."""
+    endpoint = near.endpoint
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-    return {"host": host, "place": endpoint.city, "port": endpoint.port, "tls_port": endpoint.tls_port}
+    distance = ""
+    if near.milliseconds is not None:
+        distance = f"{near.milliseconds:.0f} ms" if near.milliseconds >= 1 else "less than 1 ms"
+    elif near.kilometres is not None:
+        distance = f"{near.kilometres:.0f} km"
+    shown = {"place": endpoint.city, "port": endpoint.port, "tls_port": endpoint.tls_port, "distance": distance}
+    return {"host": host} | shown

@@ -1,0 +1,34 @@
+"""Products > Trunk: where the customer says that its PBX is."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from trunkline.control.accounts import services
+from trunkline.control.dashboard.pages import only_managers
+from trunkline.control.dashboard.trunk.views import page
+from trunkline.control.errors import ServiceError
+
+
+@require_POST
+def change(request: HttpRequest) -> HttpResponse:
+    """`place` is latitude and longitude with a comma between; empty: it is not known."""
+    only_managers(request)
+    if request.account is None:
+        raise Http404
+    text = request.POST.get("place", "").strip()
+    try:
+        services.place(request.account, *_read(text))
+    except ServiceError as error:
+        return page(request, place=(text[:100], str(error)))
+    return redirect("/trunk/#server")
+
+
+def _read(text: str) -> tuple[float | None, float | None]:
+    if not text:
+        return None, None
+    try:
+        latitude, longitude = map(float, text.split(","))
+    except ValueError:
+        raise ServiceError("that is no place: write latitude and longitude in degrees, like 52.52, 13.405") from None
+    return latitude, longitude
