@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import stat
 import subprocess
@@ -293,3 +294,34 @@ def test_the_inventory_is_searched_and_priced(run, ask, acme):
     assert ask("account", "set", "acme", "--numbers-at-most", "0")["numbers_at_most"] == 0
     assert ask("number", "available", "--account", "acme") == []
     assert "no such number in the inventory" in run("number", "available", "--country", "FR").out
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("account", "set", "acme"), "--calls-at-once"),
+        (("carrier", "set", "telco"), "--host"),
+        (("route", "set", "1"), "--priority"),
+        (("endpoint", "set", "eu"), "--host"),
+    ],
+)
+def test_a_change_that_changes_nothing_is_asked_what_it_should(run, words, option):
+    ran = run(*words)
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("trunkline: say what is to change: --")
+    assert option in ran.err
+    assert "--json" not in ran.err
+    assert "say what is to change" in json.loads(run(*words, "--json").out)["error"]
+
+
+def test_a_call_that_the_service_ended_names_it_as_its_steps_do(run, ask, acme):
+    from trunkline.control.feed import DatabaseSink
+
+    facts = {"time": 1_800_000_000.0, "node": "node1", "call": "c0ffee0000000009"}
+    events = [facts | {"event": "setup", "direction": "outbound", "account": "acme"}, facts | {"event": "answer"},
+              facts | {"event": "end", "by": "edge", "reason": "too long"}]  # fmt: skip
+    DatabaseSink().store("node1", "f", events, 1)
+    said = run("calls", "show", "c0ffee0000000009").out
+    assert "hung up by  trunkline\n" in said
+    assert "edge" not in said
+    assert ask("calls", "show", "c0ffee0000000009")["hung_up_by"] == "edge"

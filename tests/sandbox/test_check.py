@@ -38,6 +38,19 @@ async def test_all_green_in_six_seconds(sandboxed):
     assert max(result.seconds for result in results) < 6
 
 
+@pytest.mark.parametrize("srtp", ["offered", "required"])
+async def test_an_account_that_is_called_or_calls_with_srtp_is_green_too(sandboxed, srtp):
+    edge, bench = sandboxed
+    [account_id] = edge.store.execute("SELECT account_id FROM credential WHERE key = ?", (bench.key,)).fetchone()
+    edge.account(account_id=account_id, srtp=srtp)
+    asked = check._bench(edge.settings, sandbox.SandboxAccount(bench.key, bench.secret, bench.numbers))
+    assert asked.srtp is (srtp == "required")
+    async with carrier.open_carrier(edge.settings), pbx.open_pbx(edge.settings) as exchange:
+        exchange.spawn(pbx.keep_registered(exchange, edge.settings))
+        results = await check._run(asked)
+    assert [(result.name, result.text) for result in results if not result.ok] == []
+
+
 async def test_what_does_not_work_is_named_with_its_reason(sandboxed):
     edge, bench = sandboxed
     wrong = Bench(edge.settings, bench.key, "another secret", bench.numbers)

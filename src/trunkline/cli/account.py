@@ -69,7 +69,7 @@ def show(services, name):
     return Answer(document, [facts((name.replace("_", " "), value) for name, value in shown.items())])
 
 
-@operation(command, "set")
+@operation(command, "set", changes=True)
 @click.argument("name")
 @_limits
 @click.option("--add-source", "added", multiple=True, help="Network of PBXs that need no digest; may be repeated.")

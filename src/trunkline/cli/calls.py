@@ -53,6 +53,8 @@ def show(services, uid):
     ]
     hidden = ("ringing", "answered", "hung_up_reason", *services.quality.COLUMNS)
     in_words = document | {"fault": services.fault.in_words(call, attempts)}
+    if call.hung_up_by == "edge":
+        in_words["hung_up_by"] = services.timeline.US
     for party in services.quality.PARTIES:
         if heard := services.quality.in_words(call, party):
             in_words[f"audio_from_{party}"] = heard

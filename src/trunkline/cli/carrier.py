@@ -70,7 +70,7 @@ def show(services, name):
     return Answer(document, [facts((name.replace("_", " "), value) for name, value in shown.items())])
 
 
-@operation(command, "set")
+@operation(command, "set", changes=True)
 @click.argument("name")
 @click.option("--host", help="IP address or name.")
 @_fields

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass
 
 import click
@@ -11,6 +12,8 @@ from rich.table import Table
 
 from trunkline import settings as all_settings
 from trunkline.cli import sandbox
+from trunkline.contract import store
+from trunkline.home import Home
 from trunkline.sandbox import matrix
 from trunkline.sandbox.codecs import CodecError
 from trunkline.sandbox.probe import PROBES, Bench, Probe, Wrong
@@ -46,7 +49,7 @@ def command(ctx: click.Context, as_json: bool = False, codecs: bool = False):
     except sandbox.SandboxStateError as error:
         raise click.ClickException(str(error)) from error
     if codecs:
-        _check_codecs(ctx, Bench(settings, account.key, account.secret, account.numbers), as_json)
+        _check_codecs(ctx, _bench(settings, account), as_json)
         return
     results = run(settings)
     if as_json:
@@ -78,9 +81,17 @@ def _check_codecs(ctx: click.Context, bench: Bench, as_json: bool) -> None:
 
 def run(settings: Settings) -> list[Result]:
     """Place all test calls at the same time; the results in a fixed order. Raises SandboxStateError."""
-    account = sandbox.read(settings)
-    bench = Bench(settings, account.key, account.secret, account.numbers)
-    return asyncio.run(_run(bench))
+    return asyncio.run(_run(_bench(settings, sandbox.read(settings))))
+
+
+def _bench(settings: Settings, account: sandbox.SandboxAccount) -> Bench:
+    """Its PBX offers what the edge wants of the account at this moment."""
+    required = False
+    path = Home(settings.home).store
+    if path.exists():
+        with closing(store.open_reader(path)) as edge:
+            required = store.srtp(edge, account.key) == "required"
+    return Bench(settings, account.key, account.secret, account.numbers, srtp=required)
 
 
 async def _run(bench: Bench) -> list[Result]:

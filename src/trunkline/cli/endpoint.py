@@ -65,7 +65,7 @@ def show(services, name):
     return Answer(document, [facts((key.replace("_", " "), value) for key, value in shown.items())])
 
 
-@operation(command, "set")
+@operation(command, "set", changes=True)
 @click.argument("name")
 @click.option("--host", help="Host name, or IP address.")
 @_fields

@@ -28,11 +28,11 @@ class Answer:
     failed: bool = False
 
 
-def operation(group, name: str | None = None, migrated: bool = True) -> Callable:
+def operation(group, name: str | None = None, migrated: bool = True, changes: bool = False) -> Callable:
     """Make `function(services, **options) -> Answer` a command of a group, with --json; of none, for `click` itself.
 
     The database is made and brought up to date first, so that commands also work before the first `up`; not where
-    `migrated` is False, for those that take it as it is.
+    `migrated` is False, for those that take it as it is. One that `changes` things by its options wants at least one.
     Errors of the services and settings become one sentence, or {"error": ...}, and exit status 1.
     """
 
@@ -40,6 +40,8 @@ def operation(group, name: str | None = None, migrated: bool = True) -> Callable
         @wraps(function)
         def run(as_json: bool, **options) -> None:
             try:
+                if changes:
+                    _check_given(options)
                 answer = _perform(function, options, migrated)
             except _Refused as error:
                 _complain(str(error), as_json)
@@ -97,6 +99,14 @@ def text(value: object) -> str:
 
 class _Refused(Exception):
     """The text is for the user."""
+
+
+def _check_given(given: dict) -> None:
+    """Raises _Refused for a change that changes nothing."""
+    offered = [option for option in click.get_current_context().command.params if isinstance(option, click.Option)]
+    names = {option.name: option.opts[0] for option in offered if option.name in given}
+    if all(given[name] is None or given[name] is False or given[name] == () for name in names):  # but 0 is something
+        raise _Refused(f"say what is to change: {', '.join(names.values())}")
 
 
 def _perform(function: Callable[..., Answer], options: dict, migrated: bool) -> Answer:

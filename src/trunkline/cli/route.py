@@ -33,7 +33,7 @@ def list_(services):
     return Answer(found, [view if found else "There is no route. Make one with: trunkline route add PREFIX CARRIER"])
 
 
-@operation(command, "set")
+@operation(command, "set", changes=True)
 @click.argument("route", metavar="ID", type=int)
 @click.option("--priority", type=int, help="Lower is tried first.")
 @click.option("--weight", type=int, help="Share of calls among equal priorities.")

@@ -207,6 +207,13 @@ def set_wish(connection: sqlite3.Connection, identity: str) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('adopt', ?)", (identity,))
 
 
+def srtp(connection: sqlite3.Connection, key: str) -> str:
+    """What the account of a key says of SRTP; '' for a key that is not here."""
+    statement = "SELECT srtp FROM account JOIN credential ON account_id = id WHERE key = ? LIMIT 1"
+    row = connection.execute(statement, (key,)).fetchone()
+    return row["srtp"] if row else ""
+
+
 def draining(connection: sqlite3.Connection) -> bool:
     """Whether the node takes no new calls."""
     return bool(_meta(connection, "draining"))

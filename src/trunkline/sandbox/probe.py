@@ -27,12 +27,16 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Bench:
-    """What the probes share: the settings, the sandbox's account, and the numbers by name (E.164 digits)."""
+    """What the probes share: the settings, the sandbox's account, and the numbers by name (E.164 digits).
+
+    `srtp`: whether the account's PBX offers SRTP, which it must where the account requires it.
+    """
 
     settings: Settings
     key: str
     secret: str
     numbers: dict[str, str]
+    srtp: bool = False
 
     def edge(self, transport: str) -> Hop:
         sip = self.settings.sip
@@ -44,7 +48,10 @@ class Bench:
     def customer(self, transport: str = "udp"):
         """A PBX of the account, on the test PBX's address and a port of its own."""
         address = self.settings.sandbox.pbx_address
-        return Agent.open(address, transport, name="check", tls=self_signed(address) if transport == "tls" else None)
+        tls = self_signed(address) if transport == "tls" else None
+        opening = Agent.open(address, transport, name="check", tls=tls)
+        opening.agent.srtp = self.srtp
+        return opening
 
     def carrier(self):
         """The test carrier as the origin of a call: its address, and a port of its own."""
