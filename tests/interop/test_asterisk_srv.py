@@ -1,5 +1,5 @@
-"""A real Asterisk that finds the endpoints by the records of `trunkline dns zone`, from a real name server: the first of
-them is dead."""
+"""A real Asterisk that finds the endpoints by what `trunkline dns zone` prints, from a real name server: the first is
+dead."""
 
 import contextlib
 

@@ -76,7 +76,10 @@ def _make(services, name: str, account, options: dict) -> Configuration:
     secret = options["secret_file"].read().strip() if options["secret_file"] else ""
     if options["new_key"]:
         key, secret = services.keys.create(account)
-    trunk = services.pbx.trunk(account, key, secret, options["numbers"], options["closest"], options["caller_name"])
+    address = options["public_address"] or options["pbx_address"]
+    trunk = services.pbx.trunk(
+        account, key, secret, options["numbers"], options["closest"], options["caller_name"], address
+    )
     chosen = Options(
         address=options["pbx_address"],
         public_address=options["public_address"],

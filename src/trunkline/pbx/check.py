@@ -12,6 +12,7 @@ from trunkline.sip import uri
 if TYPE_CHECKING:
     from trunkline.pbx.registry import System
 
+BALANCED = 2  # endpoints that share the calls: with no more of them, the order is all the same
 _EXTENSION = re.compile(r"[A-Za-z0-9_+-]{1,32}", re.ASCII)  # in dialplans, URIs and file names without a meaning
 
 
@@ -52,7 +53,12 @@ def warnings(trunk: Trunk, options: Options) -> Iterator[str]:
         yield "SIP is encrypted, audio is not; choose SRTP too."
     if options.srv and not trunk.srv_kept:
         service = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}[options.transport]
-        yield f"The PBX needs the SRV records of {service}.{trunk.endpoints[0].host}: see that DNS has them."
+        yield f"The PBX needs the SRV records of {service}.{trunk.srv_at(options.transport)}: see that DNS has them."
+    if trunk.guessed and len(trunk.endpoints) > BALANCED:
+        yield (
+            "Nothing is known of how near each endpoint is to the PBX: they are in the order of region and name. "
+            "Name the closest one."
+        )
 
 
 def _srv(system: "System", trunk: Trunk, options: Options) -> None:

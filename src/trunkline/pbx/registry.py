@@ -84,6 +84,7 @@ def generate(name: str, trunk: Trunk, options: Options) -> Configuration:
         options, register=options.register and system.registers, srv=system.takes_srv(trunk, options)
     )
     check.combination(system, trunk, options)
+    warnings = tuple(check.warnings(trunk, options))
     if options.srv:
         trunk = trunk.by_srv(options.transport)
     made = system.make(trunk, options)
@@ -95,7 +96,7 @@ def generate(name: str, trunk: Trunk, options: Options) -> Configuration:
         seen=tuple(made.seen),
         forward=tuple((number, _forward(system, trunk, options, number)) for number in trunk.numbers),
         placeholders=(*_placeholders(trunk, options), *made.placeholders),
-        warnings=(*check.warnings(trunk, options), *made.warnings),
+        warnings=(*warnings, *made.warnings),
     )
 
 

@@ -57,10 +57,10 @@ class Trunk:
     """A customer's trunk.
 
     `numbers` are E.164 digits without '+', as calls to them arrive; `caller_id` is one of them, and `caller_name` what
-    is shown with it. `endpoints` have the closest first. `sources` are the addresses that inbound calls come from.
-    `codecs` are names of sip/codecs.py, `srtp` is the account's setting. `srv` is a name whose SRV records lead to all
-    endpoints, those of the closest one's region first, '' where there is none; `srv_kept` says that the service itself
-    keeps these records, so that they are there and leave a dead endpoint out.
+    is shown with it. `endpoints` have the closest first; `guessed`: nobody knows which one that is. `sources` are the
+    addresses that inbound calls come from. `codecs` are names of sip/codecs.py, `srtp` is the account's setting. `srv`
+    is a name whose SRV records lead to all endpoints, those of the closest one's region first, '' where there is none;
+    `srv_kept`: the service itself keeps these records, so that they are there and leave a dead endpoint out.
     `ca` is the PEM of the authority that issued the trunk's certificate, '' for one that every system knows.
     """
 
@@ -74,6 +74,7 @@ class Trunk:
     media: tuple[MediaRange, ...]
     codecs: tuple[str, ...] = ("PCMA/8000", "PCMU/8000", "G722/8000")
     srtp: str = "accepted"
+    guessed: bool = False
     srv: str = ""
     srv_kept: bool = False
     ca: str = ""
@@ -87,10 +88,14 @@ class Trunk:
         """What stands in the configuration: the secret or its placeholder."""
         return Secret(self.secret or SECRET_PLACEHOLDER)
 
+    def srv_at(self, transport: str) -> str:
+        """The name to look up. Over TLS it is the domain, as that is the name which the certificate has for sure
+        (RFC 3263 §8 has the name before the lookup checked)."""
+        return self.domain if transport == "tls" else self.srv
+
     def by_srv(self, transport: str) -> "Trunk":
-        """The same trunk, with one name for all endpoints. Over TLS it is the domain, as that is the name which the
-        certificate has for sure (RFC 3263 §8 has the name before the lookup checked)."""
-        name = self.domain if transport == "tls" else self.srv
+        """The same trunk, with one name for all endpoints."""
+        name = self.srv_at(transport)
         addresses = dict.fromkeys(address for endpoint in self.endpoints for address in endpoint.addresses)
         whole = Endpoint(name, tuple(addresses), self.endpoints[0].ports, srv=True)
         return dataclasses.replace(self, endpoints=(whole,))

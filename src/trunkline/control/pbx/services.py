@@ -7,7 +7,7 @@ from django.conf import settings
 
 from trunkline.contract import endpoints as contract
 from trunkline.control.accounts.models import Account
-from trunkline.control.endpoints import nearest
+from trunkline.control.endpoints import distances, nearest
 from trunkline.control.endpoints import services as published
 from trunkline.control.endpoints.nearest import Place
 from trunkline.control.errors import ServiceError
@@ -38,17 +38,19 @@ def trunk(
     only: Iterable[str] = (),
     closest: Iterable[str] = (),
     caller_name: str = "",
+    address: str = "",
 ) -> Trunk:
     """The trunk of an account for one of its keys: the only one that it has, unless `key` says which.
 
     `only` are some of its numbers, the first one being the caller ID; all of them where it is empty. `closest` are the
-    hosts of endpoints that come first.
+    hosts of endpoints that come first; where nobody names one, the order is that of what the nodes measured to the PBX
+    at `address` (or to another of the account's), or of the account's coordinates.
     """
     key = key or _only_key(account)
     if key.account_id != account.pk:
         raise missing("key", key.name, f"account {account.name!r} has no such key")
     digits = _numbers(account, only)
-    endpoints = _ordered(closest)
+    endpoints, guessed = _ordered(account, closest, address)
     return Trunk(
         domain=settings.TRUNKLINE_REALM,
         key=key.name,
@@ -63,6 +65,7 @@ def trunk(
             for where in one.media
         ),
         srtp=account.srtp,
+        guessed=guessed,
         srv=_srv_name(endpoints[0].region),
         srv_kept=bool(settings.TRUNKLINE.dns.primary),
         ca=_authority(),
@@ -97,19 +100,28 @@ def _numbers(account: Account, only: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(number.e164 for number in found))
 
 
-def _ordered(closest: Iterable[str]) -> list[contract.Endpoint]:
-    """Those named in `closest` first, in its order; the others by their distance from the first of these, or as they
-    are listed where no distance is known."""
+def _ordered(account: Account, closest: Iterable[str], address: str) -> tuple[list[contract.Endpoint], bool]:
+    """The endpoints, the closest first, and whether that is a guess. Those named in `closest` come first, in its order,
+    and the others by their distance from the first of these, or as they are listed where no distance is known."""
     listed = published.published()
     by_host = {one.host.lower(): one for one in listed}
     named = [host.strip().lower().rstrip(".") for host in closest]
     for host in named:
         if host not in by_host:
             raise ServiceError(f"there is no endpoint {host!r}: the endpoints are {', '.join(by_host)}")
+    if not named:
+        near = distances.closest(account, address if address in _measured(account) else None)
+        measured = sum(one.milliseconds is not None for one in near)  # one alone compares with nothing
+        return [one.endpoint for one in near], measured < 2 and all(one.kilometres is None for one in near)
     first = [by_host[host] for host in dict.fromkeys(named)]
-    here = Place(first[0].latitude, first[0].longitude) if first and first[0].latitude is not None else None
+    here = Place(first[0].latitude, first[0].longitude) if first[0].latitude is not None else None
     order = nearest.order([one for one in listed if one not in first], here)
-    return [*first, *order.balanced, *order.backup]
+    return [*first, *order.balanced, *order.backup], False
+
+
+def _measured(account: Account) -> list[str]:
+    """The addresses of its PBXs that the nodes have measured to."""
+    return [pbx.address for pbx in distances.pbxs(account)]
 
 
 def _endpoint(one: contract.Endpoint) -> Endpoint:

@@ -39,7 +39,7 @@ class PbxForm(forms.Form):
         choices=[("", "as is best for it"), ("srv", "by SRV records"), ("list", "by a list of them")],
     )  # fmt: skip
     key = forms.ChoiceField(label="Key")
-    closest = forms.ChoiceField(label="Closest endpoint")
+    closest = forms.ChoiceField(label="Closest endpoint", required=False)
 
     def __init__(self, system: System, account: Account, keys: list[Key], asked):
         super().__init__(self._with_defaults(system, account, keys, asked))
@@ -49,7 +49,7 @@ class PbxForm(forms.Form):
         if not system.registers:
             self.fields["address"].help_text = "Where we call it; this one does not register."
         hosts = services.hosts()
-        self.fields["closest"].choices = [(host, host) for host in hosts]
+        self.fields["closest"].choices = [("", "as is known to us"), *((host, host) for host in hosts)]
         gone = {"srtp": not system.srtp, "key": len(keys) < 2, "closest": len(hosts) < 2, "way": not system.srv}
         for name in [name for name, is_gone in gone.items() if is_gone]:
             del self.fields[name]
@@ -63,7 +63,6 @@ class PbxForm(forms.Form):
             "srtp": "on" if encrypted else "",
             "extension": Options.__dataclass_fields__["extension"].default,
             "key": keys[-1].name if keys else "",
-            "closest": services.hosts()[0],
         }
         given = {name: value for name, value in asked.items() if name in PbxForm.base_fields}
         return given if "transport" in given else first | given

@@ -73,10 +73,17 @@ def _made(
     key = key or mine.get(form.cleaned_data.get("key", "")) or next(reversed(mine.values()), None)
     if key is None:
         return None, ""
-    number, closest = form.cleaned_data["number"], form.cleaned_data.get("closest")
+    number, closest, its = form.cleaned_data["number"], form.cleaned_data.get("closest"), form.options
     try:
-        trunk = services.trunk(request.account, key, secret, [number] if number else [], [closest] if closest else [])
-        return services.configuration(system.name, trunk, form.options), ""
+        trunk = services.trunk(
+            request.account,
+            key,
+            secret,
+            [number] if number else [],
+            [closest] if closest else [],
+            address=its.public_address or its.address,
+        )
+        return services.configuration(system.name, trunk, its), ""
     except ServiceError as error:
         return None, str(error)
 
