@@ -95,14 +95,19 @@ def plain(
 
 
 @contextlib.contextmanager
-def typed(edge: Edge, addresses: Block, transport: str = "tcp", srtp: bool = False) -> Iterator[Flavour]:
+def typed(
+    edge: Edge, addresses: Block, transport: str = "tcp", srtp: bool = False, name_server: NameServer | None = None
+) -> Iterator[Flavour]:
     """FreePBX, whose screens somebody has filled in."""
-    with _flavour("freepbx", edge, addresses, transport, srtp, "Zk3:Q9@T7/X\\#", "O'Brien & Co") as (flavour, made):
+    secret, name = "Zk3:Q9@T7/X\\#", "O'Brien & Co"
+    with _flavour("freepbx", edge, addresses, transport, srtp, secret, name, srv=bool(name_server)) as (flavour, made):
         flavour.inbound, flavour.orders = "from-pstn", ("@trunk1,300",)
 
         def prepare(started: Asterisk) -> None:
             _add_phone(started, flavour)
             freepbx.write(started, made)
+            if name_server:
+                started.resolve_by(name_server)
 
         with asterisk.running(prepare) as flavour.asterisk:
             yield flavour

@@ -39,12 +39,19 @@ def name_server(edge, addresses, folder):
     addresses.give_back(where)
 
 
-@pytest.fixture(scope="module", params=["tcp", "tls"])
+FLAVOURS = {
+    "tcp": lambda *where, **by: flavours.plain(*where, "tcp", **by),
+    "tls": lambda *where, **by: flavours.plain(*where, "tls", srtp=True, **by),
+    "freepbx": flavours.typed,
+}
+
+
+@pytest.fixture(scope="module", params=FLAVOURS)
 def pbx(request, edge, addresses, tmp_path_factory):
     folder = tmp_path_factory.mktemp("knot")
     with (
         name_server(edge, addresses, folder) as server,
-        flavours.plain(edge, addresses, request.param, request.param == "tls", name_server=server) as flavour,
+        FLAVOURS[request.param](edge, addresses, name_server=server) as flavour,
     ):
         yield flavour
 
