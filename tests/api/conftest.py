@@ -83,18 +83,25 @@ def problem(answer, status: int, name: str) -> dict:
 @pytest.fixture(scope="package")
 def server(addresses):
     """A node's dashboard process with two workers, and in its database the account `acme` with a key: `url`, `key`,
-    `secret`, `home`, and the `environment` of clients that trust the node's CA."""
+    `secret`, those of an owner's, `home`, and the `environment` of clients that trust the node's CA."""
     from browser.serving import PORT, served
     from trunkline import control
     from trunkline.control.database import close
 
     address = addresses.take()
-    with served(address, api={"requests_per_minute": 100_000}, workers=2) as (settings, process):
+    nowhere = {
+        "host": address,
+        "port": 1,
+        "tls": "none",
+        "sender": "trunk@example.com",
+    }  # each mail is a line of the log
+    with served(address, api={"requests_per_minute": 100_000}, mail=nowhere, workers=2) as (settings, process):
         control.setup(settings)
         from trunkline.control import services
 
         acme = services.accounts.create("acme")
         key, secret = services.keys.create(acme)
+        owners_key, owners_secret = services.keys.create(acme, "owner")
         services.numbers.add("+442079460001", monthly_cost="1.25")
         services.numbers.add("+447400123456")
         services.numbers.add("+447700900001", acme, "sip:1234@example.com")
@@ -109,6 +116,8 @@ def server(addresses):
             process=process,
             key=key.name,
             secret=secret,
+            owners_key=owners_key.name,
+            owners_secret=owners_secret,
             environment=environment,
         )
     addresses.give_back(address)

@@ -38,7 +38,8 @@ def fuzzed(server):
     from trunkline.control.calls.models import Call
 
     account = services.accounts.create("fuzzed", sources=["5.10.112.121"])
-    key, secret = services.keys.create(account)
+    key, secret = services.keys.create(account, "owner")
+    services.users.create("asterisk", account)  # as the PBX is named: both are a {name}
     other, _ = services.keys.create(account)
     services.keys.rotate(other)
     services.numbers.add("+442079460006", account, "sip:1234@example.com")

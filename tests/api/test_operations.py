@@ -5,13 +5,14 @@ from html import escape
 
 import pytest
 
-from api.conftest import problem
+from api.conftest import Program, basic, problem
 
 # Of the account's own things: method, path, body. `{key}` and `{source}` are the owner's.
 OWN = {
     "get_number": ("GET", "numbers/447700900001", None),
     "release_number": ("DELETE", "numbers/447700900001", None),
     "forward_number": ("PUT", "numbers/447700900001/forward", {"forward": "sip:taken@evil.example"}),
+    "check_forward": ("POST", "numbers/447700900001/forward/check", {"forward": "sip:taken@evil.example"}),
     "begin_trial": ("POST", "numbers/447700900001/trials", {"kind": "call"}),
     "get_trial": ("GET", "trials/{trial}", None),
     "get_key": ("GET", "keys/{key}", None),
@@ -20,6 +21,11 @@ OWN = {
     "retire_secret": ("DELETE", "keys/{key}/secrets/1", None),
     "remove_source": ("DELETE", "sources/{source}", None),
     "get_call": ("GET", "calls/c1", None),
+    "get_user": ("GET", "users/ann@acme.example", None),
+    "change_user": ("PATCH", "users/ann@acme.example", {"role": "member"}),
+    "remove_user": ("DELETE", "users/ann@acme.example", None),
+    "mail_link": ("POST", "users/ann@acme.example/link", None),
+    "reset_second_factor": ("DELETE", "users/ann@acme.example/second-factor", None),
 }
 MINE = {  # what each sees and makes for itself
     "get_account": ("GET", "account", None),
@@ -35,8 +41,16 @@ MINE = {  # what each sees and makes for itself
     "get_trunk": ("GET", "trunk", None),
     "buy_number": ("POST", "numbers", {"number": "+447700900001"}),
     "add_source": ("POST", "sources", {"network": "5.10.112.121"}),
+    "list_users": ("GET", "users", None),
+    "invite_user": ("POST", "users", {"name": "ann@acme.example"}),
+    "list_audit": ("GET", "audit", None),
 }
-REFUSED = {"buy_number", "add_source"}
+REFUSED = {
+    "buy_number": (409, "not-for-sale"),
+    "add_source": (422, "invalid"),
+    "invite_user": (409, "conflict"),
+}
+TAKE_AN_OWNERS_KEY = ("users", "audit")
 
 
 @pytest.fixture
@@ -44,8 +58,18 @@ def ask(cast, record, services):
     record("c1", outcome="answered", code=200)
     source = cast.owner.sources.get().pk
     trial = services.jobs.create("options", cast.number, "somebody").pk
+    services.users.create("ann@acme.example", cast.owner, "owner")
+    wider = {}
+    for account, key, secret in (
+        (cast.owner, cast.key, cast.secret),
+        (cast.stranger, cast.stranger_key, cast.stranger_secret),
+    ):
+        owners, its = services.keys.create(account, "owner")
+        wider[str(basic(key.name, secret))] = Program(basic(owners.name, its))
 
     def request(program, method, path, body):
+        if path.startswith(TAKE_AN_OWNERS_KEY):
+            program = wider.get(str(program.headers), program)
         return program.ask(method, path.format(key=cast.key.name, source=source, trial=trial), body)
 
     return request
@@ -55,12 +79,14 @@ def ask(cast, record, services):
 def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, services, operation):
     method, path, body = OWN[operation]
     told = problem(ask(stranger, method, path, body), 404, "not-found")
-    missing = re.sub(r"447700900001|\{key\}|\{source\}|\{trial\}|c1", "99999999", path)
+    missing = re.sub(r"447700900001|\{key\}|\{source\}|\{trial\}|c1|ann@acme.example", "99999999", path)
     other = problem(ask(stranger, method, missing, body), 404, "not-found")
-    hide = lambda text: re.sub(rf"447700900001|99999999|{cast.key.name}|(source|trial) \d+", "X", text)  # noqa: E731
+    hide = lambda text: re.sub(rf"447700900001|99999999|ann@acme.example|{cast.key.name}|(source|trial) \d+", "X", text)  # noqa: E731
     assert hide(told["detail"]) == hide(other["detail"])
     number = services.numbers.get("447700900001")
     assert (number.account, number.forward) == (cast.owner, "sip:owner@pbx.example")
+    user = services.users.get("ann@acme.example")
+    assert (user.role, user.enabled) == ("owner", True)
     key = services.keys.get(cast.key.name)
     assert services.jobs.find(cast.owner, 2) is None  # there is the one that was there
     assert (key.enabled, key.secrets.count(), cast.owner.sources.count()) == (True, 1, 1)
@@ -70,15 +96,18 @@ def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, service
 def test_what_a_stranger_sees_has_nothing_of_the_owners(ask, stranger, cast, operation):
     answer = ask(stranger, *MINE[operation])
     if operation in REFUSED:
-        problem(answer, *((409, "not-for-sale") if operation == "buy_number" else (422, "invalid")))
+        problem(answer, *REFUSED[operation])
     else:
         assert answer.status_code in (200, 201)
     text = (
         answer.content.decode()
         .replace("+447700900001 is not for sale", "")
         .replace("5.10.112.121/32 is somebody else's", "")
+        .replace("an owner can make users", "")
+        .replace('"scope": "owner"', "")  # of the stranger's own key
+        .replace('"field": "scope", "old": null, "new": "owner"', "")
     )
-    for mine in ("owner", "447700900001", cast.key.name, "33123456789", "c1@pbx", "192.0.2.10", "5.10.112"):
+    for mine in ("owner", "447700900001", cast.key.name, "ann@acme", "33123456789", "c1@pbx", "192.0.2.10", "5.10.112"):
         assert mine not in text
 
 
@@ -90,7 +119,7 @@ def test_nobody_gets_anything_without_a_key(ask, nobody, services, cast, subtest
         with subtests.test(operation):
             problem(ask(nobody, *(OWN | MINE)[operation]), 401, "not-authenticated")
             assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
-            assert services.keys.listing().count() == 2
+            assert services.keys.listing().count() == 4
 
 
 def test_every_operation_is_in_one_of_these_tests():

@@ -17,6 +17,7 @@ EXAMPLES = re.findall(r"^    (curl (?:.*\\\n)*.*)$", (DOCS / "api.md").read_text
 
 def shell(server, command: str, **environment) -> str:
     variables = server.environment | {"KEY": server.key, "SECRET": server.secret, "API": f"{server.url}/api/v1"}
+    variables |= {"OWNERS_KEY": server.owners_key, "OWNERS_SECRET": server.owners_secret}
     curl = f'curl() {{ command curl -sS --fail-with-body --max-time 30 "$@"; }}; {command}'
     done = subprocess.run(["sh", "-c", curl], env=variables | environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"

@@ -10,7 +10,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.polling import until
+from harness.polling import PATIENCE, until
 from trunkline.home import Home
 from trunkline.node import certificates, folders, probes, secrets
 from trunkline.settings import Settings
@@ -20,21 +20,23 @@ PORT = 8443
 
 
 @contextmanager
-def served(address: str, api: dict | None = None, *, program: Path | None = None, **web):
-    """The settings of a dashboard that answers at `address` until the end of the block; no engine runs. `api` and the
-    rest are settings of these sections; `program` is the folder that has the package, if that is not this clone's."""
+def served(address: str, api: dict | None = None, *, mail: dict | None = None, program: Path | None = None, **web):
+    """The settings of a dashboard that answers at `address` until the end of the block; no engine runs. `api`, `mail`
+    and the rest are settings of these sections; `program` is the folder that has the package, if not this clone's."""
     # Its process is not root's and must reach its files: pytest's own folders are closed to others.
     root = Path(tempfile.mkdtemp(prefix="web-"))
     root.chmod(0o711)
     try:
-        with _served(root / "home", address, web, api or {}, [str(program)] if program else sys.path) as running:
+        with _served(
+            root / "home", address, web, api or {}, mail or {}, [str(program)] if program else sys.path
+        ) as running:
             yield running
     finally:
         shutil.rmtree(root)
 
 
 @contextmanager
-def _served(root: Path, address: str, web: dict, api: dict, python_path: list[str]):
+def _served(root: Path, address: str, web: dict, api: dict, mail: dict, python_path: list[str]):
     from trunkline import control
     from trunkline.control.database import close
 
@@ -55,18 +57,20 @@ def _served(root: Path, address: str, web: dict, api: dict, python_path: list[st
     }
     for name, value in ({"port": PORT, "workers": 1} | web).items():
         environment[f"TRUNKLINE_WEB__{name.upper()}"] = json.dumps(value)
-    for name, value in api.items():
-        environment[f"TRUNKLINE_API__{name.upper()}"] = json.dumps(value)
+    for section, values in (("API", api), ("MAIL", mail)):
+        for name, value in values.items():
+            said = value if isinstance(value, str) else json.dumps(value)
+            environment[f"TRUNKLINE_{section}__{name.upper()}"] = said
     with open(home.log / "web.log", "wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "trunkline", "node", "web"], env=environment, stdout=log, stderr=log
         )
     try:
-        until(lambda: _answers(settings, process, home), 30, "the dashboard answers")
+        until(lambda: _answers(settings, process, home), 4 * PATIENCE, "the dashboard answers")  # it imports much
         yield settings, process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(15)
+        process.wait(PATIENCE)
 
 
 def _answers(settings: Settings, process: subprocess.Popen, home: Home) -> bool:

@@ -325,3 +325,12 @@ def test_a_call_that_the_service_ended_names_it_as_its_steps_do(run, ask, acme):
     assert "hung up by  trunkline\n" in said
     assert "edge" not in said
     assert ask("calls", "show", "c0ffee0000000009")["hung_up_by"] == "edge"
+
+
+def test_the_scope_of_a_key(run, ask, acme):
+    key = ask("key", "add", "acme", "--scope", "calls")
+    assert ask("key", "set-scope", key["key"], "manage")["scope"] == "manage"
+    wide = ask("key", "add", "acme", "--scope", "owner")
+    assert wide["scope"] == "owner"
+    assert "said when it is made" in run("key", "set-scope", wide["key"], "calls").err
+    assert {one["scope"] for one in ask("key", "list", "--account", "acme")} == {"manage", "owner"}

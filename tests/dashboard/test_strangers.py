@@ -26,6 +26,7 @@ OWN = [
 MANAGED = [
     ("/trunk/keys/{key}/rotate", {}),
     ("/trunk/keys/{key}/retire/1", {}),
+    ("/trunk/keys/{key}/scope", {"scope": "calls"}),
     ("/trunk/keys/{key}/disable", {}),
     ("/trunk/keys/{key}/enable", {}),
     (f"/numbers/{NUMBER}/release", None),
@@ -108,7 +109,8 @@ def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, service
     assert without_token(ask(stranger, missing, data)) == without_token(answer)
     assert forward_of(services) == "sip:owner@pbx.example"
     assert [s["slot"] for s in services.keys.as_dict(services.keys.get(cast.key.name))["secrets"]] == [1]
-    assert services.keys.get(cast.key.name).enabled
+    key = services.keys.get(cast.key.name)
+    assert (key.enabled, key.scope) == (True, "manage")
     user = services.users.get("member")
     assert (user.role, user.enabled) == ("member", True)
     assert user.check_password(PASSWORD)
@@ -147,7 +149,7 @@ def test_who_belongs_to_it_may(ask, signed_in, services, who, path, data):
 def test_a_member_makes_and_ends_no_secret_and_no_user(ask, member, services, cast, path, data):
     assert ask(member, path, data).status_code == 403
     [key] = services.keys.listing(cast.owner)
-    assert key.enabled
+    assert (key.enabled, key.scope) == (True, "manage")
     assert key.secrets.count() == 1
     assert services.users.get("member").role == "member"
     assert services.users.listing().count() == 4

@@ -183,3 +183,23 @@ def test_a_place_that_is_none_is_refused_beside_its_field(owner, member, service
     owner.post("/trunk/place", {"place": "1,1"})
     owner.post("/trunk/place", {"place": ""})
     assert services.accounts.get("owner").latitude is None
+
+
+def test_the_scope_of_a_key_is_chosen_and_changed(owner, services, cast):
+    page = owner.post("/trunk/keys", {"scope": "owner"}).content.decode()
+    [wide] = [key for key in services.keys.listing(cast.owner) if key.pk != cast.key.pk]
+    assert (wide.scope, len(secret_in(page))) == ("owner", 24)
+    assert owner.post(f"/trunk/keys/{cast.key}/scope", {"scope": "calls"}).status_code == 302
+    assert services.keys.get(cast.key.name).scope == "calls"
+    for key, scope, said in (
+        (cast.key, "owner", "said when it is made"),
+        (wide, "calls", "said when it is made"),
+        (cast.key, "<b>", "the scope of a key cannot be"),
+    ):
+        answer = owner.post(f"/trunk/keys/{key}/scope", {"scope": scope})
+        assert answer.status_code == 422
+        assert said in answer.content.decode().replace("The scope", "the scope")
+    assert owner.post("/trunk/keys", {"scope": "all"}).status_code == 422
+    assert services.keys.listing(cast.owner).count() == 2
+    entry = services.audit.find(kind="key", name=cast.key.name, who="owner")[0]
+    assert entry.changes == [["scope", "manage", "calls"]]

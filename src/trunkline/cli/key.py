@@ -9,16 +9,20 @@ _USES = "The PBX's digest username is the key, its password the secret; the real
 _ONCE = "The secret is shown this once; only digests of it are kept."
 
 
+_SCOPE = click.Choice(["calls", "manage", "owner"])
+
+
 @click.group()
 def command():
-    """API keys: the digest username and password of an account's PBX."""
+    """API keys: the digest username and password of an account's PBX, or of a program that calls the API."""
 
 
 @operation(command)
 @click.argument("account")
-def add(services, account):
+@click.option("--scope", type=_SCOPE, default="manage", show_default=True, help="What it may do by the API.")
+def add(services, account, scope):
     """Make a key for an account, and print its secret."""
-    key, secret = services.keys.create(services.accounts.get(account))
+    key, secret = services.keys.create(services.accounts.get(account), scope)
     return _with_secret(services, key, secret)
 
 
@@ -28,8 +32,8 @@ def list_(services, account):
     """List the keys."""
     found = services.keys.listing(services.accounts.get(account) if account else None)
     found = [services.keys.as_dict(key) for key in found]
-    rows = [[key["key"], key["account"], key["enabled"], _slots(key)] for key in found]
-    view = table(("key", "account", "enabled", "secrets"), rows)
+    rows = [[key["key"], key["account"], key["scope"], key["enabled"], _slots(key)] for key in found]
+    view = table(("key", "account", "scope", "enabled", "secrets"), rows)
     return Answer(found, [view if found else "There is no key. Make one with: trunkline key add ACCOUNT"])
 
 
@@ -50,6 +54,15 @@ def retire(services, key, slot):
     key = services.keys.get(key)
     services.keys.retire(key, slot)
     return Answer(services.keys.as_dict(key), [f"The secret in slot {slot} of key {key} is retired."])
+
+
+@operation(command, "set-scope")
+@click.argument("key")
+@click.argument("scope", type=click.Choice(["calls", "manage"]))
+def set_scope(services, key, scope):
+    """Change what a key may do by the API; whether it is an owner's is said when it is made."""
+    key = services.keys.set_scope(services.keys.get(key), scope)
+    return Answer(services.keys.as_dict(key), [f"The scope of key {key} is {scope}."])
 
 
 @operation(command)
@@ -79,7 +92,8 @@ def _with_secret(services, key, secret: str) -> Answer:
     view = facts(
         [("account", key.account), ("server", server), ("realm", sip.domain), ("key", key), ("secret", secret)]
     )
-    return Answer(document, [view, _USES, _ONCE, *_others(document)])
+    uses = _USES if key.scope != "owner" else "It is for programs that call the API: no PBX can have it."
+    return Answer(document, [view, uses, _ONCE, *_others(document)])
 
 
 def _others(key: dict) -> list[str]:

@@ -1,7 +1,5 @@
 """Calls: those that the account made and received, as far as they are its business."""
 
-from datetime import datetime
-
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 from pydantic import AwareDatetime, Field
@@ -36,7 +34,7 @@ def list_calls(request: HttpRequest, response: HttpResponse, query: Query[Filter
         party=query.party,
         since=query.since,
         until=query.until,
-        before=_before(query.cursor),
+        before=paging.moment(query.cursor),
         limit=query.size + 1,
     )
     place = lambda call: [call.started.isoformat(), call.pk]  # noqa: E731
@@ -61,15 +59,3 @@ def _shown(request: HttpRequest, call) -> tuple[dict, object, list]:
     """What the caller may see of it. Raises ValueError for a call that is none of its."""
     call, attempts = seen.by(request.caller.account, call, services.attempts(call))
     return services.as_dict(call), call, attempts
-
-
-def _before(cursor: str | None) -> tuple[datetime, int] | None:
-    if (place := paging.after(cursor, str, int)) is None:
-        return None
-    try:
-        started = datetime.fromisoformat(place[0])
-    except ValueError:
-        started = None
-    if started is None or started.tzinfo is None:
-        raise paging.not_ours()
-    return started, place[1]

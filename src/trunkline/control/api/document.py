@@ -5,6 +5,7 @@ from functools import cache
 
 from trunkline.control.api.paths import ROOT
 from trunkline.control.api.problems import KINDS, MEDIA_TYPE
+from trunkline.control.api.scopes import OWNERS
 from trunkline.control.api.v1 import api
 
 _EVERYWHERE = (400, 401, 403, 422, 429, 500, 503)
@@ -68,6 +69,11 @@ def template(route: str) -> str:
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
 
 
+def resource(route: str) -> str:
+    """`users` of `api/v1/users/<name>`."""
+    return template(route).removeprefix(ROOT).partition("/")[0]
+
+
 def _complete(operation: dict, method: str, one: bool) -> None:
     statuses = set(_EVERYWHERE) | ({404} if one else set())
     if method in ("post", "put", "patch"):
@@ -76,6 +82,8 @@ def _complete(operation: dict, method: str, one: bool) -> None:
         statuses.add(409)
     if method == "post":
         operation["parameters"] = [*operation["parameters"], _IDEMPOTENCY]
+    if operation["tags"][0] in OWNERS:
+        operation["description"] = f"{operation.get('description', '')}\n\nTakes a key of scope `owner`.".strip()
     headers = {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()}
     for status in operation["responses"]:
         operation["responses"][status]["headers"] = headers

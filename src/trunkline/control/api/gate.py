@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from trunkline.control.api import callers, document, idempotency, usage
+from trunkline.control.api import callers, document, idempotency, scopes, usage
 from trunkline.control.api.paths import is_api, is_number_api
 from trunkline.control.api.problems import Problem, answer
 from trunkline.control.audit.actor import KEY, Actor, acting
@@ -58,6 +58,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         raise Problem("too-many-requests", f"An account may make {used.most} requests a minute", headers)
     actor = Actor(KEY, request.caller.key.name, request.META["REMOTE_ADDR"])
     try:
+        scopes.check(request.caller.key, scopes.needed(document.resource(match.route)))
         with acting(actor):
             response = idempotency.once(request, request.caller, lambda: match.func(request, **match.kwargs))
     except Problem as problem:

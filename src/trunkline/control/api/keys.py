@@ -1,17 +1,19 @@
 """Keys and their secrets: what PBXs, and this API, authenticate with."""
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Query, Router
+from ninja import Body, Path, Query, Router
 
-from trunkline.control.api import paging, schemas
+from trunkline.control.api import paging, schemas, scopes
 from trunkline.control.api.paths import ROOT
 from trunkline.control.api.problems import Problem
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services
-from trunkline.control.keys.models import Key
+from trunkline.control.keys.models import CALLS, MANAGE, Key
 
 router = Router(tags=["keys"])
 
+OPTIONAL = Body(None)
 InPath = Path(description="The key.", max_length=64)
 
 
@@ -25,10 +27,12 @@ def list_keys(request: HttpRequest, response: HttpResponse, query: Query[paging.
 
 
 @router.post("", response={201: schemas.KeyWithSecret}, summary="Make a key")
-def make_key(request: HttpRequest, response: HttpResponse):
+def make_key(request: HttpRequest, response: HttpResponse, wanted: schemas.KeyToMake | None = OPTIONAL):
     """Its secret is in the answer, and nowhere else."""
+    scope = wanted.scope if wanted else MANAGE
+    scopes.check(request.caller.key, scope, "To make such a key")
     try:
-        key, secret = services.create(request.caller.account)
+        key, secret = services.create(request.caller.account, scope)
     except ServiceError as error:
         raise Problem("conflict", error) from None
     response.headers["Location"] = f"{ROOT}keys/{key.name}"
@@ -40,19 +44,27 @@ def get_key(request: HttpRequest, key: str = InPath):
     return services.as_dict(own_key(request, key))
 
 
-@router.patch("/{key}", response=schemas.Key, summary="Enable or disable a key")
+@router.patch("/{key}", response=schemas.Key, summary="Enable or disable a key, or change its scope")
 def change_key(request: HttpRequest, change: schemas.KeyChange, key: str = InPath):
-    """Not the one that the request itself is made with."""
-    own = own_key(request, key)
-    if own == request.caller.key and not change.enabled:
-        raise Problem("conflict", "This request is made with that key: use another one to disable it")
-    return services.as_dict(services.enable(own, change.enabled))
+    """Not so that the one that the request itself is made with is refused."""
+    own = _changeable_key(request, key)
+    if own == request.caller.key and (change.enabled is False or change.scope == CALLS):
+        raise Problem("conflict", "This request is made with that key: use another one for it")
+    with transaction.atomic():
+        if change.scope:
+            try:
+                services.set_scope(own, change.scope)
+            except ServiceError as error:
+                raise Problem("conflict", error) from None
+        if change.enabled is not None:
+            services.enable(own, change.enabled)
+    return services.as_dict(own)
 
 
 @router.post("/{key}/secrets", response={201: schemas.KeyWithSecret}, summary="Make a second secret")
 def rotate_key(request: HttpRequest, response: HttpResponse, key: str = InPath):
     """Both work until one is retired."""
-    own = own_key(request, key)
+    own = _changeable_key(request, key)
     try:
         secret = services.rotate(own)
     except ServiceError:
@@ -64,7 +76,7 @@ def rotate_key(request: HttpRequest, response: HttpResponse, key: str = InPath):
 @router.delete("/{key}/secrets/{slot}", response={204: None}, summary="Retire a secret")
 def retire_secret(request: HttpRequest, key: str = InPath, slot: int = Path(description="1 or 2.", ge=1, le=2)):
     """Not the last one of a key, and not the one that the request itself is made with."""
-    own = own_key(request, key)
+    own = _changeable_key(request, key)
     live = {secret.slot for secret in own.secrets.all()}
     if slot not in live:
         raise Problem("not-found", f"The key has no secret in slot {slot}")
@@ -83,3 +95,9 @@ def own_key(request: HttpRequest, name: str) -> Key:
     if key is None:
         raise Problem("not-found", f"The account has no key {name[:20]!r}")
     return key
+
+
+def _changeable_key(request: HttpRequest, name: str) -> Key:
+    own = own_key(request, name)
+    scopes.check_not_wider(request.caller.key, own)
+    return own

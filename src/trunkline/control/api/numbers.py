@@ -9,6 +9,7 @@ from trunkline.control.api.paths import ROOT
 from trunkline.control.api.problems import Problem
 from trunkline.control.numbers import inventory, services
 from trunkline.control.numbers.models import Number
+from trunkline.sip import forward as forwarding
 from trunkline.sip.number import e164
 
 router = Router(tags=["numbers"])
@@ -79,13 +80,32 @@ def release_number(request: HttpRequest, number: str = InPath):
 def forward_number(request: HttpRequest, wanted: schemas.Forward, number: str = InPath):
     """Calls go there within two seconds. Of a list with a fault nothing is taken: the problem's `entry` is the faulty
     URI's place from 1, `start` and `end` are where it stands in the text."""
+    own = own_number(request, number)
     try:
-        return services.as_dict(services.forward(own_number(request, number), wanted.forward))
+        return services.as_dict(services.forward(own, wanted.forward))
     except services.ForwardRefused as error:
-        where = {"entry": error.entry, "start": error.start, "end": error.end} if error.entry else {}
-        fault = {"field": "forward", "problem": error.problem}
-        entry = f"entry {error.entry}: " if error.entry else ""
-        raise Problem("invalid", f"{entry}{error.problem}", errors=[fault], **where) from None
+        raise _faulty(error) from None
+
+
+@router.post("/{number}/forward/check", response=schemas.ForwardChecked, summary="Check a Forward to SIP list")
+def check_forward(request: HttpRequest, wanted: schemas.Forward, number: str = InPath):
+    """Nothing is written: the answer is what the list would come to, or what is wrong with it."""
+    account = own_number(request, number).account
+    try:
+        kept = services.check_forward(wanted.forward, account)
+    except services.ForwardRefused as error:
+        raise _faulty(error) from None
+    targets = forwarding.parse(kept)
+    shown = [target.as_dict() for target in targets]
+    return {"forward": kept, "targets": shown, "warnings": services.warnings(targets, account)}
+
+
+def _faulty(error: services.ForwardRefused) -> Problem:
+    """What points at the faulty URI."""
+    where = {"entry": error.entry, "start": error.start, "end": error.end} if error.entry else {}
+    fault = {"field": "forward", "problem": error.problem}
+    entry = f"entry {error.entry}: " if error.entry else ""
+    return Problem("invalid", f"{entry}{error.problem}", errors=[fault], **where)
 
 
 def own_number(request: HttpRequest, text: str) -> Number:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
@@ -34,6 +35,19 @@ def after(text: str | None, *types: type) -> list | None:
     except (binascii.Error, ValueError, TypeError, RecursionError):
         pass
     raise not_ours()
+
+
+def moment(text: str | None) -> tuple[datetime, int] | None:
+    """The time and the id that a cursor holds, where a list is by time. Raises Problem."""
+    if (place := after(text, str, int)) is None:
+        return None
+    try:
+        time = datetime.fromisoformat(place[0])
+    except ValueError:
+        raise not_ours() from None
+    if time.tzinfo is None:
+        raise not_ours()
+    return time, place[1]
 
 
 def not_ours() -> Problem:

@@ -28,6 +28,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "account-disabled": Kind(403, "The account is disabled", "Ask whoever runs this service."),
     "forbidden": Kind(403, "That is refused", "Use HTTPS, from a program: no page of another site may call the API."),
+    "scope-too-narrow": Kind(403, "The key may not do that", "Use a key of the account that has the scope for it."),
     "buying-refused": Kind(403, "The account may not buy or release that", "Ask whoever runs this service."),
     "not-found": Kind(404, "There is no such thing", "It was removed, or never was, or is somebody else's."),
     "method-not-allowed": Kind(405, "That cannot be done here", "Use one of the methods that `Allow` names."),

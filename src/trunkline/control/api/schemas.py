@@ -9,6 +9,7 @@ from pydantic import Field
 Kind = Literal["landline", "mobile-lvn", "landline-toll-free"]
 Place = Literal["starts", "contains", "ends"]
 SipTransport = Literal["udp", "tcp", "tls"]
+Scope = Literal["calls", "manage", "owner"]
 Outcome = Literal["open", "answered", "cancelled", "failed", "rejected"]
 E164 = Field(description="E.164; '+', spaces and punctuation are optional.", max_length=32, examples=["+447700900000"])
 NEXT = Field(description="The `cursor` of the next portion; null when there is none.")
@@ -64,6 +65,14 @@ class Forward(Body):
     )
 
 
+class ForwardChecked(Schema):
+    """What a list would come to."""
+
+    forward: str = Field(description="The list as it would be kept.")
+    targets: list[Target]
+    warnings: list[str]
+
+
 class TrialToBegin(Body):
     kind: Literal["options", "call"] = Field(
         description="`options`: ask each target by OPTIONS; `call`: call the number as anybody would."
@@ -102,6 +111,9 @@ class Secret(Schema):
 
 class Key(Schema):
     key: str = Field(description="The digest username of a PBX, and the user of this API.")
+    scope: Scope = Field(
+        description="`calls`: none of this API; `manage`: all but users and audit; `owner`: all of it."
+    )
     enabled: bool
     created: datetime
     secrets: list[Secret]
@@ -116,8 +128,19 @@ class Keys(Schema):
     next: str | None = NEXT
 
 
+class KeyToMake(Body):
+    scope: Scope = Field(
+        "manage", description="At most that of the key that asks. An `owner` key is for programs: no PBX can have it."
+    )
+
+
 class KeyChange(Body):
-    enabled: bool = Field(strict=True, description="A disabled key is refused, by the edge and here; its secrets stay.")
+    """What is null stays."""
+
+    scope: Literal["calls", "manage"] | None = Field(None, description="Of a key that is not an owner's.")
+    enabled: bool | None = Field(
+        None, strict=True, description="A disabled key is refused, by the edge and here; its secrets stay."
+    )
 
 
 class Source(Schema):

@@ -10,7 +10,19 @@ from ninja.parser import Parser
 from ninja.security.base import AuthBase
 
 from trunkline import __version__
-from trunkline.control.api import account, calls, keys, numbers, pbx, sources, statistics, trials, trunk
+from trunkline.control.api import (
+    account,
+    audit,
+    calls,
+    keys,
+    numbers,
+    pbx,
+    sources,
+    statistics,
+    trials,
+    trunk,
+    users,
+)
 from trunkline.control.api.callers import storable
 from trunkline.control.api.problems import Problem, answer
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
@@ -25,6 +37,8 @@ RESOURCES = {
     "pbx": pbx,
     "trials": trials,
     "trunk": trunk,
+    "users": users,
+    "audit": audit,
 }
 DEEPEST = 20  # of JSON
 

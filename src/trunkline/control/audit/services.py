@@ -13,6 +13,7 @@ from trunkline.control.audit.audited import Audited
 from trunkline.control.audit.models import Entry
 from trunkline.control.errors import ServiceError
 
+NAMED = (USER, KEY)  # to the account that an entry concerns
 THE_OPERATOR = "whoever runs this service"
 _BY = {USER: "{}", OPERATOR: "{} (operator)", KEY: "key {}", COMMAND_LINE: "{} on the command line"}
 
@@ -32,9 +33,11 @@ def find(
     until: datetime | None = None,
     before: tuple[datetime, int] | None = None,
     limit: int = 50,
+    as_customer: bool = False,
 ) -> list[Entry]:
     """The newest entries that fulfil every condition; `who` and `name` are parts of names.
 
+    `as_customer`: `who` is looked for among those whom `seen` names to an account.
     Times are aware; `since` is included, `until` is not. `before` is the time and the id of an entry.
     """
     if limit < 1:
@@ -46,6 +49,8 @@ def find(
         entries = entries.filter(kind=kind)
     if who:
         entries = entries.filter(Q(who__icontains=who) | Q(by=who.lower()))
+        if as_customer:
+            entries = entries.filter(by__in=NAMED)
     if name:
         entries = entries.filter(Q(name__icontains=name) | Q(account_name=name))
     return list(_between(entries, since, until, before)[:limit])
@@ -59,7 +64,7 @@ def seen(account: Account | None, entries: Iterable[Entry]) -> list[Entry]:
     shown = []
     for entry in entries:
         entry = copy(entry)
-        if entry.by not in (USER, KEY):
+        if entry.by not in NAMED:
             entry.who, entry.address, entry.acting_as = "", "", ""
         shown.append(entry)
     return shown

@@ -11,7 +11,7 @@ from django.db.models import Model
 from trunkline.contract.store import Rows
 from trunkline.control.accounts.models import Account
 from trunkline.control.carriers.models import Carrier
-from trunkline.control.keys.models import Secret
+from trunkline.control.keys.models import FOR_PBXS, Secret
 from trunkline.control.numbers.models import Number
 from trunkline.control.routes.models import Route
 from trunkline.control.sources.models import SourceNetwork
@@ -76,7 +76,7 @@ PARTS: Mapping[str, tuple[Part, ...]] = {
             Secret,
             "key_id",
             _same("key_id", "slot", "ha1_md5", "ha1_sha256") | {"key": "key__name", "account_id": "key__account_id"},
-            {"key__enabled": True},
+            {"key__enabled": True, "key__scope__in": FOR_PBXS},
         ),
     ),
     "carrier": (

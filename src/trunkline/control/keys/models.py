@@ -4,15 +4,19 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.audit.audited import Audited
 from trunkline.control.audit.subject import Subject
 
+CALLS, MANAGE, OWNER = SCOPES = ("calls", "manage", "owner")  # each may do what those before it may, but see FOR_PBXS
+FOR_PBXS = (CALLS, MANAGE)  # what a PBX has may be stolen with it, so an owner's key neither calls nor registers
+
 
 class Key(Audited):
-    """An API key: the digest username of an account's PBX."""
+    """An API key: the digest username of an account's PBX, or the name of a program that calls the API."""
 
-    AUDIT = Subject("key", fields={"enabled": "enabled"})
+    AUDIT = Subject("key", fields={"enabled": "enabled", "scope": "scope"})
 
     name = models.CharField(max_length=32, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="keys")
     enabled = models.BooleanField(default=True)
+    scope = models.CharField(max_length=6, default=MANAGE, db_default=MANAGE)  # of SCOPES
     created = models.DateTimeField(auto_now_add=True)
 
     def __str__(self):

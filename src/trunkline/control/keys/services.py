@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
-from trunkline.control.keys.models import Key, Secret
+from trunkline.control.keys.models import MANAGE, OWNER, SCOPES, Key, Secret
 from trunkline.control.words import missing
 
 SLOTS = (1, 2)
@@ -31,8 +31,10 @@ def listing(account: Account | None = None) -> QuerySet[Key]:
     return keys.filter(account=account) if account else keys
 
 
-def create(account: Account) -> tuple[Key, str]:
-    """A key and its only copy of the secret. Raises ServiceError when the account has too many."""
+def create(account: Account, scope: str = MANAGE) -> tuple[Key, str]:
+    """A key and its only copy of the secret; `scope` is one of SCOPES. Raises ServiceError when the account has too
+    many."""
+    _check_scope(scope)
     with writing() as log:
         if Key.objects.filter(account=account).count() >= MOST:
             raise ServiceError(
@@ -42,7 +44,7 @@ def create(account: Account) -> tuple[Key, str]:
         name = secrets.token_hex(4)
         while Key.objects.filter(name=name).exists():
             name = secrets.token_hex(4)
-        key = Key.objects.create(name=name, account=account)
+        key = Key.objects.create(name=name, account=account, scope=scope)
         secret = _add_secret(key, SLOTS[0])
         log.note("key", key.pk)
     return key, secret
@@ -90,11 +92,26 @@ def enable(key: Key, enabled: bool = True) -> Key:
     return key
 
 
+def set_scope(key: Key, scope: str) -> Key:
+    """Change what the API lets a key do. An owner's key is made as one and stays one, so that none was ever a PBX's."""
+    _check_scope(scope)
+    if key.scope != scope and OWNER in (key.scope, scope):
+        raise ServiceError(
+            f"the scope of key {key.name} is {key.scope!r} and cannot become {scope!r}: whether a key is an owner's is "
+            "said when it is made. Make another one, and disable this one"
+        )
+    with writing():  # both are the same to the edge
+        key.scope = scope
+        key.save(update_fields=["scope"])
+    return key
+
+
 def as_dict(key: Key) -> dict[str, object]:
     """The key as commands and the API show it. `usable` is false for a secret that was made for another domain."""
     return {
         "key": key.name,
         "account": key.account.name,
+        "scope": key.scope,
         "enabled": key.enabled,
         "created": key.created,
         "secrets": [
@@ -102,6 +119,11 @@ def as_dict(key: Key) -> dict[str, object]:
             for secret in sorted(key.secrets.all(), key=lambda secret: secret.slot)
         ],
     }
+
+
+def _check_scope(scope: str) -> None:
+    if scope not in SCOPES:
+        raise ServiceError(f"the scope of a key cannot be {scope!r}: write {', '.join(SCOPES[:-1])} or {SCOPES[-1]}")
 
 
 def _add_secret(key: Key, slot: int) -> str:

@@ -2,9 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from trunkline.control.api import callers, usage
+from trunkline.control.api import callers, scopes, usage
 from trunkline.control.api.problems import Problem
 from trunkline.control.audit.actor import KEY, Actor, acting
+from trunkline.control.keys.models import MANAGE
 from trunkline.control.number_api import wire
 from trunkline.control.number_api.operations import OPERATIONS
 from trunkline.control.number_api.parameters import Parameters
@@ -38,6 +39,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     if used.left < 0:
         label = f"too many requests: an account may make {used.most} a minute"
         raise Refused(label, 429, headers | {"Retry-After": str(used.seconds)})
+    scopes.check(caller.key, MANAGE)
     try:
         with acting(Actor(KEY, caller.key.name, request.META["REMOTE_ADDR"])):
             response = operation(request, caller.account, asked)

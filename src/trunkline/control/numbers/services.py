@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
-from trunkline.control.keys.models import Key
+from trunkline.control.keys.models import FOR_PBXS, Key
 from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import country_and_kind
 from trunkline.control.words import check_e164, check_prefix, missing
@@ -168,9 +168,9 @@ def _check_key(name: str, account: Account | None) -> tuple[str, str] | None:
     if account is None:
         problem = "the number has no account, so no key is its own"
         return f"cannot forward to a registered PBX: {problem}", problem
-    if Key.objects.filter(name=name, account=account).exists():
+    if Key.objects.filter(name=name, account=account, scope__in=FOR_PBXS).exists():
         return None
-    problem = f"account {account.name!r} has no key {name!r}"
+    problem = f"account {account.name!r} has no key {name!r} that a PBX may have"
     uri = f"sip:{name}@{settings.TRUNKLINE_REALM}"
     return f"cannot forward to {uri}: {problem}; see `trunkline key list --account {account.name}`", problem
 

@@ -11,7 +11,7 @@ from trunkline.control.endpoints import distances, nearest
 from trunkline.control.endpoints import services as published
 from trunkline.control.endpoints.nearest import Place
 from trunkline.control.errors import ServiceError
-from trunkline.control.keys.models import Key
+from trunkline.control.keys.models import FOR_PBXS, Key
 from trunkline.control.numbers import services as numbers
 from trunkline.control.numbers.models import Number
 from trunkline.control.words import missing
@@ -49,6 +49,8 @@ def trunk(
     key = key or _only_key(account)
     if key.account_id != account.pk:
         raise missing("key", key.name, f"account {account.name!r} has no such key")
+    if key.scope not in FOR_PBXS:
+        raise ServiceError(f"key {key.name} is an owner's, for programs alone: a PBX needs another one")
     digits = _numbers(account, only)
     endpoints, guessed = _ordered(account, closest, address)
     return Trunk(
@@ -79,7 +81,8 @@ def hosts() -> list[str]:
 
 
 def _only_key(account: Account) -> Key:
-    keys = list(Key.objects.select_related("account").filter(account=account, enabled=True).order_by("created")[:2])
+    usable = Key.objects.select_related("account").filter(account=account, enabled=True, scope__in=FOR_PBXS)
+    keys = list(usable.order_by("created")[:2])
     if not keys:
         raise ServiceError(f"account {account.name!r} has no key: make one with `trunkline key add {account.name}`")
     if len(keys) > 1:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
-from django.db import connections
+from django.db import connections, transaction
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from trunkline.control.audit import recording
@@ -60,6 +60,21 @@ def send(name: str, address_of: Callable[[Parts], str]) -> None:
     _sending.submit(_send, services.spelling(name), address_of)
 
 
+def mail(user: User, address_of: Callable[[Parts], str], why: str) -> None:
+    """Mail a link to a user, once the caller's transaction is committed; `why` is a sentence for its reader. Raises
+    ServiceError for one that is disabled."""
+    address = address_of(link(user))
+    text = f"{why}\n\nTo choose a password, open\n\n{address}\n\nwithin {HOURS} hours. It works once.\n"
+    transaction.on_commit(lambda: _sending.submit(_mail, user.name, "Your password", text))
+
+
+def _mail(name: str, subject: str, text: str) -> None:
+    try:
+        EmailMessage(subject, text, settings.TRUNKLINE.mail.sender, [name]).send()
+    except Exception:
+        log.exception("the link for %s was not mailed", name)
+
+
 def _send(name: str, address_of: Callable[[Parts], str]) -> None:
     try:
         user = User.objects.filter(name=name, enabled=True).first()
@@ -67,7 +82,7 @@ def _send(name: str, address_of: Callable[[Parts], str]) -> None:
             return
         text = f"Somebody, hopefully you, wants another password for {name}. To choose one, open\n\n"
         text += f"{address_of(link(user))}\n\nwithin {HOURS} hours. It works once. If it was not you, do nothing.\n"
-        EmailMessage("Another password", text, settings.TRUNKLINE.mail.sender, [name]).send()
+        _mail(name, "Another password", text)
     except Exception:
         log.exception("the link for %s was not mailed", name)
     finally:

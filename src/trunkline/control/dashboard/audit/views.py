@@ -59,4 +59,5 @@ def _find(request: HttpRequest, form: Filters, **more) -> list[Entry]:
         except ServiceError:
             form.add_error("account", "There is no such account.")
             return []
-    return services.seen(request.account, services.find(account=account, **form.conditions(), **more))
+    found = services.find(account=account, as_customer=request.account is not None, **form.conditions(), **more)
+    return services.seen(request.account, found)

@@ -12,7 +12,7 @@ from trunkline.control.dashboard.pages import only_managers, show
 from trunkline.control.dashboard.pbx.form import PbxForm
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services as keys
-from trunkline.control.keys.models import Key
+from trunkline.control.keys.models import FOR_PBXS, Key
 from trunkline.control.pbx import services
 from trunkline.pbx import archive as archives
 from trunkline.pbx import registry, sheet
@@ -60,7 +60,7 @@ def _system(request: HttpRequest, name: str) -> System:
 
 
 def _keys(request: HttpRequest) -> list[Key]:
-    return list(keys.listing(request.account).filter(enabled=True))
+    return list(keys.listing(request.account).filter(enabled=True, scope__in=FOR_PBXS))
 
 
 def _made(

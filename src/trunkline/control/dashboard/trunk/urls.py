@@ -12,6 +12,7 @@ urlpatterns = [
     path("trunk/keys", views.add, name="key-add"),
     path("trunk/keys/<str:name>/rotate", views.rotate, name="key-rotate"),
     path("trunk/keys/<str:name>/retire/<int:slot>", views.retire, name="key-retire"),
+    path("trunk/keys/<str:name>/scope", views.scope, name="key-scope"),
     path("trunk/keys/<str:name>/enable", views.enable, name="key-enable"),
     path("trunk/keys/<str:name>/disable", views.disable, name="key-disable"),
 ]

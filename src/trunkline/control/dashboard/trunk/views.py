@@ -16,10 +16,15 @@ from trunkline.control.endpoints import services as endpoints
 from trunkline.control.endpoints.distances import Near
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services
-from trunkline.control.keys.models import Key
+from trunkline.control.keys.models import CALLS, FOR_PBXS, MANAGE, OWNER, Key
 from trunkline.pbx import registry
 from trunkline.sip.codecs import CODECS, spoken
 
+SCOPES = {
+    CALLS: "calls and registers; the API refuses it",
+    MANAGE: "and by the API: numbers, keys, addresses and calls",
+    OWNER: "by the API alone: also users and the audit log",
+}
 SRV = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1
 
 
@@ -43,7 +48,10 @@ def add(request: HttpRequest) -> HttpResponse:
     only_managers(request)
     if request.account is None:
         raise Http404
-    key, secret = services.create(request.account)
+    try:
+        key, secret = services.create(request.account, request.POST.get("scope", MANAGE))
+    except ServiceError as error:
+        return page(request, refused=("", str(error)))
     return page(request, made=(key.name, secret))
 
 
@@ -64,6 +72,15 @@ def retire(request: HttpRequest, name: str, slot: int) -> HttpResponse:
     except ServiceError:
         return page(request, refused=(name, "That secret is ended already, or it is the only one that the key has."))
     return redirect("trunk")
+
+
+@require_POST
+def scope(request: HttpRequest, name: str) -> HttpResponse:
+    try:
+        services.set_scope(_own(request, name), request.POST.get("scope", ""))
+    except ServiceError as error:
+        return page(request, refused=(name, str(error)))
+    return redirect("/trunk/#keys")
 
 
 @require_POST
@@ -104,6 +121,9 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""),
         "codecs": [spoken(codec) for codec in CODECS],
         "systems": registry.systems_by_name().values(),
         "keys": [services.as_dict(key) for key in services.listing(account)] if account else [],
+        "scopes": SCOPES,
+        "for_pbxs": FOR_PBXS,
+        "manage": MANAGE,
         "limits": limits,
         "sources": limits["sources"] if limits else [],
         "ranges": ranges.rows(published),
