@@ -41,18 +41,22 @@ ENDERS = ("caller", "callee", "edge")
 
 type Event = Mapping[str, object]
 
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 
 def encode(event: Event) -> bytes:
     """One line, with its newline; without the fields that are None."""
-    parts = [f'"{name}":{_json(value)}' for name, value in event.items() if value is not None]
-    return ("{" + ",".join(parts) + "}\n").encode()
-
-
-def _json(value: object) -> object:
     # By hand, because a call has five lines and json.dumps makes an encoder for each: four times the time (measured).
-    if isinstance(value, str):
-        return encode_basestring(value)
-    return value if type(value) in (int, float) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    parts = []
+    for name, value in event.items():
+        kind = type(value)
+        if kind is str:
+            parts.append(f'"{name}":{encode_basestring(value)}')
+        elif kind is int or kind is float:
+            parts.append(f'"{name}":{value}')
+        elif value is not None:
+            parts.append(f'"{name}":{_compact(value)}')
+    return f"{{{','.join(parts)}}}\n".encode()
 
 
 def decode(line: bytes) -> Event | None:

@@ -127,3 +127,4 @@ class Calls:
         hiding.hide(name(call.caller, plus, domain), name(call.called, plus, domain))
         routes.symmetric_contact()
         transactions.note_offer(message.has_sdp())
+        transactions.note_contact()

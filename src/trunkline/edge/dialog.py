@@ -10,8 +10,8 @@ takes a party of a real call.
 import hmac
 import re
 import time
-from dataclasses import dataclass
 from hashlib import blake2s
+from typing import NamedTuple
 from urllib.parse import quote
 
 from trunkline.sip.number import e164
@@ -28,8 +28,7 @@ _SHIFT = re.compile(r";cs=([1-9]);tl=", re.ASCII)
 _FROM_TAG = re.compile(r";ftag=([^;>,]+)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Dialog:
+class Dialog(NamedTuple):
     call: str
     account_id: int
     offered: bool

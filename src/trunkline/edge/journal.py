@@ -25,8 +25,9 @@ class Journal:
 
     def note(self, event: str, call: str, **fields) -> None:
         """Remember a line for the next `flush`; fields that are None are left out."""
-        common = {"event": event, "time": round(time.time(), 3), "node": self._node, "call": call}
-        self._pending += encode(common | fields)
+        self._pending += encode(
+            {"event": event, "time": round(time.time(), 3), "node": self._node, "call": call, **fields}
+        )
 
     def flush(self) -> bool:
         """Write what is pending. False when the disk does not take it: it is kept and tried again next time."""

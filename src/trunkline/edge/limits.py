@@ -32,18 +32,21 @@ class Limits:
 
     def trust(self, ip: str) -> None:
         """A source that has proven itself is not counted: nobody can get it banned by forging its address."""
-        if self._counters.get("trusted", ip) is None:
+        if not self.trusted(ip):
             self._counters.put("trusted", ip, "1")
+
+    def trusted(self, ip: str) -> bool:
+        return self._counters.get("trusted", ip) is not None
 
     def seen(self, ip: str) -> bool:
         """Count a request of a source that has not proven itself; True when that gets it banned."""
-        if self._counters.get("trusted", ip) is not None:
+        if self.trusted(ip):
             return False
         return self._count("seen", ip, self._config.requests_per_10s)
 
     def refused(self, ip: str) -> bool:
         """Count wrong credentials or a stranger's call; True when that gets the source banned."""
-        if self._counters.get("trusted", ip) is not None:
+        if self.trusted(ip):
             return False
         return self._count("refused", ip, self._config.refusals_per_minute)
 

@@ -7,11 +7,13 @@ count the same streams, as RFC 3264 §8 demands of every later offer, and nobody
 """
 
 import json
-from dataclasses import dataclass, replace
-from typing import Literal
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from trunkline.edge.reachable import is_hold, refuse_unreachable
-from trunkline.sip import sdp
+from trunkline.sip import alike, sdp
 from trunkline.sip.codecs import CODECS, EVENT, clock, spoken
 from trunkline.sip.sdp import Description, Payload, SdpError
 from trunkline.sip.srtp import SUITE
@@ -22,19 +24,20 @@ type Step = Literal["offer", "late offer", "answer"]
 # RTCP is the relay's own toward each side, so that also one whose far side sends none gets it: some (Skype for
 # Business) end a call after 30 s without.
 FLAGS = f"replace-origin trust-address ICE=remove inject-DTMF generate-RTCP DTLS=off SDES-only-{SUITE}"
+MOST_ALIKE = 256  # kinds of description that a worker remembers, of offers and of answers: 1 MB
 _COMMON = ("PCMA/8000", "PCMU/8000")  # what every PBX and carrier speaks
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 
-@dataclass(frozen=True, slots=True)
-class Abilities:
+
+class Abilities(NamedTuple):
     """What the media relay of this node can do: the codecs it both decodes and encodes; its IP version, '4' or '6'."""
 
     transcodes: tuple[str, ...]
     family: str
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(NamedTuple):
     """Who wrote a description. `source`: the IP address that it came from; `believed`: audio may go where it says.
 
     Where a PBX names an address that is not its own, audio goes to the one that it speaks from, until audio comes
@@ -47,8 +50,7 @@ class Writer:
     believed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """`sdp` and `flags` are for the relay. `streams` are all streams in place, refused, '' for the audio; empty when
     there is no other. `order`: the offerer's codecs (payload types), where the relay would lose one or their order;
     what such an offer holds cannot be joined with every answer. `slow_events`: the offerer's telephone-event is shown
@@ -89,7 +91,7 @@ class Offer:
         return sdp.parse(self.sdp).audio.payloads
 
     def dumps(self) -> str:
-        return json.dumps((self.sdp, self.flags, self.streams, self.order, self.slow_events), separators=(",", ":"))
+        return _compact(self)
 
     @classmethod
     def loads(cls, text: str) -> "Offer":
@@ -97,8 +99,7 @@ class Offer:
         return cls(body, flags, tuple(streams), tuple(order), slow_events)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`sdp` is for the relay; with `again`, after that offer was made once more; '' when the stream was refused."""
 
     sdp: str
@@ -132,6 +133,15 @@ def offer(text: str, writer: Writer, abilities: Abilities, *, wide: bool = True,
     `wide`: offer all that can be transcoded, not G.711 alone. `remembered`: its answer will be read with this offer
     at hand; without, nothing may be offered on that the relay might not be able to join with the answer.
     """
+    if parts := alike.split(text):
+        common, session, port = parts
+        with suppress(SdpError):  # whose words are to quote this text
+            made = _remembered_offer(common, writer, abilities, wide=wide, remembered=remembered)
+            return made._replace(sdp=alike.join(made.sdp, session, port))
+    return _offer(text, writer, abilities, wide=wide, remembered=remembered)
+
+
+def _offer(text: str, writer: Writer, abilities: Abilities, *, wide: bool, remembered: bool) -> Offer:
     description = _read(text, writer, abilities)
     audio = description.audio
     if audio is None:
@@ -159,13 +169,24 @@ def offer(text: str, writer: Writer, abilities: Abilities, *, wide: bool = True,
 
 def answer(text: str, writer: Writer, abilities: Abilities, offered: Offer | None) -> Answer:
     """Read an answer; `offered` is the offer, where it is at hand. Raises SdpError."""
+    narrowing = offered if offered and offered.order else None
+    if not narrowing and (parts := alike.split(text)):
+        common, session, port = parts
+        with suppress(SdpError):
+            made = _remembered_answer(common, writer, abilities)
+            return made._replace(sdp=alike.join(made.sdp, session, port))
+    return _answer(text, writer, abilities, narrowing)
+
+
+def _answer(text: str, writer: Writer, abilities: Abilities, narrowing: Offer | None = None) -> Answer:
+    """`narrowing`: an offer that must perhaps be made to the relay once more, so that it fits this answer."""
     description = _read(text, writer, abilities)
     audio = description.audio
     streams = description.streams if len(description.streams) > 1 else ()
     if audio is None or not audio.codecs:
         return Answer("", streams)
     payloads = tuple(_known_annex(p) for p in audio.payloads)
-    again = _narrowed(offered, audio.codecs, abilities) if offered and offered.order else None
+    again = _narrowed(narrowing, audio.codecs, abilities) if narrowing else None
     if again and not again.joined:  # end to end: the relay need not know what it cannot join
         names = {p.name for p in again.payloads}
         payloads = tuple(p for p in payloads if p.name in names)
@@ -175,6 +196,10 @@ def answer(text: str, writer: Writer, abilities: Abilities, offered: Offer | Non
     if any(p.is_event for p in fitting):
         payloads = fitting
     return Answer(description.text(payloads), streams, again, any(p.is_event for p in payloads))
+
+
+_remembered_offer = lru_cache(MOST_ALIKE)(_offer)
+_remembered_answer = lru_cache(MOST_ALIKE)(_answer)
 
 
 def toneless(offered: Offer, made: Answer, offerer: str, answerer: str) -> str:
@@ -246,4 +271,4 @@ def _narrowed(offered: Offer, chosen: list[str], abilities: Abilities) -> Offer 
     if chosen[0] not in shared or chosen[0] in abilities.transcodes:
         return None
     kept = tuple(p for p in payloads if p.is_event or p.name in shared)
-    return replace(offered, sdp=sdp.parse(offered.sdp).text(kept), flags=FLAGS)
+    return offered._replace(sdp=sdp.parse(offered.sdp).text(kept), flags=FLAGS)

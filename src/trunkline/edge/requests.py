@@ -59,6 +59,8 @@ class Requests:
 
     def _hammers(self, source: message.Source) -> bool:
         """Count a request of an address that has not proven itself; True when that gets it banned."""
+        if self._limits.trusted(source.ip):
+            return False
         self._lookup.refresh()
         sources = (self._lookup.source(source.ip, source.port, kind) for kind in ("carrier", "account"))
         if source.ip in self._lookup.nodes() or any(known is not None for known in sources):
@@ -72,6 +74,7 @@ class Requests:
         return True
 
     def _out_of_dialog(self, method: str, source: message.Source) -> None:
+        self._lookup.refresh()
         if method == "OPTIONS" and (hop := self._trials.next_hop()) is not None:
             self._trials.pass_on(hop)
         elif method in NEW and self._lookup.draining():

@@ -13,6 +13,7 @@ KEY_BYTES = 30  # RFC 4568 §6.2: a master key of 128 bits and a master salt of 
 WRITE_THUS = f"a=crypto:1 {SUITE} inline:, then {KEY_BYTES} octets in base64"
 
 _AUDIO = re.compile(r"^m=audio \S+ (\S+)[^\r\n]*(.*?)(?=^m=|\Z)", re.MULTILINE | re.DOTALL)
+_PROFILE = re.compile(r"^m=audio \S+ (\S+)", re.MULTILINE)
 _CRYPTO = re.compile(r"^a=crypto:([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 _LINE = re.compile(r"[0-9]{1,9}\s+(\S+)\s+(\S+)(?:\s+(.*))?", re.ASCII)
 _INLINE = re.compile(r"inline:([A-Za-z0-9+/=]+)((?:\|[^|;\s]+){0,2})", re.ASCII | re.IGNORECASE)
@@ -22,7 +23,7 @@ _UNWANTED = re.compile(r"UNENCRYPTED_SRTC?P|UNAUTHENTICATED_SRTP|KDR(?==)(?!=0\b
 
 def profile(sdp: str) -> str:
     """The profile of the audio, as in `RTP/SAVP`; '' when there is no audio."""
-    audio = _AUDIO.search(sdp)
+    audio = _PROFILE.search(sdp)
     return audio[1].upper() if audio else ""
 
 

@@ -1,10 +1,11 @@
 """What passes from one side to the other, and under whose name."""
 
 import re
+from functools import lru_cache
 
 import KSR
 
-from trunkline.edge.ksr.message import get, latin_1, text
+from trunkline.edge.ksr.message import get, latin_1, put, text
 
 # What passes from one side to the other; every other header stays behind, because it may name a host, a product
 # or a person of that side (User-Agent, Server, P-Charging-Vector, Call-Info, Remote-Party-ID, Warning, ...).
@@ -18,33 +19,45 @@ _PASSING_NAMES = (
 _PASSING = frozenset(_PASSING_NAMES.split())
 # RFC 3261 §7.3.1: blanks may stand before the colon, and a line that starts with one goes on with the field before it.
 _FIELD_NAME = re.compile(r"\n([^:\s][^:\r\n]*)")
+_LONGEST_KEPT = 4096  # characters of headers; the names of no more are kept in memory
 
 
 def hide(from_uri: str, to_uri: str) -> None:
     """In a request, leave behind what belongs to its sender only, and name the parties as the far side knows them."""
     _leave_behind()
-    _name(from_uri, to_uri)
+    # For the responses: $T_req would have Kamailio read the whole request again (measured).
+    put("$avp(from_uri)", _name("$fu", from_uri, KSR.uac.uac_replace_from_uri))
+    put("$avp(to_uri)", _name("$tu", to_uri, KSR.uac.uac_replace_to_uri))
 
 
 def hide_response() -> None:
     """The same in a response, where From and To become again what the request had."""
     _leave_behind()
-    _name(get("$T_req($fu)"), get("$T_req($tu)"))
+    _name("$fu", get("$avp(from_uri)"), KSR.uac.uac_replace_from_uri)
+    _name("$tu", get("$avp(to_uri)"), KSR.uac.uac_replace_to_uri)
 
 
 def _leave_behind() -> None:
     # Read in one piece: asking Kamailio for one field after the other takes three times as long, and keep_hf_re, which
     # compiles its expression for every message, longer still (measured).
-    headers = latin_1("$mb").partition("\r\n\r\n")[0].lower()
-    for name in {name.rstrip() for name in _FIELD_NAME.findall(headers)} - _PASSING:
+    headers = latin_1("$mb").partition("\r\n\r\n")[0]
+    strangers = _strangers if len(headers) <= _LONGEST_KEPT else _strangers.__wrapped__
+    for name in strangers(*_FIELD_NAME.findall(headers)):
         KSR.hdr.remove(name)
 
 
-def _name(from_uri: str, to_uri: str) -> None:
-    if from_uri != text("$fu"):
-        KSR.uac.uac_replace_from_uri(from_uri)
-    if to_uri != text("$tu"):
-        KSR.uac.uac_replace_to_uri(to_uri)
+@lru_cache(256)  # a party writes the same headers in each of its calls
+def _strangers(*names: str) -> frozenset[str]:
+    """Which of a message's headers stay behind."""
+    return frozenset(name.rstrip().lower() for name in names) - _PASSING
+
+
+def _name(variable: str, uri: str, replace) -> str:
+    """Name a party; returns how it was named before."""
+    before = text(variable)
+    if uri != before:
+        replace(uri)
+    return before
 
 
 def append_header(line: str) -> None:

@@ -1,13 +1,12 @@
 """What a message says, as Kamailio received it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import KSR
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a message came from, as Kamailio received it."""
 
     ip: str

@@ -27,6 +27,7 @@ class Relay:
 
     def __init__(self, abilities: Abilities, injector: Injector):
         self._abilities, self._injector = abilities, injector
+        self._last: tuple[str | None, Offer | None] = (None, None)  # the offer kept last in this worker, as both
 
     def take_offer(self, *, believed: bool) -> Offer | Refusal:
         """Read the offer of this request and keep it with its transaction, for `anchor`; or say why it is refused.
@@ -38,12 +39,14 @@ class Relay:
             made = media.offer(message.sdp(), _writer(believed), self._abilities, wide=wide)
         except SdpError as error:
             return refusal.bad_sdp(error.code, error.words)
-        put("$avp(offer)", made.dumps())
+        kept = made.dumps()
+        put("$avp(offer)", kept)
+        self._last = kept, made
         return made
 
     def admit(self) -> None:
         """The call of the offer taken may be made: what later offers of its other side must know is kept."""
-        offered = _kept_offer()
+        offered = self._kept()
         if offered and offered.lacks_common:
             _offer_all_from_now_on()  # or the far side's next offer, a hold for one, might suit this side no more
 
@@ -67,7 +70,7 @@ class Relay:
         to be made once more for this answer. What cannot be used in a message that cannot be refused goes on as a
         refusal of the audio: the SDP of one side never reaches the other as it came.
         """
-        offered = _kept_offer() if step != "late offer" else None
+        offered = self._kept() if step != "late offer" else None
         try:
             text = self._relayed(step, offered, _writer(believed), flags, again)
         except SdpError as error:
@@ -86,7 +89,7 @@ class Relay:
 
     def refuse_audio(self) -> None:
         """Refuse the audio in the place of a description that must not go on."""
-        _describe(_refused(_kept_offer()))
+        _describe(_refused(self._kept()))
 
     def digit(self) -> tuple[str, int] | None:
         """The digit (and its ms) of an INFO that is to become a telephone-event; None when it must go on as it is.
@@ -113,6 +116,13 @@ class Relay:
         text = _ask("offer", offered.sdp, offered.flags + flags)
         return text and relayed.offer(text, offered)
 
+    def _kept(self) -> Offer | None:
+        """The offer of this transaction."""
+        kept = get("$avp(offer)")
+        if kept != self._last[0]:
+            self._last = kept, Offer.loads(kept) if kept else None
+        return self._last[1]
+
     def _answer(self, offered: Offer | None, writer: Writer, flags: str, again: str) -> str:
         made = media.answer(message.sdp(), writer, self._abilities, offered)
         if offered and (toneless := media.toneless(offered, made, get("$ft"), get("$tt"))):
@@ -123,11 +133,6 @@ class Relay:
             return ""
         text = _ask("answer", made.sdp, FLAGS + flags)
         return text and relayed.answer(text, made, offered)
-
-
-def _kept_offer() -> Offer | None:
-    kept = get("$avp(offer)")
-    return Offer.loads(kept) if kept else None
 
 
 def _refused(offered: Offer | None) -> str:

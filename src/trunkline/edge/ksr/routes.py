@@ -1,6 +1,7 @@
 """Where a message goes: Record-Route and Route, Contacts, NAT, registered contacts."""
 
 import re
+from functools import lru_cache
 
 import KSR
 
@@ -8,6 +9,7 @@ from trunkline.edge.ksr.hiding import append_header
 from trunkline.edge.ksr.message import get, text
 
 _CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
+_LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
 # nat_uac_test's questions
 _CONTACT_IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16
 _ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
@@ -20,12 +22,17 @@ def symmetric_contact() -> None:
     A Contact in private space does not, nor does one of a party that came over a connection (that is the way back),
     nor a host name, which a worker would have to look up.
     """
-    if not KSR.is_UDP() or KSR.nathelper.nat_uac_test(_CONTACT_IS_PRIVATE) > 0 or not _contact_is_ip():
+    if not KSR.is_UDP() or KSR.nathelper.nat_uac_test(_CONTACT_IS_PRIVATE) > 0 or not _is_ip_contact(text("$ct")):
         KSR.nathelper.set_contact_alias()
 
 
-def _contact_is_ip() -> bool:
-    match = _CONTACT_HOST.search(text("$ct"))
+def _is_ip_contact(contact: str) -> bool:
+    return (_has_ip if len(contact) <= _LONGEST_KEPT else _has_ip.__wrapped__)(contact)
+
+
+@lru_cache(1000)  # most write the same in each of their messages
+def _has_ip(contact: str) -> bool:
+    match = _CONTACT_HOST.search(contact)
     return match is not None and (match[1].startswith("[") or match[1].replace(".", "").isdigit())
 
 
@@ -80,7 +87,7 @@ def save_contact(address_of_record: str) -> None:
     # a carrier for instance, which bills the operator for it.
     KSR.nathelper.fix_nated_register()
     signs = _CONTACT_IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA
-    if KSR.nathelper.nat_uac_test(signs) > 0 or not _contact_is_ip():
+    if KSR.nathelper.nat_uac_test(signs) > 0 or not _is_ip_contact(text("$ct")):
         KSR.setbflag(_BEHIND_NAT)
     KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record)
 

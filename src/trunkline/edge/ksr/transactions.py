@@ -126,6 +126,15 @@ def note_offer(offered: bool) -> None:
     put("$avp(offered)", "1" if offered else "0")
 
 
+def note_contact() -> None:
+    """Remember the Contact of this request for its answer: $T_req would have Kamailio read the whole request again."""
+    put("$avp(contact)", text("$ct"))
+
+
+def noted_contact() -> str:
+    return text("$avp(contact)")
+
+
 def request_offered() -> bool:
     return get("$avp(offered)") == "1"
 
