@@ -18,8 +18,9 @@ def name(tmp_path):
 
 def test_it_is_among_the_others_by_its_title_and_shown(name):
     titles = [system.title for system in registry.systems_by_name().values()]
-    assert titles[0] == "A Tenth PBX"
     assert titles[-1] == "Another PBX"
+    assert "A Tenth PBX" in titles
+    assert titles[:-1] == sorted(titles[:-1], key=str.lower)
     shown = document.as_dict(registry.generate(name, TRUNK, options()))
     fields = [(field["name"], field["value"]) for field in shown["screens"][0]["fields"]]
     assert fields[:2] == [("User", TRUNK.key), ("Server 1", "sip-eu1.example.net:5060")]
