@@ -1,7 +1,5 @@
 """A call to a number hosted here: the attempts that its *Forward to SIP* list means."""
 
-from dataclasses import replace
-
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, own
 from trunkline.edge.lookup import Lookup, Number
@@ -42,7 +40,7 @@ def attempts(number: Number, lookup: Lookup, config: EdgeConfig) -> list[Attempt
 def _to_pbx(attempt: Attempt, lookup: Lookup, fence: Fence) -> Attempt:
     elsewhere = no_pbx(attempt.ip, attempt.port, lookup, fence) if attempt.ip else ""
     problem = f"it leads to {elsewhere} instead of a PBX"
-    return replace(attempt, problem=problem, cause="transport") if elsewhere else attempt
+    return attempt._replace(problem=problem, cause="transport") if elsewhere else attempt
 
 
 def no_pbx(ip: str, port: int, lookup: Lookup, fence: Fence) -> str:

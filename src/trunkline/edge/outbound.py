@@ -1,6 +1,6 @@
 """A PBX's INVITE: is it allowed, and where may it go? Facts in, a decision out."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import inbound
@@ -14,8 +14,7 @@ from trunkline.sip.refusal import Refusal
 NOTHING_LEFT = "its strip rule leaves no digits of this number"
 
 
-@dataclass(frozen=True, slots=True)
-class Dialled:
+class Dialled(NamedTuple):
     """What the INVITE says, user parts unescaped. `diversions`: those of its Diversion and History-Info headers."""
 
     recipient: str
@@ -23,8 +22,7 @@ class Dialled:
     diversions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Permitted:
+class Permitted(NamedTuple):
     """Both numbers are E.164 digits. `diversion`: the owned number that vouches for the caller ID, or ''.
     `owner`: the account whose PBX is called, None when carriers are."""
 

@@ -7,14 +7,13 @@ AVP of the transaction (`dumps`, `loads`).
 import json
 import random
 from dataclasses import dataclass, field
-from operator import attrgetter
+from typing import NamedTuple
 
 from trunkline.edge.lookup import Lookup
 from trunkline.sip.uri import DEFAULT_PORT, is_ip
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One address that the INVITE may be sent to.
 
     `group` counts the carriers or *Forward to SIP* URIs; all addresses of one share its `timeout` (ms).
@@ -46,7 +45,6 @@ class Attempt:
         return f"{self.transport}:{self.ip}:{self.port}" if self.ip else ""
 
 
-_attempt_values = attrgetter(*Attempt.__slots__)
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -70,7 +68,7 @@ class Plan:
         return self.attempts[self.current]
 
     def dumps(self) -> str:
-        values = (self.call, self.account_id, self.direction, [*map(_attempt_values, self.attempts)], self.current)
+        values = (self.call, self.account_id, self.direction, self.attempts, self.current)
         return _compact((*values, self.deadline, self.failures, self.authenticated, self.begun))
 
     @classmethod
@@ -92,6 +90,8 @@ def located(lookup: Lookup, host: str, port: int, transport: str, **common) -> l
 
 def weighted(items, priority, weight) -> list:
     """Order by priority, and among equals at random in proportion to the weights (RFC 2782, page 3)."""
+    if len(items) == 1:  # as most are
+        return list(items)
     keyed = [(priority(item), _draw(weight(item)), index) for index, item in enumerate(items)]
     return [items[index] for *_, index in sorted(keyed)]
 

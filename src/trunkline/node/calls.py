@@ -71,7 +71,7 @@ class Calls:
                 position = self._positions.get(name, 0)
                 batch = lines.read(file, position)
             seen[name] = self._positions[name] = position + batch.size
-            more |= bool(batch.size)
+            more |= batch.full  # not for a line or two: each look costs as much as ten of them
             for event in batch.events:
                 self._take(event, now)
         self._positions = seen  # files that are gone are forgotten

@@ -21,6 +21,11 @@ class Batch:
     damaged: list[bytes] = field(default_factory=list)
     size: int = 0  # bytes of the file that it covers
 
+    @property
+    def full(self) -> bool:
+        """Whether it is all that is taken at once, so that more may be there already."""
+        return len(self.events) + len(self.damaged) >= BATCH_LINES or self.size >= BATCH_BYTES
+
 
 def files(current: Path) -> Sequence[Path]:
     """The journal's files, the oldest first; `current` is the one that the edge appends to."""
@@ -75,7 +80,7 @@ def read(file: BinaryIO, position: int) -> Batch:
     """The next whole lines from a position on; a half line at the end is left for later."""
     batch = Batch()
     file.seek(position)
-    while len(batch.events) + len(batch.damaged) < BATCH_LINES and batch.size < BATCH_BYTES:
+    while not batch.full:
         line = file.readline()
         if not line.endswith(b"\n"):
             break

@@ -1,7 +1,7 @@
 """Digest authentication (RFC 7616) by Kamailio's auth module."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import KSR
 
@@ -14,8 +14,7 @@ _MOST_CREDENTIALS = 5  # of one header that are looked at
 _PASSWORD_IS_HA1 = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """What an Authorization or Proxy-Authorization (`header`) claims; nothing of it is verified yet."""
 
     username: str

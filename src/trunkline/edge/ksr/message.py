@@ -95,8 +95,10 @@ def has_body() -> bool:
 
 def has_sdp() -> bool:
     """Whether a body is a session description, or holds one; whether that can be read is another question."""
+    if not has_body():
+        return False
     kind = text("$cT").lower()
-    if not kind.startswith(("application/sdp", "multipart/")) or not has_body():
+    if not kind.startswith(("application/sdp", "multipart/")):
         return False
     return kind.startswith("application/") or sdp() != ""
 
