@@ -91,6 +91,7 @@ class Attempts:
 
     def failed(self, outcome: Outcome) -> None:
         """The current attempt of this transaction is over without an answer."""
+        self._lookup.refresh()  # this process may see responses alone, as one with a carrier's connection does
         plan = Plan.loads(transactions.kept_plan())
         if outcome.cause == "silence" and transactions.rang(plan.current + 1):
             outcome = Outcome("ring", 0, "it rang without an answer")
