@@ -91,7 +91,7 @@ class InDialog:
     def _take_media(self, step: media.Step, dialog: Dialog, near: str, far: str) -> Refusal | None:
         """Anchor the description of an in-dialog request from one leg to the other; each keeps its profile."""
         # Its tag alone does not make a carrier: the other party knows it too.
-        believed = near == legs.CARRIER and self._lookup.leads_to_carrier(message.get("$si"), message.get("$sp"))
+        believed = near == legs.CARRIER and self._is_carrier(message.get("$si"), message.get("$sp"))
         if step == "offer":
             offer = self._relay.take_offer(believed=believed)
             refused = offer if isinstance(offer, Refusal) else legs.later_offer(offer.sdp, near)
@@ -103,3 +103,7 @@ class InDialog:
             return refusal.unusable_srtp(fault)
         anchored = self._relay.anchor(step, legs.flags(step, far), believed=believed, again=legs.flags("offer", near))
         return None if anchored else refusal.media_unavailable()
+
+    def _is_carrier(self, ip: str, port: int) -> bool:
+        self._lookup.refresh()
+        return self._lookup.leads_to_carrier(ip, port)

@@ -83,7 +83,7 @@ class Lookup:
         self.refresh()  # SQLite opens the log beside the file with the first read: not at a time when both may be gone
 
     def refresh(self) -> None:
-        """Forget the answers that a change of the store has made untrue; for all that comes in, before it is decided."""
+        """Forget the answers that a change of the store has made untrue; before anything is decided."""
         self._memory.refresh()
 
     def _cached(self, name: str, *question):
