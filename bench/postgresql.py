@@ -30,6 +30,18 @@ class Server:
         with Path(self._data, "pg_hba.conf").open("a") as file:
             file.write("host all all 0.0.0.0/0 trust\n")
 
+    @classmethod
+    def replica_of(cls, primary: "Server", folder: str) -> "Server":
+        """A streaming replica, which is to be started; on the machine of the primary."""
+        its = cls.__new__(cls)
+        its.folder, its._data, its._address, its._enter = folder, f"{folder}/data", "", primary._enter
+        its._programs = primary._programs
+        shutil.chown(folder, "postgres")
+        its._run(
+            "pg_basebackup", "-h", primary.folder, "-U", "postgres", "-D", its._data, "-R", "-c", "fast", "--no-sync"
+        )
+        return its
+
     @property
     def url(self) -> str:
         return f"postgresql://postgres@{self._address}/postgres" + ("" if self._address else f"?host={self.folder}")
@@ -58,6 +70,10 @@ class Server:
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
+
+    def query(self, text: str) -> None:
+        """Have it do something that is a query."""
+        self._run("psql", "-h", self.folder, "-U", "postgres", "-q", "-c", text)
 
     def end(self) -> None:
         if Path(self._data, "postmaster.pid").exists():
@@ -89,6 +105,21 @@ def postgresql(address: str = "", enter: Sequence[str] = ()):
     folder = tempfile.mkdtemp(prefix="chaos-pg-")
     try:
         server = Server(folder, address, enter)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.end()
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def replica(primary: Server):
+    """A running streaming replica of a running server, which can be stopped, killed and frozen as well."""
+    folder = tempfile.mkdtemp(prefix="chaos-pg-")
+    try:
+        server = Server.replica_of(primary, folder)
         try:
             server.start()
             yield server

@@ -115,7 +115,8 @@ def test_changes_are_applied_in_place_without_a_snapshot(control, connection):
     settle(follower)
     assert contents(connection) == {("number", 1): "447700900001"}
     assert (store.sequence(connection), control.snapshots) == (4, 1)
-    assert follower.facts() == {"sequence": 4, "head": 4, "rebuilding": 0}
+    followed = {"followed": "the database control.db", "trouble": ""}
+    assert follower.facts() == {"sequence": 4, "head": 4, "rebuilding": 0} | followed
 
 
 def test_more_changes_than_a_portion(control, connection):

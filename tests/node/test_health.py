@@ -28,7 +28,7 @@ def home(tmp_path):
 def check(home, monkeypatch):
     """Health of one part, with every process running unless told otherwise."""
 
-    def ask(name: str, **processes: str) -> health.Check:
+    def ask(name: str, settings: Settings | None = None, **processes: str) -> health.Check:
         class Manager:
             def __init__(self, home):
                 pass
@@ -38,7 +38,7 @@ def check(home, monkeypatch):
                 return [Process(name, state, 1, 0, "Exited too quickly") for name, state in states.items()]
 
         monkeypatch.setattr(health, "Manager", Manager)
-        return next(check for check in health.check(Settings(home=home.root), home) if check.name == name)
+        return next(check for check in health.check(settings or Settings(home=home.root), home) if check.name == name)
 
     return ask
 
@@ -64,6 +64,7 @@ AGO = "3700 s ago"  # counted when the test runs, which may be long after the fi
     [
         ("follow", {}, True, "at change 5"),
         ("follow", {"head": 9}, True, "at change 5, 4 behind"),
+        ("follow", {"followed": "the replica", "trouble": ""}, True, "at change 5"),
         ("follow", {"rebuilding": 7}, True, "the store is being filled: 7 rows so far"),
         ("follow", {"rebuilding": 7, "sequence": -1}, False, "the store is being filled: 7 rows so far"),
         ("follow", {"sequence": -1}, False, "the store is empty"),
@@ -222,3 +223,16 @@ def test_codecs(home, check, transcodes, ok, words):
 
 def test_this_engine_transcodes_all_but_what_debian_cannot_encode():
     assert abilities.transcodes() == ("PCMA/8000", "PCMU/8000", "G722/8000", "G729/8000", "speex/16000")
+
+
+def test_a_replica_that_is_not_followed_is_said_and_calls_go_on(home, check):
+    wanted = {"url": "postgresql://db/x", "replica_url": "postgresql://replica/x"}
+    settings = Settings(home=home.root, database=wanted)
+    says(home, "follow", followed="the replica, PostgreSQL", trouble="")
+    assert check("follow", settings).text == "at change 5, of the replica, PostgreSQL"
+    says(home, "follow", followed="PostgreSQL", trouble="the replica is away")
+    found = check("follow", settings)
+    assert (found.ok, found.serves) == (False, True)
+    assert found.text == "at change 5, of PostgreSQL: the replica is away. Changes arrive as without it"
+    says(home, "follow")
+    assert check("follow", settings).ok, "a part of the version before says nothing of replicas"

@@ -59,6 +59,11 @@ def test_the_environment_wins(tmp_path, monkeypatch):
         ('[node]\nname = "A b"', "'A b' is not of this form: 1 to 63 of a-z"),
         ('[sip]\ndomain = ""', "'' is not of this form: a host name in small letters"),
         ('[database]\nurl = "mysql://x"', "'mysql://x' is not of this form: postgresql://"),
+        (
+            '[database]\nreplica_url = "postgresql://u:secret@r/x"',
+            "database (or TRUNKLINE_DATABASE): replica_url is of a PostgreSQL: name that in url",
+        ),
+        ('[database]\nreplica_url = "sqlite:////x"', "'sqlite:////x' is not of this form: postgresql://"),
         ("[sip", "trunkline.toml is not valid TOML"),
     ],
 )
@@ -68,6 +73,7 @@ def test_a_bad_setting_is_named_with_the_reason(tmp_path, monkeypatch, text, mes
     with pytest.raises(SettingsError) as error:
         load()
     assert message in str(error.value)
+    assert "secret" not in str(error.value)
     if "TOML" not in message:
         assert str(error.value).endswith("Every setting is described in docs/settings.md")
 

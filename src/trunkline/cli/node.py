@@ -31,11 +31,13 @@ def follow():
 
     settings, home = _load()
     control.setup(settings)
-    from trunkline.control.feed import DatabaseFeed
+    from trunkline.control.feed import following
 
     stop, reporter = stop_on_signal(), Reporter(home.status("follow"))
     connection = store.open_writer(home.store)
-    follower = Follower(DatabaseFeed(), connection, progress=lambda: reporter.well(follower.facts()))
+    follower = Follower(
+        following(lambda: store.sequence(connection)), connection, progress=lambda: reporter.well(follower.facts())
+    )
     run(follower, reporter, stop, PAUSE)
 
 

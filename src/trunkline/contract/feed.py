@@ -25,10 +25,12 @@ class Change(NamedTuple):
 
 class Database(NamedTuple):
     """Which database answers. `identity` was made at random with its tables, and is the same in every copy and
-    backup of it; `place` tells people where it is, without a password."""
+    backup of it; `place` tells people where it is, without a password; `trouble` why it is not the replica that is
+    wanted, '' where it is, or none is."""
 
     identity: str
     place: str
+    trouble: str = ""
 
 
 class Snapshot(NamedTuple):
@@ -73,7 +75,10 @@ DRAIN, UNDRAIN = "drain", "undrain"  # orders
 
 class Feed(Protocol):
     def database(self) -> Database:
-        """Which database this is: another one's sequences mean nothing beside those already followed."""
+        """Which database this is: another one's sequences mean nothing beside those already followed.
+
+        Where there are copies, this is what chooses one: all else is read from it, until it is asked again.
+        """
 
     def head(self) -> int:
         """The newest sequence; 0 before the first change."""

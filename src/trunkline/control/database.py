@@ -22,6 +22,7 @@ APPS = (
 DJANGOS = ("django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions")
 
 SNAPSHOT = "snapshot"  # alias of a second connection, whose transactions read one moment and block no writer
+REPLICA, REPLICA_SNAPSHOT = "replica", "replica_snapshot"  # the same two of database.replica_url
 
 LOCK_WAIT_S = 20
 MOVED = "was moved to"  # words by which a database that was moved refuses to be written
@@ -45,7 +46,7 @@ def setup(settings: Settings) -> None:
     A second call with other settings switches the calling thread over; processes have no need of it, tests do.
     Raises DatabaseUnavailable when the file cannot be made.
     """
-    databases = _databases(settings.database_url)
+    databases = _databases(settings.database_url) | _replicas(settings.database.replica_url)
     if databases[DEFAULT_DB_ALIAS]["ENGINE"].endswith("sqlite3"):
         _private_file(Path(databases[DEFAULT_DB_ALIAS]["NAME"]))
     if not django_settings.configured:
@@ -112,9 +113,9 @@ def plain_words():
         raise DatabaseUnavailable(explain(error)) from error
 
 
-def place() -> str:
+def place(alias: str = DEFAULT_DB_ALIAS) -> str:
     """Where the database is, for people; without the password that a URL may hold."""
-    database = connections.settings[DEFAULT_DB_ALIAS]
+    database = connections.settings[alias]
     if database["ENGINE"].endswith("sqlite3"):
         return f"the database {database['NAME']}"
     return f"PostgreSQL database {database['NAME']!r} at {database['HOST'] or 'the local socket'}"
@@ -211,6 +212,13 @@ def _databases(url: str) -> dict[str, dict]:
     # A request of the dashboard takes the connection of the one before; nothing else ends connections by their age.
     database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     return {DEFAULT_DB_ALIAS: database, SNAPSHOT: snapshot}
+
+
+def _replicas(url: str) -> dict[str, dict]:
+    if not url:
+        return {}
+    plain, snapshot = _databases(url).values()
+    return {REPLICA: plain, REPLICA_SNAPSHOT: snapshot}
 
 
 def _sqlite(url: str) -> dict:

@@ -34,17 +34,20 @@ class Follower:
     def __init__(self, feed: Feed, connection: sqlite3.Connection, progress: Callable[[], None] = lambda: None):
         self._feed, self._db, self._progress = feed, connection, progress
         self._inode = store.inode(connection)
-        self._head = -1
+        self._head, self._followed = -1, Database("", "")
         self._rebuilding = 0  # rows written so far by a rebuild in progress
 
     def facts(self) -> dict[str, object]:
-        return {"sequence": store.sequence(self._db), "head": self._head, "rebuilding": self._rebuilding}
+        """`followed` is where the changes come from, `trouble` why not from the replica that is wanted."""
+        followed = {"followed": self._followed.place, "trouble": self._followed.trouble}
+        return {"sequence": store.sequence(self._db), "head": self._head, "rebuilding": self._rebuilding} | followed
 
     def step(self) -> bool:
         """Apply one portion of what is outstanding. Raises Unavailable, sqlite3.OperationalError (a full disk)."""
         self._check_in_place()
         have = store.sequence(self._db)
-        database, self._head = self._feed.database(), self._feed.head()
+        database = self._followed = self._feed.database()
+        self._head = self._feed.head()
         wish = store.wish(self._db)
         if have < 0 or (wish and wish == database.identity):
             self._rebuild(database)

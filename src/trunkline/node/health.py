@@ -44,7 +44,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
     probe: dict[str, Callable[[], Check]] = {
         "kamailio": lambda: _kamailio(home),
         **{relay_name(index): partial(_rtpengine, home, index) for index in range(settings.media.relays)},
-        "follow": lambda: _follow(home),
+        "follow": lambda: _follow(home, bool(settings.database.replica_url)),
         "resolve": lambda: _resolve(home),
         "ship": lambda: _ship(home),
         "clear": lambda: _clear(home),
@@ -122,7 +122,7 @@ def _codecs(home: Home) -> Check:
     return Check("codecs", True, text + (f"; end to end only: {rest}" if rest else ""))
 
 
-def _follow(home: Home) -> Check:
+def _follow(home: Home, replica: bool) -> Check:
     status, wrong = _heard("follow", home)
     if not status:
         return Check("follow", False, wrong)
@@ -135,7 +135,12 @@ def _follow(home: Home) -> Check:
         text = f"{status['problem']}; {_since(status)}. Calls go on with what was known"
         return Check("follow", False, text, serves=True)
     lag = status["head"] - status["sequence"]
-    return Check("follow", True, f"at change {status['sequence']}" + (f", {lag} behind" if lag > 0 else ""))
+    text = f"at change {status['sequence']}" + (f", {lag} behind" if lag > 0 else "")
+    if replica and "followed" in status:  # a part of the version before does not say it
+        text += f", of {status['followed']}"
+        if trouble := status["trouble"]:
+            return Check("follow", False, f"{text}: {trouble}. Changes arrive as without it", serves=True)
+    return Check("follow", True, text)
 
 
 def _resolve(home: Home) -> Check:

@@ -139,6 +139,18 @@ class Database(Section):
         description="`postgresql://user:password@host/name`, or `sqlite:////path`. Empty: `control.db` in the home.",
         pattern=r"^(|sqlite:////?.+|postgres(ql)?://.+)$",
     )
+    replica_url: str = Field(
+        "",
+        description="A streaming replica of that PostgreSQL, for this node to follow the changes at: "
+        "`postgresql://user:password@host/name`. Empty: they are read from the database itself.",
+        pattern=r"^(|postgres(ql)?://.+)$",
+    )
+
+    @model_validator(mode="after")
+    def _replica_of_postgresql(self):
+        if self.replica_url and not self.url.startswith("postgres"):
+            raise ValueError("replica_url is of a PostgreSQL: name that in url, or leave replica_url away")
+        return self
 
 
 class Cluster(Section):

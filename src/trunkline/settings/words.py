@@ -6,6 +6,7 @@ FORMS = {  # the patterns below, for people
     "node.region": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
     "sip.domain": "a host name in small letters, like sip.example.com",
     "dns.zone": "a zone's name in small letters, like trunk.example.com",
+    "database.replica_url": "postgresql://user:password@host/name",
     "database.url": "postgresql://user:password@host/name, or sqlite:////path",
 }
 
@@ -18,5 +19,6 @@ def explain(fault) -> str:
     elif key in FORMS and fault["type"] == "string_pattern_mismatch":
         reason = f"{fault['input']!r} is not of this form: {FORMS[key]}"
     else:
-        reason = f"{fault['input']!r}: {fault['msg'].removeprefix('Value error, ')}"
+        said = fault["msg"].removeprefix("Value error, ")
+        reason = said if key.startswith("database") else f"{fault['input']!r}: {said}"  # a URL has a password in it
     return f"{key} (or {variable}): {reason}. {WHERE}"

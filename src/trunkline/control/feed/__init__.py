@@ -5,6 +5,7 @@ Import it after `setup`.
 
 from trunkline.control.feed.changes import DatabaseFeed
 from trunkline.control.feed.distances import DatabaseDistances
+from trunkline.control.feed.replica import following
 from trunkline.control.feed.sink import DatabaseSink
 
-__all__ = ["DatabaseDistances", "DatabaseFeed", "DatabaseSink"]
+__all__ = ["DatabaseDistances", "DatabaseFeed", "DatabaseSink", "following"]

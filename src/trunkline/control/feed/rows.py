@@ -90,9 +90,9 @@ PARTS: Mapping[str, tuple[Part, ...]] = {
 }
 
 
-def entity(kind: str, entity_id: int) -> Rows:
-    """The rows of one entity; {} when it has none."""
-    found = {part.table: list(_rows(part, "default", {part.entity: entity_id})) for part in PARTS[kind]}
+def entity(kind: str, entity_id: int, alias: str) -> Rows:
+    """The rows of one entity by a database alias; {} when it has none."""
+    found = {part.table: list(_rows(part, alias, {part.entity: entity_id})) for part in PARTS[kind]}
     return {table: rows for table, rows in found.items() if rows}
 
 
