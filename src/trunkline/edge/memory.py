@@ -1,12 +1,14 @@
 """A worker's memory of what it asked of `edge.db`: an answer is kept until what it rests on changes.
 
-`PRAGMA data_version` (2 us) tells that the file has changed, and `contract.touched` in what.
+`PRAGMA data_version` tells that the file has changed, and `contract.touched` in what. The pragma takes nine system
+calls, so it is left out while the log beside the file was not written to (`stillness`).
 """
 
 import sqlite3
 from collections.abc import Callable
 
 from trunkline.contract import touched
+from trunkline.edge.stillness import Stillness
 
 MOST = 20_000  # answers taken in; then a worker forgets them all rather than grow beyond
 
@@ -29,18 +31,21 @@ class Memory:
     def __init__(self, connection: sqlite3.Connection):
         self._db = connection
         self._version, self._seen = 0, 0
+        self._stillness = Stillness(connection.execute("PRAGMA database_list").fetchone()["file"])
         self._answers: dict[str, dict] = {}
         self._taken = 0
 
     def refresh(self) -> None:
         """Forget the answers that a change of the store has made untrue."""
+        if self._taken > MOST:
+            self._forget_all()
+        if self._stillness.lasts():
+            return
         # The version before the lines: what is committed between the two is then looked for once more.
         version = self._db.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
             self._follow()
             self._version = version
-        if self._taken > MOST:
-            self._forget_all()
 
     def recall(self, question: str, key: object, ask: Callable, *values) -> object:
         """The answer that is remembered for a key, or else `ask(*values)`."""
