@@ -166,7 +166,7 @@ def test_servers_are_in_the_order_of_their_distance(owner, services, cast):
         DatabaseDistances().note(node, [pk], [(pk, FORWARD, RoundTrip("203.0.113.9", now, now, ms))])
     page = owner.get("/trunk/").content.decode()
     assert listed(page) == ["192.0.2.1", "192.0.2.2"]
-    assert "7 ms from your PBX" in page
+    assert "7\N{NO-BREAK SPACE}ms from your PBX" in page
     assert "asked your PBX at 203.0.113.9" in page
     assert 'id="place"' not in page, "what is measured is worth more than what anybody says"
 

@@ -1,5 +1,6 @@
 """Two nodes ask the PBXs of an account how far they are; one of them is farther away from each than the other."""
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -9,7 +10,7 @@ import time
 import pytest
 
 from control.databases import postgresql_server
-from harness.node import Node
+from harness.node import Node, eventually
 from harness.polling import until
 
 FAR_MS = 80.0
@@ -94,6 +95,22 @@ def test_the_endpoint_with_the_shortest_way_to_the_pbx_is_first(pair, taken):
         ran = first.run("endpoint", "nearest", "--account", "acme", "--pbx", address)
         assert f"no node has measured {address}" in ran.stderr + ran.stdout, "silence and refusal are no distance"
     until(lambda: all(asked(node) >= 3 for node in pair), what="the others were asked too")
+
+
+async def test_a_pbx_that_registers_is_measured_where_its_register_came_from(pair, agent):
+    first, _ = pair
+    pbx = await agent()
+    await asyncio.to_thread(first.do, "account", "add", "roaming")
+    made = await asyncio.to_thread(first.ask, "key", "add", "roaming")
+    response = await pbx.register(first.uri(), made["key"], made["secret"], first.udp)
+    assert response.code == 200
+
+    def measured():
+        found = first.ask("endpoint", "nearest", "--account", "roaming")[0]
+        return found if found["round_trip_ms"] is not None else None
+
+    found = await eventually(measured, what="the first node has measured")
+    assert (found["endpoint"], found["address"]) == ("first", pbx.address)
 
 
 def asked(node) -> int:

@@ -148,8 +148,12 @@ def _server(near: Near) -> dict[str, object]:
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
     distance = ""
     if near.milliseconds is not None:
-        distance = f"{near.milliseconds:.0f} ms" if near.milliseconds >= 1 else "less than 1 ms"
+        distance = (
+            f"{near.milliseconds:.0f}\N{NO-BREAK SPACE}ms"
+            if near.milliseconds >= 1
+            else "less than 1\N{NO-BREAK SPACE}ms"
+        )
     elif near.kilometres is not None:
-        distance = f"{near.kilometres:.0f} km"
+        distance = f"{near.kilometres:.0f}\N{NO-BREAK SPACE}km"
     shown = {"place": endpoint.city, "port": endpoint.port, "tls_port": endpoint.tls_port, "distance": distance}
     return {"host": host} | shown
