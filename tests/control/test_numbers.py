@@ -130,5 +130,9 @@ def test_a_forward_to_this_machine_is_refused_with_the_entry_and_what_to_do(serv
     assert services.numbers.get(cast.number.e164).forward == "sip:owner@pbx.example"
     listening_at("198.51.100.20", local_targets=True)
     services.numbers.forward(cast.number, "sip:1@127.0.0.1:5070")
+    assert services.numbers.as_dict(cast.number)["warnings"] == []
+    listening_at("198.51.100.20", local_targets=False)
+    [warning] = services.numbers.as_dict(cast.number)["warnings"]
+    assert warning == "entry 1: calls pass it over, as 127.0.0.1 is a loopback address"
     listening_at("127.0.0.1", local_targets=False)
     services.numbers.forward(cast.number, "sip:1@127.0.0.1:5070")

@@ -150,14 +150,19 @@ def check_forward(text: str, account: Account | None) -> str:
 
 def _check_place(target: forwarding.ForwardTarget) -> tuple[str, str] | None:
     """What is wrong with an IP address, as `_check_key` says it. Where a name leads, the edge judges at each call."""
-    if not is_ip(target.host):
-        return None
-    what = settings.TRUNKLINE.fence.problem(target.host, target.port or DEFAULT_PORT[target.transport])
+    what = _no_pbx(target)
     if not what:
         return None
     problem = f"{target.host} is {what}: write the address at which this service reaches your PBX"
     hint = "for a PBX on this machine set sip.local_targets = true in trunkline.toml"
     return f"cannot forward to {target.uri}: {problem}; {hint}", problem
+
+
+def _no_pbx(target: forwarding.ForwardTarget) -> str:
+    """What an IP address is that no PBX can be called at; '' for a PBX, or a name."""
+    if not is_ip(target.host):
+        return ""
+    return settings.TRUNKLINE.fence.problem(target.host, target.port or DEFAULT_PORT[target.transport])
 
 
 def _check_key(name: str, account: Account | None) -> tuple[str, str] | None:
@@ -184,6 +189,8 @@ def warnings(targets: list[forwarding.ForwardTarget], account: Account | None) -
             said.append(f"entry {entry}: its account requires SRTP, so media=rtp does nothing")
         if target.takes_srtp(setting) and target.transport != "tls":
             said.append(f"entry {entry}: the keys of its SRTP travel readable by anyone on the way: add ;transport=tls")
+        if what := _no_pbx(target):  # written when that was allowed
+            said.append(f"entry {entry}: calls pass it over, as {target.host} is {what}")
     return said
 
 
