@@ -7,6 +7,7 @@ import pytest
 
 from trunkline.contract import store
 from trunkline.contract.distances import CALLS, FORWARD, REGISTERED, Portion, RoundTrip, Target
+from trunkline.contract.feed import Unavailable
 from trunkline.node.ask import answers
 from trunkline.node.measure import AT_MOST, EVERY, MOST, Measurer, smoothed
 from trunkline.node.whereabouts import Place, named, registered
@@ -81,6 +82,30 @@ def test_another_run_of_the_node_asks_nobody_again():
     again.step()
     assert world.asked == ["203.0.113.1"]
     assert world.found() == {(1, "203.0.113.1"): None}, "silence is no distance"
+
+
+def test_a_database_that_takes_nothing_has_nobody_asked_twice(monkeypatch):
+    world = World(place(1, "203.0.113.1"))
+
+    def refuse(*_):
+        raise Unavailable("it takes no more changes")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.control, "note", refuse)
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                world.measurer.step()
+    world.measurer.step()
+    assert world.asked == ["203.0.113.1"]
+    assert world.found() == {(1, "203.0.113.1"): 20.0}
+    world.now += EVERY
+    with monkeypatch.context() as patch:
+        patch.setattr(world.control, "note", refuse)
+        with pytest.raises(Unavailable):
+            world.measurer.step()
+    world.measurer.step()
+    assert world.asked == ["203.0.113.1"] * 2
+    assert world.control.rows[0][2].asked == world.now
 
 
 def test_few_addresses_of_an_account_are_asked_the_best_known_first():

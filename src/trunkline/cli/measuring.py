@@ -30,6 +30,7 @@ def begin(settings: Settings, home: Home, stop: threading.Event) -> threading.Th
 
     def work() -> None:
         try:
+            stop.wait(PAUSE)  # a node that starts has more urgent things to do, and the database is to hear of it first
             run(measurer, Reporter(home.status("measure")), stop, PAUSE)
         finally:
             stop.set()

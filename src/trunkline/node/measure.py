@@ -34,6 +34,8 @@ class Measurer:
     ):
         self._distances, self._node, self._places, self._ask, self._clock = distances, node, places, ask, clock
         self._after, self._asked, self._answered = 0, 0, 0
+        # What could not be handed in yet: a database that takes nothing has nobody asked twice.
+        self._kept: dict[str, RoundTrip] = {}
 
     def facts(self) -> Mapping[str, object]:
         """`asked` and `answered`: addresses since the start."""
@@ -43,18 +45,20 @@ class Measurer:
         """One portion. Raises Unavailable, OSError and sqlite3.OperationalError."""
         portion = self._distances.portion(self._node, self._after, ACCOUNTS)
         places = _few(self._places(portion))
-        trips = self._distances.known(self._node, [place.address for place in places])
+        trips = self._distances.known(self._node, [place.address for place in places]) | self._kept
         now = self._clock()
         due: dict[str, Place] = {}
         for place in places:
             if place.address not in trips or trips[place.address].asked <= now - EVERY:
                 due.setdefault(place.address, place)
         asked = list(due.values())[:AT_MOST]
-        trips |= self._measured(asked, trips)
+        self._kept |= self._measured(asked, trips)
+        trips |= self._kept
         found = [(place.account, place.known, trips[place.address]) for place in places if place.address in trips]
         changed = {(account, known, trip.address) for account, known, trip in found} != set(portion.noted)
-        if asked or changed:
+        if self._kept or changed:
             self._distances.note(self._node, portion.accounts, found)
+            self._kept = {}
         if len(asked) < len(due):
             return True  # the same accounts once more: what was asked is known by then
         self._after = portion.last
