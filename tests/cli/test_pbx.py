@@ -61,8 +61,10 @@ def test_a_configuration_has_the_accounts_own_key_and_numbers_and_no_secret(run,
 def test_a_new_key_has_its_secret_in_the_archive(ask, acme, tmp_path):
     output = tmp_path / "trunk.tar.gz"
     made = ask("pbx", "show", "asterisk", "--account", "acme", "--new-key", "--output", str(output))
-    keys = {key["key"] for key in ask("key", "list")}
+    scopes = {key["key"]: key["scope"] for key in ask("key", "list")}
+    keys = set(scopes)
     assert len(keys) == 2
+    assert {scopes[key] for key in keys - {acme["key"]}} == {"calls"}
     assert stat.S_IMODE(output.stat().st_mode) == 0o640
     assert made["written"] == [str(output)]
     with tarfile.open(output) as packed:

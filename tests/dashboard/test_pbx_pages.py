@@ -73,6 +73,7 @@ def test_a_key_is_made_with_its_secret_in_the_page_and_in_its_download_alone(own
     secret = re.search(r"password = (\w{24})\n", page)[1]
     made = services.keys.listing(cast.owner).exclude(pk=cast.key.pk).get()
     assert f"username = {made.name}" in page
+    assert made.scope == "calls"
     form = re.search(rf'action="{PATH}/archive">(.*?)</form>', page, re.DOTALL)[1]
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
     assert f"password = {secret}\n" in unpacked(owner.post(f"{PATH}/archive", fields))["etc/asterisk/pjsip_trunk.conf"]

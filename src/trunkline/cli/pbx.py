@@ -75,7 +75,7 @@ def _make(services, name: str, account, options: dict) -> Configuration:
     key = services.keys.get(options["key"]) if options["key"] else None
     secret = options["secret_file"].read().strip() if options["secret_file"] else ""
     if options["new_key"]:
-        key, secret = services.keys.create(account)
+        key, secret = services.keys.create(account, "calls")  # a PBX needs no more, and its files may be copied
     address = options["public_address"] or options["pbx_address"]
     trunk = services.pbx.trunk(
         account, key, secret, options["numbers"], options["closest"], options["caller_name"], address

@@ -12,7 +12,7 @@ from trunkline.control.dashboard.pages import only_managers, show
 from trunkline.control.dashboard.pbx.form import PbxForm
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services as keys
-from trunkline.control.keys.models import FOR_PBXS, Key
+from trunkline.control.keys.models import CALLS, FOR_PBXS, Key
 from trunkline.control.pbx import services
 from trunkline.pbx import archive as archives
 from trunkline.pbx import registry, sheet
@@ -31,7 +31,7 @@ def pbx(request: HttpRequest, name: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, system, form)
     with transaction.atomic():  # no key is left of a configuration that cannot be made
-        key, secret = keys.create(request.account)
+        key, secret = keys.create(request.account, CALLS)  # a PBX needs no more, and its files may be copied
         made, refused = _made(request, system, form, key, secret)
         transaction.set_rollback(made is None)
     if made is None:
