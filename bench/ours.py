@@ -18,8 +18,10 @@ FIRST_NUMBER = 99_940_000_000  # E.164 has no country code 999: none of these ri
 class Trunkline(System):
     """`numbers` are hosted, each forwarded to the address `pbx`; every other number is routed to the carrier."""
 
-    def __init__(self, address: str, carrier: str, pbx: str, numbers: int = 10, name: str = "trunkline"):
-        super().__init__(address, carrier)
+    def __init__(
+        self, address: str, carrier: str, pbx: str, numbers: int = 10, name: str = "trunkline", workers: int = 0
+    ):
+        super().__init__(address, carrier, workers)
         self.name, self._pbx, self._numbers = name, pbx, numbers
 
     def configure(self, chosen: Ports) -> None:

@@ -17,11 +17,15 @@ from bench.ours import Trunkline
 from bench.systems import StartError
 
 
-def measure(block: str, rate: int, rounds: int, seconds: float, say) -> dict[str, float]:
-    """CPU seconds per 1,000 calls of one node and of two, and the ratio."""
+def measure(block: str, rate: int, workers: int, rounds: int, seconds: float, say) -> dict[str, float]:
+    """CPU seconds per 1,000 calls of one node and of two, and the ratio; `workers`: of the one and of the two together,
+    0 for as many as each takes by itself."""
     numbers = load.numbers_to_dial(calls.DIALLED)
     with ExitStack() as stack:
-        nodes = [Trunkline(f"{block}.{10 + n}", f"{block}.{20 + n}", f"{block}.{40 + n}") for n in range(3)]
+        nodes = [
+            Trunkline(f"{block}.{10 + n}", f"{block}.{20 + n}", f"{block}.{40 + n}", workers=share)
+            for n, share in enumerate((workers, workers // 2, workers // 2))
+        ]
         for node in nodes:
             stack.callback(node.stop)
             node.start()
@@ -49,15 +53,21 @@ def measure(block: str, rate: int, rounds: int, seconds: float, say) -> dict[str
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.pair", description=__doc__.split("\n\n", 1)[1])
     parser.add_argument("--rate", type=int, default=400, help="calls a second, of all nodes together")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="Kamailio's, of one node and of both together; 0: what a node takes"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=6)
     arguments = parser.parse_args()
+    if arguments.workers % 2 or arguments.workers < 0:
+        parser.error("--workers: an even number, half of which each of the two nodes gets")
     calls.raise_descriptor_limit()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every __exit__: no engine stays behind
     say = lambda text: print(text, file=sys.stderr, flush=True)  # noqa: E731
     try:
         with lease() as block:
-            print(json.dumps(measure(block, arguments.rate, arguments.rounds, arguments.seconds, say)))
+            found = measure(block, arguments.rate, arguments.workers, arguments.rounds, arguments.seconds, say)
+        print(json.dumps(found))
     except (StartError, load.LoadError, TimeoutError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

@@ -27,12 +27,13 @@ class StartError(Exception):
 class System:
     """`start`, load it at `address`:5060, ask `cpu_seconds` before and after, `stop`.
 
-    `carrier` is the address that its calls go to. Subclasses write the configuration of their Kamailio.
+    `carrier` is the address that its calls go to; `workers` is `sip.workers`. Subclasses write the configuration of
+    their Kamailio.
     """
 
     name = ""
 
-    def __init__(self, address: str, carrier: str):
+    def __init__(self, address: str, carrier: str, workers: int = 0):
         self.address, self.carrier = address, carrier
         # Kamailio drops root and must reach its files.
         self._root = Path(tempfile.mkdtemp(prefix="bench-"))
@@ -40,7 +41,7 @@ class System:
         self.home = Home(self._root / "home")
         self.settings = Settings(
             home=self.home.root,
-            sip={"address": address, "domain": REALM, "memory_mb": MEMORY_MB},
+            sip={"address": address, "domain": REALM, "memory_mb": MEMORY_MB, "workers": workers},
             media={"port_min": 10000, "port_max": 59999, "relays": 1},
             limits={"requests_per_10s": 10_000_000, "refusals_per_minute": 10_000_000},
         )

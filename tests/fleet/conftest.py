@@ -1,17 +1,26 @@
-"""Two nodes in two regions, a PostgreSQL between them, and an Internet that can be cut; all tests of this folder share
-them, and each leaves them well. What the tests find is printed as a table at the end."""
+"""The six endpoints of deploy/examples as six nodes in three regions, a PostgreSQL and a name server between them, and
+an Internet that can be cut. All tests of this folder share them, and each leaves them well. What the tests find is
+printed as a table at the end."""
 
 import asyncio
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from bench.postgresql import postgresql
 
+from fleet import zone
 from fleet.internet import Internet
 from fleet.nodes import FleetNode
-from fleet.report import Report
+from fleet.report import HEAD, Report
 from harness import plugin
 from harness.polling import until
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "examples" / "endpoints.toml"
+WATCHES = "eu2"  # the node whose part `publish` keeps DNS true
+AT_ONCE = 2  # nodes that start side by side
 
 _reports = pytest.StashKey[list[Report]]()
 
@@ -35,8 +44,8 @@ def pytest_pyfunc_call(pyfuncitem):
 def pytest_terminal_summary(terminalreporter, config):
     if reports := config.stash[_reports]:
         terminalreporter.section("losing things")
-        for report in reports:
-            terminalreporter.write_line(report.line())
+        for line in (*HEAD, *(report.line() for report in reports)):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture
@@ -62,28 +71,48 @@ def database(internet):
 
 
 @pytest.fixture(scope="package")
-def fleet(internet, database):
-    """Two running nodes that serve the same customers."""
+def name_server(internet, tmp_path_factory):
+    with zone.name_server(internet, tmp_path_factory.mktemp("knot")) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def fleet(internet, database, name_server):
+    """Running nodes that serve the same customers, by their names; the endpoints lead to them."""
+    text, rows = EXAMPLE.read_text(), tomllib.loads(EXAMPLE.read_text())["endpoint"]
     carrier, pbx = internet.visitor(), internet.visitor()
-    settings = {"database": {"url": database.url}, "media": {"relays": 1, "redis": True}}
     with ExitStack() as stack:
-        nodes = []
-        for name, region in (("london", "eu"), ("dallas", "us")):
-            node = FleetNode(internet.machine(name), carrier, pbx, region, **settings)
+        nodes = {}
+        for row in rows:
+            its_dns = zone.settings(name_server, watch=row["name"] == WATCHES)
+            node = FleetNode(internet.machine(row["name"]), carrier, pbx, row["region"], database.url, its_dns)
             stack.callback(node.discard)
-            if nodes:
-                node.take_secrets_of(nodes[0])
-            node.up()
-            nodes.append(node)
-        internet.inside(nodes[0].furnish)
-        nodes[1].key = nodes[0].key
-        internet.inside(nodes[1].caught_up)
+            nodes[node.name] = node
+            [documented] = row["addresses"]
+            text = text.replace(f'["{documented}"]', f'["{node.address}"]')
+        first, *others = nodes.values()
+        first.up()
+        internet.inside(first.furnish)
+        first.do_with("endpoint", "import", "-", text=text)
+        for node in others:
+            node.take_secrets_of(first)
+            node.key = first.key
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(FleetNode.up, others))
+        for node in others:
+            internet.inside(node.caught_up)
         yield nodes
 
 
 @pytest.fixture
-def nodes(fleet):
-    """Both, well again after what the last test did to them."""
-    for node in fleet:
-        until(node.serves, 30, f"{node.name} is well")
+def nodes(fleet, internet, guide):
+    """All of them, well again after what the last test did to them, and in DNS."""
+    for node in fleet.values():
+        until(node.serves, 60, f"{node.name} is well")
+    until(lambda: len(internet.inside(lambda: asyncio.run(guide.order()))) == len(fleet), 60, "DNS leads to every node")
     return fleet
+
+
+@pytest.fixture
+def guide(fleet, name_server):
+    return zone.Guide(name_server, list(fleet.values()))

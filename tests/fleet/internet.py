@@ -59,7 +59,7 @@ class Internet:
 
     def __init__(self, number: int):
         self.name, self.address = f"tl{os.getpid()}", f"198.18.{number}.1"
-        self._network, self._next = f"198.18.{number}", 2
+        self.network, self._prefix, self._next = f"198.18.{number}.0/24", f"198.18.{number}", 2
         self._machines: list[Machine] = []
 
     def __enter__(self):
@@ -92,7 +92,7 @@ class Internet:
 
     def _take(self) -> str:
         self._next += 1
-        return f"{self._network}.{self._next - 1}"
+        return f"{self._prefix}.{self._next - 1}"
 
 
 def _in_namespace[T](name: str, function: Callable[[], T]) -> T:

@@ -3,8 +3,9 @@
 import shutil
 import subprocess
 
+from fleet import zone
 from fleet.internet import Machine
-from harness.node import Node
+from harness.node import Node, NodeError
 
 DISK_MB = 260  # of memory, as far as it is written to
 
@@ -23,15 +24,34 @@ class _Given:
 
 
 class FleetNode(Node):
-    """`carrier` and `pbx`: addresses where the tests' user agents are. Its home is a disk of its own."""
+    """`carrier` and `pbx`: addresses where the tests' user agents are. Its home is a disk of its own.
 
-    def __init__(self, machine: Machine, carrier: str, pbx: str, region: str, **settings):
+    All that a node has runs, each as few times as it can: with six nodes on a small machine, one worker of each kind.
+    """
+
+    def __init__(self, machine: Machine, carrier: str, pbx: str, region: str, database: str, dns: dict[str, object]):
         addresses = _Given(machine.address, "127.0.0.70", "127.0.0.80", carrier, pbx)
-        super().__init__(addresses, node={"name": machine.name, "region": region}, **settings)
+        super().__init__(
+            addresses,
+            node={"name": machine.name, "region": region},
+            database={"url": database},
+            dns=dns,
+            sip={"domain": zone.DOMAIN, "workers": 1},
+            media={"relays": 1, "redis": True},
+        )
         self.machine, self.name, self.enter = machine, machine.name, machine.enter
         subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=711", "tmpfs", str(self.home.root)], check=True
         )
+
+        self.home.dns_key.write_text(f"hmac-sha256:{zone.KEY}:{zone.SECRET}\n")
+        self.home.dns_key.chmod(0o600)
+
+    def do_with(self, *words: str, text: str) -> None:
+        """A command that reads text, and must succeed. Raises NodeError."""
+        ran = self.run(*words, input=text)
+        if ran.returncode:
+            raise NodeError(f"trunkline {' '.join(words)}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}")
 
     def serves(self) -> bool:
         return self.machine.inside(super().serves)

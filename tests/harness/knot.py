@@ -18,14 +18,20 @@ class NameServer:
 
 @contextlib.contextmanager
 def knot(
-    address: str, folder: Path, zones: Mapping[str, str], port: int = 0, key: tuple[str, str] = ("", "")
+    address: str,
+    folder: Path,
+    zones: Mapping[str, str],
+    port: int = 0,
+    key: tuple[str, str] = ("", ""),
+    writers: str = "127.0.0.0/8",
 ) -> Iterator[NameServer]:
-    """Serve zones, `{"example.": text}`; `key`, a name and its secret in base64, may update them (hmac-sha256)."""
+    """Serve zones, `{"example.": text}`; `key`, a name and its secret in base64, may update them (hmac-sha256) from the
+    network `writers`."""
     port = port or _free_port(address)
     signed = listed = ""
     if key[0]:
         signed = f"key:\n  - id: {key[0]}\n    algorithm: hmac-sha256\n    secret: {key[1]}\n"
-        signed += f"acl:\n  - id: update\n    address: 127.0.0.0/8\n    key: {key[0]}\n    action: update\n"
+        signed += f"acl:\n  - id: update\n    address: {writers}\n    key: {key[0]}\n    action: update\n"
     for name, text in zones.items():
         (folder / f"{name}zone").write_text(text)
         listed += f"  - domain: {name}\n    storage: {folder}\n    file: {name}zone\n"

@@ -1,0 +1,66 @@
+"""The name server that leads to the nodes, and a PBX that asks it as RFC 3263 says."""
+
+import base64
+import contextlib
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from fleet.internet import Internet
+from fleet.nodes import FleetNode
+from harness.knot import NameServer, knot
+from trunkline.dns.locate import Located, locate
+from trunkline.dns.resolver import Resolver
+
+ZONE, KEY, SECRET = "trunk.example", "trunkline", base64.b64encode(b"6" * 32).decode()
+DOMAIN = f"sip.{ZONE}"
+START = "$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 1\n@ NS ns\nns A 127.0.0.1\n"
+TTL = 1  # s
+
+
+@contextlib.contextmanager
+def name_server(internet: Internet, folder: Path) -> Iterator[NameServer]:
+    """On a machine of its own; whoever has the key may write."""
+    machine = internet.machine("dns")
+    serving = knot(machine.address, folder, {f"{ZONE}.": START}, port=53, key=(KEY, SECRET), writers=internet.network)
+    server = machine.inside(serving.__enter__)
+    try:
+        yield server
+    finally:
+        serving.__exit__(None, None, None)
+
+
+def settings(server: NameServer, watch: bool) -> dict[str, object]:
+    """A node's section `dns`."""
+    return {"zone": ZONE, "primary": server.address, "ttl": TTL, "watch": watch}
+
+
+class Guide:
+    """What one PBX knows of the way to the service: asked anew when the records are out of date."""
+
+    def __init__(self, server: NameServer, nodes: list[FleetNode]):
+        self._resolver, self._nodes = Resolver([server.address], server.port), {node.address: node for node in nodes}
+        self._known, self._until = Located([], "", 0), 0.0
+        self.seen: list[tuple[float, frozenset[str]]] = []  # Unix time, and the nodes that DNS then led to
+
+    async def order(self) -> list[FleetNode]:
+        """The nodes in the order in which a call tries them: by priority, then drawn by weight (RFC 2782)."""
+        if time.monotonic() > self._until:
+            self._known = await locate(self._resolver, DOMAIN, 0, "udp", ipv6=False)
+            self._until = time.monotonic() + self._known.ttl
+            self.seen.append((time.time(), frozenset(self._nodes[target.ip].name for target in self._known.targets)))
+        left, ordered = list(self._known.targets), []
+        while left:
+            best = min(target.priority for target in left)
+            equals = [target for target in left if target.priority == best]
+            [chosen] = random.choices(equals, [max(target.weight, 0.01) for target in equals])
+            ordered.append(self._nodes[chosen.ip])
+            left.remove(chosen)
+        return ordered
+
+    def absence(self, name: str, since: float) -> tuple[float | None, float | None]:
+        """When, after a time, DNS first led no longer to a node, and when it did again; None: not yet."""
+        left = next((at for at, names in self.seen if at > since and name not in names), None)
+        back = left and next((at for at, names in self.seen if at > left and name in names), None)
+        return left, back
