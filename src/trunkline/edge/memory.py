@@ -1,6 +1,6 @@
 """A worker's memory of what it asked of `edge.db`: an answer is kept until what it rests on changes.
 
-`PRAGMA data_version` tells that the file has changed, and `contract.touched` in what. The pragma takes nine system
+`PRAGMA data_version` tells that the file has changed, and `contract.touched` in what. The pragma takes three system
 calls, so it is left out while the log beside the file was not written to (`stillness`).
 """
 

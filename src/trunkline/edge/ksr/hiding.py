@@ -25,7 +25,7 @@ _LONGEST_KEPT = 4096  # characters of headers; the names of no more are kept in 
 def hide(from_uri: str, to_uri: str) -> None:
     """In a request, leave behind what belongs to its sender only, and name the parties as the far side knows them."""
     _leave_behind()
-    # For the responses: $T_req would have Kamailio read the whole request again (measured).
+    # For the responses: for $T_req Kamailio copies and parses the whole request once more.
     put("$avp(from_uri)", _name("$fu", from_uri, KSR.uac.uac_replace_from_uri))
     put("$avp(to_uri)", _name("$tu", to_uri, KSR.uac.uac_replace_to_uri))
 

@@ -127,7 +127,7 @@ def note_offer(offered: bool) -> None:
 
 
 def note_contact() -> None:
-    """Remember the Contact of this request for its answer: $T_req would have Kamailio read the whole request again."""
+    """Remember the Contact of this request for its answer: for $T_req Kamailio would parse all of it once more."""
     put("$avp(contact)", text("$ct"))
 
 
