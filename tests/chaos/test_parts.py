@@ -17,8 +17,10 @@ from chaos.calling import (
 )
 from harness.node import NUMBER, SIP_PORT, eventually
 from harness.placing import hang_up
+from harness.polling import PATIENCE
 
 CALLS, RATE = 200, 20.0
+KILLS = 4  # at least
 
 
 @pytest.mark.long
@@ -41,25 +43,24 @@ async def test_a_shipper_killed_again_and_again_loses_nothing_and_doubles_nothin
 
     over = asyncio.Event()
 
-    async def kill() -> int:
+    async def kill() -> None:
         killed = 0
-        while not over.is_set():
+        while not over.is_set() or killed < KILLS:  # on a busy machine each start takes seconds
             await asyncio.to_thread(node.kill_part, "ship")
             killed += 1
             await asyncio.sleep(0.3)
-        return killed
 
     killing = asyncio.create_task(kill())
     numbers = [f"{prefix}{n:07}" for n in range(CALLS)]
     await many(RATE, CALLS, lambda n: one_short_call(node, ua, numbers[n]))
     over.set()
-    assert await killing > 3
+    await killing
 
     def all_there() -> list[dict]:
         found = [call for call in node.records() if call["called"].startswith(prefix)]
         return found if len(found) >= CALLS and all(call["ended"] for call in found) else []
 
-    found = await eventually(all_there, 30, "every record has arrived")
+    found = await eventually(all_there, 2 * PATIENCE, "every record has arrived")
     assert sorted(call["called"] for call in found) == numbers
     assert {call["outcome"] for call in found} == {"answered"}
     assert {tuple(attempt["code"] for attempt in call["attempts"]) for call in found} == {(503, 200)}
