@@ -35,7 +35,7 @@ class Project:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         ran = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words],
-            cwd=self.root, env=environment | {"PYTHONPATH": str(TESTS)}, capture_output=True, text=True, timeout=60,
+            cwd=self.root, env=environment | {"PYTHONPATH": str(TESTS)}, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
         return ran.returncode, ran.stdout + ran.stderr
 
