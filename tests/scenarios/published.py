@@ -26,9 +26,11 @@ def places(sdp: str) -> set[tuple[str, int]]:
     return found
 
 
-def outside(trace: Trace, settings: Settings) -> list[str]:
-    """The descriptions that agents received from a node and that lead somewhere else; each with its message."""
-    published = [r for r in ranges(own.of(settings)) if (r.purpose, r.direction) == ("media", TO)]
+def outside(trace: Trace, settings: Settings, *others: Settings) -> list[str]:
+    """The descriptions that agents received from a node and that lead somewhere else; each with its message. `others`:
+    nodes of the same service."""
+    listed = [r for each in (settings, *others) for r in ranges(own.of(each))]
+    published = [r for r in listed if (r.purpose, r.direction) == ("media", TO)]
     found = []
     for entry in trace.entries:
         message = None if entry.sent else entry.message

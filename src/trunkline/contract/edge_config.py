@@ -24,6 +24,7 @@ class EdgeConfig:
     transcodes: tuple[str, ...]  # the codecs that the media relay both decodes and encodes, as in sip/codecs.py
     media_controls: tuple[int, ...]  # the media relays' control ports on 127.0.0.1
     media_family: str  # the IP version of the media relay: '4' or '6'
+    sip_socket: str = ""  # udp:IP:PORT, where everybody's messages arrive
     cluster_address: str = ""  # where the other nodes' messages arrive; '': there are none
     cluster_port: int = 0
     cluster_peers: tuple[str, ...] = ()  # addresses of other nodes that are known from the start

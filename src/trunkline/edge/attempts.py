@@ -7,18 +7,25 @@ from trunkline.edge import failover, legs
 from trunkline.edge.dialog import Dialogs
 from trunkline.edge.failover import AnswerChallenge, DemandLess, OfferMore, Outcome, Relay
 from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.ksr.routes import Found
 from trunkline.edge.lookup import Lookup
-from trunkline.edge.plan import Plan
+from trunkline.edge.neighbours import Neighbours
+from trunkline.edge.plan import Attempt, Plan
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
 from trunkline.sip.refusal import Refusal
+
+_OUT_OF_REACH = (Found.NOWHERE, Found.LOST)
 
 
 class Attempts:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, media: relaying.Relay, records: Records):
+    def __init__(
+        self, config: EdgeConfig, lookup: Lookup, media: relaying.Relay, records: Records, neighbours: Neighbours
+    ):
         self._config, self._lookup, self._media, self._records = config, lookup, media, records
+        self._neighbours = neighbours
         self._dialogs = Dialogs(config.dialog_secret)
 
     def enter(self, plan: Plan, index: int) -> None:
@@ -51,9 +58,8 @@ class Attempts:
         transactions.note_demands(softened=False)
         if attempt.problem:
             return Outcome(attempt.cause, 0, attempt.problem)
-        transactions.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
-        if attempt.kind == "registered" and not routes.find_registered(attempt.uri):
-            return Outcome("transport", 0, "no PBX is registered with this key")
+        if (found := self._aim(attempt)) in _OUT_OF_REACH:
+            return Outcome("transport", 0, found.value)
         if routes.aims_at_us():
             return Outcome("transport", 0, "it leads back to this service")
         # Plan and journal must stand before the message leaves: another worker may handle its reply at once.
@@ -61,6 +67,11 @@ class Attempts:
         self._records.catch_up()
         self._note_route(plan, transactions.legs()[0] + attempt.leg)
         return self._relay(plan)
+
+    def _aim(self, attempt: Attempt) -> Found:
+        transactions.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
+        self._neighbours.send_outward(attempt.transport)
+        return self._neighbours.find_registered(attempt.uri) if attempt.kind == "registered" else Found.HERE
 
     def _note_route(self, plan: Plan, both: str) -> None:
         """What later requests of this attempt's dialog must bring back."""
@@ -131,8 +142,7 @@ class Attempts:
         transactions.note_shift(shift)
         if transactions.softened():
             hiding.wish("100rel")
-        transactions.aim(plan.attempt.uri, plan.attempt.next_hop if plan.attempt.ip else "")
-        if plan.attempt.kind == "registered" and not routes.find_registered(plan.attempt.uri):
+        if self._aim(plan.attempt) in _OUT_OF_REACH:
             return False
         return self._relay(plan) is None
 

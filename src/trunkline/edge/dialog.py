@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     r";tl=([0-9a-f]{16})\.([0-9]{1,18})\.([el])([pd])([rsfc]{2})\.([0-9a-f]{8})\.([0-9a-f]{32})(?=[;>,]|$)", re.ASCII
 )
 _SHIFT = re.compile(r";cs=([1-9]);tl=", re.ASCII)
-_FROM_TAG = re.compile(r";ftag=([^;>,]+)", re.ASCII)
+FROM_TAG = re.compile(r";ftag=([^;>,]+)", re.ASCII)
 
 
 class Dialog(NamedTuple):
@@ -68,7 +68,7 @@ class Dialogs:
 
     def verify(self, route: str, call_id: str) -> Dialog | None:
         """The dialog that a Route URI of ours proves, None when it proves nothing."""
-        token, tag = _TOKEN.search(route), _FROM_TAG.search(route)
+        token, tag = _TOKEN.search(route), FROM_TAG.search(route)
         if not token or not tag:
             return None
         facts, _, mac = token[0].removeprefix(f";{PARAMETER}=").rpartition(".")

@@ -7,6 +7,8 @@ from trunkline.sip import refusal, status
 from trunkline.sip.refusal import Refusal
 
 BAD_EXTENSION = 420
+FLOW_FAILED = 430
+GONE = "it registered over a connection that is gone"
 NOT_ACCEPTABLE = (415, 488, 606)  # what those answer who have none of the codecs that were offered
 PATIENCE = 9.0  # s; Skype for Business gives a trunk up that has said no more than 100 for ten
 MIN_BUDGET = 200  # ms: less than this gives no peer a chance, so a group's last addresses get it all the same
@@ -69,14 +71,15 @@ def exhausted(plan: Plan, last: Outcome) -> Refusal:
         return refusal.no_carrier(detail)
     if last.cause == "reply":
         # RFC 3261 §16.7 step 6: a 503 would say that this service itself is down, and a carrier would avoid it.
-        return refusal.not_taken(500 if last.code == 503 else last.code, detail)
+        # A 430 is between our nodes alone.
+        return refusal.not_taken({503: 500, FLOW_FAILED: 480}.get(last.code, last.code), detail)
     return refusal.not_taken(486 if last.cause == "silence" else 480, detail)
 
 
 def words(outcome: Outcome) -> str:
     """What happened, for the other side: without a host, a reason phrase or a key of this one."""
     if outcome.cause == "reply":
-        return str(outcome.code)
+        return str(outcome.code) if outcome.code != FLOW_FAILED else GONE
     return "its host name does not resolve" if outcome.cause == "dns" else outcome.reason
 
 

@@ -17,6 +17,7 @@ from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.media import Abilities
 from trunkline.edge.neighbours import Neighbours
+from trunkline.edge.passing import Passing
 from trunkline.edge.records import Records
 from trunkline.edge.requests import Requests
 from trunkline.edge.responses import Responses
@@ -64,16 +65,16 @@ class Edge:
         self._limits = Limits(config, counters.Counters)
         self._records = Records(journal, self._limits)
         abilities = Abilities(config.transcodes, config.media_family)
-        self._relay = relaying.Relay(abilities, Injector(config.media_controls))
-        self._attempts = Attempts(config, lookup, self._relay, self._records)
+        neighbours = Neighbours(config, lookup)
+        self._passing = Passing(config, neighbours)
+        self._relay = relaying.Relay(abilities, Injector(config.media_controls), neighbours)
+        self._attempts = Attempts(config, lookup, self._relay, self._records, neighbours)
         senders = Senders(config, lookup, self._limits)
-        trials = Trials(config, lookup)
+        trials = Trials(config, lookup, neighbours)
         calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts, trials)
         self._in_dialog = InDialog(config, lookup, self._relay, self._records)
-        neighbours = Neighbours(config, lookup)
-        self._requests = Requests(
-            config, lookup, self._limits, senders, calls, self._in_dialog, self._records, trials, neighbours
-        )
+        parts = (senders, calls, self._in_dialog, self._records, trials, neighbours, self._passing)
+        self._requests = Requests(config, lookup, self._limits, *parts)
         self._responses = Responses(config, self._relay, self._records)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0
@@ -112,6 +113,11 @@ class Edge:
     def ksr_hidden_reply(self, _message):
         """A response that has no part in offer and answer."""
         self._responses.plain(message.reply_code())
+
+    @guarded
+    def ksr_passed_reply(self, _message):
+        """A response of a PBX whose flow we hold for another node."""
+        self._passing.respond()
 
     @guarded
     def ksr_stray_reply(self, _message, _event):

@@ -1,7 +1,7 @@
 """The other nodes: their messages come to a socket of their own, from addresses that we know, and nothing else does."""
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.edge.ksr import cluster
+from trunkline.edge.ksr import cluster, message, routes, transactions
 from trunkline.edge.lookup import Lookup
 
 
@@ -10,18 +10,54 @@ class Neighbours:
 
     def __init__(self, config: EdgeConfig, lookup: Lookup):
         self._socket = (config.cluster_address, config.cluster_port)
+        ip, port = self._socket
+        self._host = f"[{ip}]" if ":" in ip else ip
+        self._port = port
+        self._outward = config.sip_socket
+        self.end = f"@{self._host}:{port};lr"  # of each `path`
         self._first = frozenset(config.cluster_peers)
         self._lookup = lookup
         self.exist = bool(config.cluster_address)
 
-    def take(self, method: str, ip: str) -> bool:
-        """Whether the current request came to the nodes' own socket; then nothing more is to be done with it.
+    def here(self) -> bool:
+        """Whether the current message came to the nodes' own socket."""
+        return self.exist and cluster.received_at() == self._socket
 
-        Who forges a neighbour's address there could register a PBX elsewhere: that network is the operator's.
-        """
-        if cluster.received_at() != self._socket:
-            return False
+    def include(self, ip: str) -> bool:
         self._lookup.refresh()
-        if method == cluster.METHOD and (ip in self._first or ip in self._lookup.neighbours()):
-            cluster.take()
-        return True
+        return ip in self._first or ip in self._lookup.neighbours()
+
+    def path(self, key: str) -> str:
+        """The Path (RFC 3327) by which other nodes reach the PBX that registers here with a key; '' without nodes.
+
+        Its user part is what a flow token is in RFC 5626 §5.2: it names the flow, and means something here alone.
+        """
+        return f"sip:{key}{self.end}" if self.exist else ""
+
+    def find_registered(self, uri: str) -> routes.Found:
+        """Aim at the contact that last registered as the user of `uri`, or at the node that holds its flow."""
+        path = cluster.path(uri) if self.exist else ""
+        if not path or self.is_ours(path):
+            return routes.find_registered(uri)
+        if not self.include(_host(path)):
+            return routes.Found.NOWHERE
+        transactions.aim_at_node(path.removesuffix(";lr"))
+        cluster.send_by(f"udp:{self._host}:{self._port}")
+        return routes.Found.ELSEWHERE
+
+    def send_outward(self, transport: str) -> None:
+        """Have the current request leave by the socket that is there for everybody."""
+        if self.exist and transport == "udp":
+            cluster.send_by(self._outward)
+
+    def is_ours(self, path: str) -> bool:
+        """Whether it is what `path` makes, rather than what it makes at another node."""
+        return path.endswith(self.end)
+
+    def origin(self) -> str:
+        """The IP address that a message comes from: what a neighbour says of one that it passes on."""
+        return (cluster.origin() if self.here() else None) or message.get("$si")
+
+
+def _host(path: str) -> str:
+    return path.rpartition("@")[2].rpartition(":")[0].strip("[]")

@@ -3,11 +3,12 @@
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.ksr import digests, message, replies, routes
+from trunkline.edge.neighbours import Neighbours
 from trunkline.edge.senders import Senders
 from trunkline.sip import refusal
 
 
-def handle(senders: Senders, source: message.Source, config: EdgeConfig) -> None:
+def handle(senders: Senders, source: message.Source, config: EdgeConfig, neighbours: Neighbours) -> None:
     """Authenticate and save; only a key's holder may register, so a source address alone is not enough."""
     sender = senders.identify(source, message.user_part("$rU"))
     if not isinstance(sender, Customer) or not sender.key:
@@ -16,4 +17,4 @@ def handle(senders: Senders, source: message.Source, config: EdgeConfig) -> None
     elif not sender.account.enabled:
         replies.refuse(refusal.account_disabled())
     else:
-        routes.save_contact(f"sip:{sender.key}@{config.domain}")
+        routes.save_contact(f"sip:{sender.key}@{config.domain}", neighbours.path(sender.key))

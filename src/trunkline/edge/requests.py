@@ -9,6 +9,7 @@ from trunkline.edge.ksr import message, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.neighbours import Neighbours
+from trunkline.edge.passing import Passing
 from trunkline.edge.records import Records
 from trunkline.edge.senders import Senders
 from trunkline.edge.trials import Trials
@@ -34,14 +35,15 @@ class Requests:
         records: Records,
         trials: Trials,
         neighbours: Neighbours,
+        passing: Passing,
     ):
         self._config, self._lookup, self._limits, self._senders = config, lookup, limits, senders
         self._calls, self._in_dialog, self._records, self._trials = calls, in_dialog, records, trials
-        self._neighbours, self._dialogs = neighbours, Dialogs(config.dialog_secret)
+        self._neighbours, self._passing, self._dialogs = neighbours, passing, Dialogs(config.dialog_secret)
 
     def handle(self) -> None:
         source = message.source()
-        if self._neighbours.exist and self._neighbours.take(message.method(), source.ip):
+        if self._neighbours.exist and self._passing.take(message.method(), source.ip):
             return
         if self._limits.banned(source.ip):
             return
@@ -100,7 +102,7 @@ class Requests:
         elif method == "INVITE":
             self._calls.invite(source)
         elif method == "REGISTER":
-            register.handle(self._senders, source, self._config)
+            register.handle(self._senders, source, self._config, self._neighbours)
         else:
             replies.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
 
@@ -112,7 +114,8 @@ class Requests:
             return
         route = routes.follow_route()
         dialog = self._dialogs.verify(route, message.get("$ci")) if route else None
-        if dialog is None:
+        passed = dialog is None and route is not None and self._neighbours.exist and self._passing.has(route)
+        if dialog is None and not passed:
             if method == "ACK":
                 transactions.absorb_ack()
             elif not self._hammers(source):
@@ -124,4 +127,7 @@ class Requests:
         if not routes.may_forward():
             replies.refuse(refusal.too_many_hops())
             return
-        self._in_dialog.forward(method, dialog)
+        if passed:
+            self._passing.forward(method)
+        else:
+            self._in_dialog.forward(method, dialog)

@@ -7,7 +7,9 @@ from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import inbound
 from trunkline.edge.dialog import name
 from trunkline.edge.ksr import hiding, message, replies, routes, transactions
+from trunkline.edge.ksr.routes import Found
 from trunkline.edge.lookup import Lookup
+from trunkline.edge.neighbours import Neighbours
 from trunkline.sip import refusal
 from trunkline.sip.fence import OURS
 from trunkline.sip.uri import parse
@@ -16,8 +18,9 @@ from trunkline.sip.uri import parse
 class Trials:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup):
+    def __init__(self, config: EdgeConfig, lookup: Lookup, neighbours: Neighbours):
         self._config, self._lookup, self._key = config, lookup, trial.key(config.dialog_secret)
+        self._neighbours = neighbours
 
     def next_hop(self) -> str | None:
         """Where a trial is to go, '' when we know best; None when the request is none."""
@@ -29,9 +32,11 @@ class Trials:
         uri = message.get("$ru")
         if next_hop:
             transactions.aim(uri, next_hop)
-        elif not routes.find_registered(uri):
-            replies.refuse(refusal.nobody_registered())
-            return
+        else:
+            found = self._neighbours.find_registered(uri)
+            if found in (Found.NOWHERE, Found.LOST):
+                replies.refuse(refusal.flow_failed() if found is Found.LOST else refusal.nobody_registered())
+                return
         elsewhere = OURS if routes.aims_at_us() else self._no_pbx(next_hop)
         if elsewhere:
             replies.refuse(refusal.no_pbx_there(elsewhere))

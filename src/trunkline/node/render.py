@@ -1,5 +1,6 @@
 """Writes the engines' configuration into `home.node` from the settings: pure text from templates, then files."""
 
+import contextlib
 import ipaddress
 import os
 import sqlite3
@@ -52,8 +53,7 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) 
     _private(home.node / "redis.conf", render("redis.conf", password=password, **context))
     _private(home.node / "edge.json", "")
     edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets, ports))
-    if not home.locations.exists():
-        _create_locations(home.locations)
+    _prepare_locations(home.locations)
 
 
 def render(name: str, **context) -> str:
@@ -86,11 +86,16 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, ports: 
         transcodes=abilities.transcodes(),
         media_controls=tuple(ports.relays),
         media_family=str(ipaddress.ip_address(settings.media_address).version),
+        sip_socket=f"udp:{_in_uri(settings.sip_address)}:{settings.sip.port}",
         cluster_address=settings.cluster.address,
         cluster_port=settings.cluster.port,
         cluster_peers=tuple(settings.cluster.peers),
         fence=settings.fence,
     )
+
+
+def _in_uri(ip: str) -> str:
+    return f"[{ip}]" if ":" in ip else ip
 
 
 def _private(path: Path, text: str) -> None:
@@ -100,9 +105,11 @@ def _private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _create_locations(path: Path) -> None:
-    _private(path, "")
-    with sqlite3.connect(path) as connection:
-        for part in ("standard", "usrloc"):
+def _prepare_locations(path: Path) -> None:
+    missing = not path.exists()
+    if missing:
+        _private(path, "")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")  # kept in the file: whoever reads holds up nobody who writes
+        for part in ("standard", "usrloc") if missing else ():
             connection.executescript((USRLOC_SCHEMA / f"{part}-create.sql").read_text())
-    connection.close()

@@ -30,6 +30,10 @@ def nobody_registered() -> Refusal:
     return Refusal(480, "No PBX is registered with this key")
 
 
+def flow_failed() -> Refusal:
+    return Refusal(430, "The PBX registered over a connection that is gone: it must register again")
+
+
 def no_pbx_there(what: str) -> Refusal:
     return Refusal(403, f"It leads to {what} instead of a PBX")
 

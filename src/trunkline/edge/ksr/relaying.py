@@ -10,6 +10,7 @@ from trunkline.edge.injector import Injector
 from trunkline.edge.ksr import message
 from trunkline.edge.ksr.message import get, put
 from trunkline.edge.media import FLAGS, Abilities, Offer, Step, Writer
+from trunkline.edge.neighbours import Neighbours
 from trunkline.sip import refusal, sdp
 from trunkline.sip.refusal import Refusal
 from trunkline.sip.sdp import SdpError
@@ -25,8 +26,8 @@ _RELAYS = int(KSR.kx.get_def("RELAYS"))
 class Relay:
     """One per worker."""
 
-    def __init__(self, abilities: Abilities, injector: Injector):
-        self._abilities, self._injector = abilities, injector
+    def __init__(self, abilities: Abilities, injector: Injector, neighbours: Neighbours):
+        self._abilities, self._injector, self._neighbours = abilities, injector, neighbours
         self._last: tuple[str | None, Offer | None] = (None, None)  # the offer kept last in this worker, as both
 
     def take_offer(self, *, believed: bool) -> Offer | Refusal:
@@ -36,7 +37,7 @@ class Relay:
         """
         wide = KSR.htable.sht_get("wide", get("$ci")) is not None
         try:
-            made = media.offer(message.sdp(), _writer(believed), self._abilities, wide=wide)
+            made = media.offer(message.sdp(), self._writer(believed), self._abilities, wide=wide)
         except SdpError as error:
             return refusal.bad_sdp(error.code, error.words)
         kept = made.dumps()
@@ -72,7 +73,7 @@ class Relay:
         """
         offered = self._kept() if step != "late offer" else None
         try:
-            text = self._relayed(step, offered, _writer(believed), flags, again)
+            text = self._relayed(step, offered, self._writer(believed), flags, again)
         except SdpError as error:
             message.log_error(f"{get('$si')} sent an SDP that cannot be used: {error.words}")
             text = _refused(offered)
@@ -107,6 +108,9 @@ class Relay:
         """Have the sender of this message dial a digit."""
         self._injector.play(get("$ci"), get("$ft"), *digit)
 
+    def _writer(self, believed: bool) -> Writer:
+        return Writer(self._neighbours.origin(), believed)
+
     def _relayed(self, step: Step, offered: Offer | None, writer: Writer, flags: str, again: str) -> str:
         """Raises SdpError; '' when no relay answers."""
         if step == "answer":
@@ -137,10 +141,6 @@ class Relay:
 
 def _refused(offered: Offer | None) -> str:
     return relayed.refused(offered.streams if offered else ())
-
-
-def _writer(believed: bool) -> Writer:
-    return Writer(get("$si"), believed)
 
 
 def _ask(step: Step, description: str, flags: str) -> str:

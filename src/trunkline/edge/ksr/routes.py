@@ -1,15 +1,19 @@
 """Where a message goes: Record-Route and Route, Contacts, NAT, registered contacts."""
 
 import re
+from enum import Enum
 from functools import lru_cache
 
 import KSR
 
+from trunkline.edge.failover import GONE
 from trunkline.edge.ksr.hiding import append_header
 from trunkline.edge.ksr.message import get, text
 
 _CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 _LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
+# What fix_nated_register makes of where a REGISTER came from
+_OVER_CONNECTION = re.compile(r"sips?:([^;]+);transport=(?:tcp|tls)", re.IGNORECASE)
 # nat_uac_test's questions
 _CONTACT_IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16
 _ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
@@ -36,9 +40,23 @@ def _has_ip(contact: str) -> bool:
     return match is not None and (match[1].startswith("[") or match[1].replace(".", "").isdigit())
 
 
-def find_registered(uri: str) -> bool:
-    """Aim at the contact that last registered as the user of `uri`; False when there is none."""
-    return KSR.registrar.lookup_uri("location", uri) > 0
+class Found(Enum):
+    """What there is of a registered contact; the value says it of a call that did not get there."""
+
+    HERE = ""
+    ELSEWHERE = "another node holds its flow"
+    NOWHERE = "no PBX is registered with this key"
+    LOST = GONE
+
+
+def find_registered(uri: str) -> Found:
+    """Aim at the contact that last registered as the user of `uri`."""
+    if KSR.registrar.lookup_uri("location", uri) < 0:
+        return Found.NOWHERE
+    # A connection is opened by the PBX alone: at the address that it came from nobody listens.
+    hop = _OVER_CONNECTION.match(get("$du") or "")
+    lost = hop is not None and KSR.tcpops.tcp_get_conid(hop[1], "$avp(connection)") < 0
+    return Found.LOST if lost else Found.HERE
 
 
 def forget_routes() -> None:
@@ -81,15 +99,33 @@ def follow_contact() -> None:
         KSR.nathelper.handle_ruri_alias()
 
 
-def save_contact(address_of_record: str) -> None:
-    """Keep the Contacts of a REGISTER and answer it."""
+def save_contact(address_of_record: str, path: str) -> None:
+    """Keep the Contacts of a REGISTER and answer it. `path`: the Path to what only we can reach, '' without nodes."""
     # Always called where it came from: a Contact, or its maddr, that names a third party would have us call that one,
     # a carrier for instance, which bills the operator for it.
     KSR.nathelper.fix_nated_register()
     signs = _CONTACT_IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA
-    if KSR.nathelper.nat_uac_test(signs) > 0 or not _is_ip_contact(text("$ct")):
+    behind_nat = KSR.nathelper.nat_uac_test(signs) > 0 or not _is_ip_contact(text("$ct"))
+    if behind_nat:
         KSR.setbflag(_BEHIND_NAT)
+    if path:
+        _replace_path(path if behind_nat or not KSR.is_UDP() else "")
     KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record)
+
+
+def _replace_path(path: str) -> None:
+    """The Path of a REGISTER is what a node puts there: by one of its own a PBX could have us call a third party."""
+    if not path and KSR.hdr.is_present("Path") < 0:
+        return
+    KSR.hdr.remove("Path")
+    if path:
+        append_header(f"Path: <{path}>")
+    KSR.textopsx.msg_apply_changes()  # `save` reads the message as it stands
+
+
+def next_host() -> str:
+    """The host that the current request goes to next."""
+    return (get("$nh(d)") or "").strip("[]")
 
 
 def force_rport() -> None:

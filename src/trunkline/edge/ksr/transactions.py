@@ -6,6 +6,9 @@ import KSR
 
 from trunkline.edge.ksr.message import get, method, put, text
 
+# ms that another node has for its 100: time for the INVITE to be repeated once (RFC 3261 §17.1.1.2)
+_NODE_PATIENCE = "2000"
+
 
 def keep_plan(text: str, call: str, attempt: int) -> None:
     """Carry the plan with the transaction; beside it what a response needs of it, which spares reading all of it."""
@@ -43,12 +46,21 @@ def aim(uri: str, next_hop: str) -> None:
         put("$du", next_hop)
     else:
         KSR.pv.unset("$du")
+    KSR.pv.unset("$fs")
+    KSR.pv.unset("$avp(patience)")
+
+
+def aim_at_node(uri: str) -> None:
+    """The next `send` goes to another node, which answers 100 at once if it is there."""
+    put("$ru", uri)
+    KSR.pv.unset("$du")
+    put("$avp(patience)", _NODE_PATIENCE)
 
 
 def send(timeout: int) -> bool:
     """Send the INVITE to where `aim` points; silence of `timeout` ms ends it. False: it could not be sent."""
     put("$avp(due)", str(round(time.monotonic() * 1000) + timeout))
-    KSR.tm.t_set_fr(timeout, timeout)
+    KSR.tm.t_set_fr(timeout, min(timeout, int(get("$avp(patience)") or timeout)))
     KSR.tm.t_on_branch("ksr_branch")
     KSR.tm.t_on_reply("ksr_reply")
     KSR.tm.t_on_failure("ksr_failure")
@@ -67,12 +79,21 @@ def expect_refresh() -> None:
     KSR.tm.t_on_failure("ksr_refresh_failure")
 
 
-def relay(on_reply: str) -> None:
+def pass_on(on_reply: str, ringing: int, silence: int) -> bool:
+    """Forward a request of another node to what `find_registered` has found. `ringing`, `silence`: ms after which it is
+    given up. False: it could not be sent."""
+    KSR.tm.t_set_fr(ringing, silence)
+    KSR.tm.t_on_reply(on_reply)
+    return KSR.tm.t_relay() > 0
+
+
+def relay(on_reply: str = "") -> None:
     """Forward an in-dialog request to where its Request-URI and Route say."""
     if method() == "ACK":
         KSR.tm.t_relay()
         return
-    KSR.tm.t_on_reply(on_reply)
+    if on_reply:
+        KSR.tm.t_on_reply(on_reply)
     if KSR.tm.t_relay() < 0:
         KSR.sl.sl_reply_error()
 
