@@ -12,12 +12,8 @@ __all__ = ["empty", "record", "services"]
 
 
 @pytest.fixture
-def cast(services, tmp_path, monkeypatch):
+def cast(services):
     """`owner` and `stranger`, each with a key, its secret and a number; three numbers for sale."""
-    from trunkline.control.api import usage
-
-    (tmp_path / "usage").touch()
-    monkeypatch.setenv(usage.SHARED, str(tmp_path / "usage"))
     owner = services.accounts.create("owner", sources=["5.10.112.121"])
     stranger = services.accounts.create("stranger", sources=["119.81.44.0/28"])
     key, secret = services.keys.create(owner)

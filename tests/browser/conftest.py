@@ -3,6 +3,7 @@
 Screenshots go into the folder that `--screenshots FOLDER` names, or else into the test's own.
 """
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,12 +43,12 @@ def chromium(dashboard):
         browser.close()
 
 
-@pytest.fixture
-def page(chromium, dashboard):
+@contextmanager
+def window_of(chromium, dashboard, **options):
     """A window of a browser that nobody has signed in with. It fails the test when the page asks another host, when a
     script fails, or when the policy of the page forbids something that the page does."""
     context = chromium.new_context(
-        ignore_https_errors=True, base_url=dashboard.url, viewport={"width": 1280, "height": 860}
+        ignore_https_errors=True, base_url=dashboard.url, viewport={"width": 1280, "height": 860}, **options
     )
     context.set_default_timeout(WAIT)
     expect.set_options(timeout=WAIT)
@@ -58,6 +59,18 @@ def page(chromium, dashboard):
     yield window
     context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def page(chromium, dashboard):
+    with window_of(chromium, dashboard) as window:
+        yield window
+
+
+@pytest.fixture
+def without_scripts(chromium, dashboard):
+    with window_of(chromium, dashboard, java_script_enabled=False) as window:
+        yield window
 
 
 @pytest.fixture

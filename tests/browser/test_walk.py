@@ -310,6 +310,7 @@ PAGES = {
     "import-faults": ("operator", "/inventory/imports/1"),
     "import-checked": ("operator", "/inventory/imports/2"),
     "endpoints": ("operator", "/endpoints/"),
+    "endpoint-add": ("operator", "/endpoints/add"),
     "nodes": ("operator", "/nodes/"),
     "carriers": ("operator", "/carriers/"),
     "carrier": ("operator", "/carriers/telco/edit"),

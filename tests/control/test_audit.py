@@ -203,3 +203,30 @@ def test_every_model_that_people_change_is_audited(sqlite):
         "sources.HeardAddress",  # by the shipper of records
         "endpoints.Distance",  # nodes measure it
     }  # fmt: skip
+
+
+def test_entries_go_when_they_are_too_old_and_some_at_a_time(services, cast, monkeypatch):
+    from datetime import timedelta
+
+    from django.conf import settings
+
+    from trunkline.control.audit import recording
+    from trunkline.control.audit.models import Entry
+
+    def age(days):
+        Entry.objects.update(time=Entry.objects.first().time - timedelta(days=days))
+
+    age(40)
+    services.accounts.change(cast.owner, calls_at_once=5)
+    assert Entry.objects.count() > 8, "nothing goes unless the settings say so"
+    audit = settings.TRUNKLINE.audit.model_copy(update={"keep_days": 30})
+    monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"audit": audit}))
+    monkeypatch.setattr(recording, "PRUNED", 3)
+    before = Entry.objects.count()
+    services.accounts.change(cast.owner, calls_at_once=6)
+    assert Entry.objects.count() == before + 1 - 3
+    monkeypatch.setattr(recording, "PRUNED", 500)
+    services.accounts.change(cast.owner, calls_at_once=7)
+    assert [entry.changes for entry in services.audit.find(limit=9)] == [
+        [["calls at once", 6, 7]], [["calls at once", 5, 6]], [["calls at once", 100, 5]],
+    ]  # fmt: skip

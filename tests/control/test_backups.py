@@ -48,6 +48,8 @@ def test_what_was_is_there_again(services, cast, settings, file):
     services.backups.restore(file, settings, replace=True)
     assert _names(services) == ["owner", "stranger"]
     assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+    [entry] = services.audit.find(kind="database")
+    assert (entry.name, entry.did, entry.account) == (file.name, "restored from a backup", None)
     services.accounts.create("after")  # the tables' own counters go on where they were
 
 

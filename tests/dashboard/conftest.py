@@ -30,7 +30,7 @@ def quickly_hashed():
 
 
 @pytest.fixture
-def services(tmp_path, empty):
+def services(tmp_path, empty, monkeypatch):
     """The services on an empty database, with Django set up for the dashboard."""
     from trunkline import control
     from trunkline.control.database import close
@@ -38,9 +38,12 @@ def services(tmp_path, empty):
     settings = settings_for(fresh_sqlite(tmp_path, empty), tmp_path)
     control.setup(settings)
     from trunkline.control import services
+    from trunkline.control.api import usage
     from trunkline.control.dashboard.application import configure
 
     configure(settings, "a secret of the tests, long enough for anybody")
+    (tmp_path / "usage").touch()
+    monkeypatch.setenv(usage.SHARED, str(tmp_path / "usage"))  # the ids are those of every other test
     yield services
     close()
 

@@ -11,6 +11,13 @@ ACCOUNTS += [
 ]
 ENDPOINTS = [
     ("/endpoints/", None),
+    ("/endpoints/add", None),
+    ("/endpoints/add", {"name": "evil", "host": "192.0.2.66"}),
+    ("/endpoints/eu/edit", None),
+    ("/endpoints/eu/edit", {"host": "192.0.2.66"}),
+    ("/endpoints/eu/enable", {}),
+    ("/endpoints/eu/disable", {}),
+    ("/endpoints/eu/remove", {}),
     ("/nodes/", None),
     ("/nodes/node1/drain", {}),
     ("/nodes/node1/undrain", {}),

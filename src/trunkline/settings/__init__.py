@@ -18,6 +18,7 @@ from trunkline.settings import words
 from trunkline.settings.sections import (
     CLOSED_PORT,
     Api,
+    Audit,
     Auth,
     Calls,
     Cluster,
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     mail: Mail = Mail()
     api: Api = Api()
+    audit: Audit = Audit()
     sandbox: Sandbox = Sandbox()
 
     @classmethod

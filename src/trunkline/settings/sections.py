@@ -214,6 +214,12 @@ class Web(Section):
         [], description="IP addresses of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
     )
     workers: int = Field(2, ge=1, le=32, description="Processes that answer requests.")
+    requests_per_minute: int = Field(
+        600,
+        ge=60,
+        le=1_000_000,
+        description="Requests to the dashboard that a user may make in a minute, at each node.",
+    )
     operators_second_factor: bool = Field(
         False, description="Operators must have a second factor: they see nothing before they have set one up."
     )
@@ -241,6 +247,10 @@ class Api(Section):
     requests_per_minute: int = Field(
         600, ge=1, le=1_000_000, description="Requests to the API that an account may make in a minute, at each node."
     )
+
+
+class Audit(Section):
+    keep_days: int = Field(0, ge=0, le=36_500, description="Days for which the audit log keeps an entry. 0: for ever.")
 
 
 class Mail(Section):

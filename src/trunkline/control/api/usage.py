@@ -1,7 +1,7 @@
-"""How many requests each account makes a minute, counted in memory that all the workers of a node share.
+"""How many requests each account and each user makes a minute, counted in memory that all the workers of a node share.
 
-A database would be written for every request that only reads. A counter is 16 bytes at the place of its account's id,
-in a file that is in memory and sparse.
+A database would be written for every request that only reads. A counter is 16 bytes at the place of its owner's id, in
+a file that is in memory and sparse: those of accounts, by the API, between those of users, in the dashboard.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 WINDOW_S = 60
-SHARED = "TRUNKLINE_API_USAGE"  # the environment variable that names the file
+SHARED = "TRUNKLINE_USAGE"  # the environment variable that names the file
 _COUNTER = struct.Struct("=QQ")  # which minute since 1970, and the requests in it
 
 
@@ -32,10 +32,19 @@ class Usage(NamedTuple):
 
 
 def count(account_id: int) -> Usage:
-    """Count a request of an account."""
-    most, now = settings.TRUNKLINE.api.requests_per_minute, time.time()
+    """Count a request of an account to the API."""
+    return _count(2 * account_id, settings.TRUNKLINE.api.requests_per_minute)
+
+
+def count_user(user_id: int) -> Usage:
+    """Count a request of a user to the dashboard."""
+    return _count(2 * user_id + 1, settings.TRUNKLINE.web.requests_per_minute)
+
+
+def _count(counter: int, most: int) -> Usage:
+    now = time.time()
     minute = int(now // WINDOW_S)
-    return Usage(most, max(most - _next(account_id, minute), -1), WINDOW_S - int(now % WINDOW_S))
+    return Usage(most, max(most - _next(counter, minute), -1), WINDOW_S - int(now % WINDOW_S))
 
 
 def share() -> None:
@@ -43,9 +52,9 @@ def share() -> None:
     os.environ[SHARED] = _memory()
 
 
-def _next(account_id: int, minute: int) -> int:
+def _next(counter: int, minute: int) -> int:
     """How many there are in this minute, this one included."""
-    place = account_id * _COUNTER.size
+    place = counter * _COUNTER.size
     descriptor = os.open(os.environ.get(SHARED) or _memory(), os.O_RDWR | os.O_CLOEXEC)  # each its own, for the lock
     try:
         flock(descriptor, LOCK_EX)
@@ -61,4 +70,4 @@ def _next(account_id: int, minute: int) -> int:
 @cache
 def _memory() -> str:
     """The path of a file in memory alone, which ends with this process; others of the same user can open it."""
-    return f"/proc/{os.getpid()}/fd/{os.memfd_create('api-usage')}"
+    return f"/proc/{os.getpid()}/fd/{os.memfd_create('usage')}"

@@ -4,7 +4,7 @@ from trunkline.control.accounts.models import Account
 
 
 class Entry(models.Model):
-    """Something that somebody did. Nothing changes or removes an entry."""
+    """Something that somebody did. Nothing changes an entry, and nothing but its age (`audit.keep_days`) removes it."""
 
     time = models.DateTimeField(auto_now_add=True)
     by = models.CharField(max_length=12)  # of actor.BY

@@ -9,14 +9,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import ForeignKey, Model
+from django.utils import timezone
 
 from trunkline.control.audit import actor
 from trunkline.control.audit.subject import Subject
 
 MADE, CHANGED, REMOVED, GIVEN, TAKEN = "made", "changed", "removed", "given", "taken back"
+PRUNED = 500  # entries at once; more than a usual write makes, so that the log does shrink
 SINGLY = 20  # alike, in one go; more become one entry, or one for each account when those are not more either
 
 
@@ -116,6 +120,16 @@ def happened(row: Model, did: str) -> None:
     _note(row, did, row.AUDIT.account(row), [])
 
 
+def happened_to_all(kind: str, name: str, did: str) -> None:
+    """Something that concerns no row, but the service as a whole."""
+    from trunkline.control.audit.models import Entry
+
+    who = actor.current()
+    Entry.objects.create(
+        by=who.by, who=who.name, address=who.address, acting_as=who.acting_as, kind=kind, name=name[:255], did=did
+    )
+
+
 def _note(row: Model, did: str, account: int | None, changes: list) -> None:
     if (gathered := _gathered.get()) is None:
         with gathering():
@@ -170,6 +184,17 @@ def _write(gathered: Gathered) -> None:
         for account, part in alike.accounts.items():
             add(kind, did, f"{part:,} {kind}{'s' * (part != 1)}", account, [], part)
     Entry.objects.bulk_create(entries)
+    if entries:
+        _prune()
+
+
+def _prune() -> None:
+    """Some of the entries that are too old, so that no writer pays for all of them when `audit.keep_days` is set."""
+    from trunkline.control.audit.models import Entry
+
+    if days := settings.TRUNKLINE.audit.keep_days:
+        old = Entry.objects.filter(time__lt=timezone.now() - timedelta(days=days)).order_by("time", "pk")
+        Entry.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:PRUNED])).delete()
 
 
 def _written(difference: Difference) -> list[list]:

@@ -13,6 +13,7 @@ from trunkline.control.audit.audited import Audited
 from trunkline.control.audit.models import Entry
 from trunkline.control.errors import ServiceError
 
+DATABASE = "database"  # the kind of what happens to all of it
 NAMED = (USER, KEY)  # to the account that an entry concerns
 THE_OPERATOR = "whoever runs this service"
 _BY = {USER: "{}", OPERATOR: "{} (operator)", KEY: "key {}", COMMAND_LINE: "{} on the command line"}
@@ -20,7 +21,7 @@ _BY = {USER: "{}", OPERATOR: "{} (operator)", KEY: "key {}", COMMAND_LINE: "{} o
 
 def kinds() -> list[str]:
     """Of things that entries are about."""
-    return sorted({model.AUDIT.kind for model in apps.get_models() if issubclass(model, Audited)})
+    return sorted({DATABASE} | {model.AUDIT.kind for model in apps.get_models() if issubclass(model, Audited)})
 
 
 def find(

@@ -62,6 +62,9 @@ def restore(path: Path, settings: Settings, replace: bool = False) -> Contents:
     Nodes may run: each finds its place in the changes gone, and takes everything anew. Raises BackupError,
     DatabaseUnavailable; nothing has changed then, unless the text says otherwise.
     """
+    from trunkline.control.audit import recording
+    from trunkline.control.audit.services import DATABASE
+
     engine = _engine()
     found = _checked(path, engine)
     now = _present()
@@ -77,6 +80,8 @@ def restore(path: Path, settings: Settings, replace: bool = False) -> Contents:
         database.migrate()
     else:
         _restore_sqlite(path, settings, sequence)
+    with database.plain_words():  # in the restored log, which knows nothing of what was there instead
+        recording.happened_to_all(DATABASE, path.name, "restored from a backup")
     return found
 
 

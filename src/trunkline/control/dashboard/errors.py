@@ -62,6 +62,14 @@ def too_large(request: HttpRequest) -> HttpResponse:
     )
 
 
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    unit = "second" if seconds == 1 else "seconds"
+    text = f"You asked for more in a minute than a person does. Wait {seconds} {unit}; programs use the API."
+    response = page(request, 429, "Too many requests", text)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def in_the_clear(request: HttpRequest) -> HttpResponse:
     return page(request, 403, "Only over HTTPS", "Open this page by its https:// address.")
 

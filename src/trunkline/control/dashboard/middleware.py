@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.api import usage
 from trunkline.control.audit.actor import OPERATOR, USER, Actor, acting
 from trunkline.control.dashboard import errors
 from trunkline.control.dashboard.uploads import largest_body
@@ -65,6 +66,9 @@ class Scope:
         user = request.user
         if not user.is_authenticated:
             return None  # without the attribute: a view that forgot to ask for a sign-in fails instead of showing all
+        used = usage.count_user(user.pk)
+        if used.left < 0:
+            return errors.too_many(request, used.seconds)
         request.account, request.acting = None, False
         if not user.is_operator:
             request.account = user.account

@@ -9,10 +9,8 @@ from typing import NamedTuple
 
 from trunkline.control.changes.services import writing
 from trunkline.control.endpoints import services
-from trunkline.control.endpoints.checks import check
 from trunkline.control.endpoints.models import Endpoint
 from trunkline.control.errors import ServiceError
-from trunkline.control.words import check_name
 
 
 class Problem(NamedTuple):
@@ -86,13 +84,8 @@ def _put(row: Mapping[str, object], plan: Plan) -> None:
     name = row.get("name")
     if not isinstance(name, str) or not row.get("host"):
         raise ServiceError("it needs a name and a host")
-    check_name("an endpoint", name)
     there = Endpoint.objects.filter(name=name).first()
-    wanted = Endpoint(pk=there and there.pk, name=name, region="default", addresses=[])
-    wanted._state.adding = there is None
-    for key, value in check({key: value for key, value in row.items() if key != "name"}).items():
-        setattr(wanted, key, value)
-    services.save(wanted)
+    wanted = services.put(name, {key: value for key, value in row.items() if key != "name"})
     if there is None:
         plan.added.append(name)
     elif services.as_dict(there) == services.as_dict(wanted):

@@ -3,6 +3,8 @@
 No node's edge reads them: they are for name servers, PBX configurations and firewalls.
 """
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.db.models import QuerySet
 
@@ -56,13 +58,22 @@ def add(name: str, host: str, **fields) -> Endpoint:
 
     Without addresses the host must be one; without sources calls come from the addresses.
     """
-    check_name("an endpoint", name)
-    endpoint = Endpoint(name=name, **{"region": "default", "addresses": []} | check({"host": host, **fields}))
     with writing():
         if Endpoint.objects.filter(name=name).exists():
             raise ServiceError(f"there is already an endpoint {name!r}: choose another name")
-        save(endpoint)
-    return endpoint
+        return put(name, {"host": host, **fields})
+
+
+def put(name: str, fields: Mapping[str, object]) -> Endpoint:
+    """Make an endpoint what the fields say, also one that is there; a field that is not given gets its default."""
+    check_name("an endpoint", name)
+    checked = check(fields)
+    with writing():
+        there = Endpoint.objects.filter(name=name).first()
+        wanted = Endpoint(pk=there and there.pk, name=name, **{"region": "default", "addresses": []} | checked)
+        wanted._state.adding = there is None
+        _save(wanted)
+    return wanted
 
 
 def change(endpoint: Endpoint, **fields) -> Endpoint:
@@ -72,7 +83,7 @@ def change(endpoint: Endpoint, **fields) -> Endpoint:
         endpoint.refresh_from_db()
         for name, value in checked.items():
             setattr(endpoint, name, value)
-        save(endpoint)
+        _save(endpoint)
     return endpoint
 
 
@@ -93,7 +104,7 @@ def as_dict(endpoint: Endpoint) -> dict[str, object]:
     return {name: getattr(endpoint, name) for name in ("name", *FIELDS)}
 
 
-def save(endpoint: Endpoint) -> None:
+def _save(endpoint: Endpoint) -> None:
     """Check what concerns several fields, or other endpoints, and write it, inside the caller's `writing`."""
     if not endpoint.addresses:
         if not uri.is_ip(endpoint.host):

@@ -18,6 +18,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 # Of a kind, how many one user may want in a minute, and how many an account has in an hour.
 PER_USER = {OPTIONS: 6, CALL: 2}
 PER_ACCOUNT = {OPTIONS: 60, CALL: 10}
+AT_ONCE = 2  # of an account, waiting or at work: a node has four slots, and other customers want some
 WORDS = {OPTIONS: "tests", CALL: "test calls"}
 
 
@@ -59,6 +60,9 @@ def finish(job: Job, result: dict) -> None:
 
 
 def _check_limits(kind: str, account: Account, user: str, now) -> None:
+    not_over = Job.objects.filter(account=account, finished=None, created__gt=now - LONGEST)
+    if not_over.count() >= AT_ONCE:
+        raise TooMany(f"{AT_ONCE} tests of this account are under way: wait for the end of one")
     lately = Job.objects.filter(account=account, kind=kind)
     if kind == CALL and lately.filter(finished=None, created__gt=now - LONGEST).exists():
         raise TooMany("a test call of this account is under way: wait for its end")

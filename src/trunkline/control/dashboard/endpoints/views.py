@@ -1,10 +1,14 @@
-"""For operators: the places where PBXs reach the service, and the nodes that have told of calls."""
+"""For operators: the places where PBXs reach the service, as DNS, PBX configurations and firewalls are told of them."""
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from trunkline.control.dashboard.endpoints.form import EndpointForm, NewEndpointForm
 from trunkline.control.dashboard.pages import only_operators, show
 from trunkline.control.endpoints import services
+from trunkline.control.endpoints.models import Endpoint
+from trunkline.control.errors import ServiceError
 
 
 @require_GET
@@ -13,3 +17,61 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     made = [services.as_dict(endpoint) for endpoint in services.everyone()]
     own = [] if made else services.published()
     return show(request, "endpoints/list.html", {"section": "endpoints", "endpoints": made, "own": own})
+
+
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    only_operators(request)
+    form = NewEndpointForm(request.POST or None)
+    if form.is_valid():
+        try:
+            services.add(form.cleaned_data["name"], **form.fields_of_endpoint())
+            return redirect("endpoints")
+        except ServiceError as error:
+            form.refuse(error)
+    return _form(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, name: str) -> HttpResponse:
+    endpoint = _endpoint(request, name)
+    form = EndpointForm(request.POST or None, endpoint=endpoint)
+    if form.is_valid():
+        try:
+            services.put(endpoint.name, form.fields_of_endpoint() | {"enabled": endpoint.enabled})
+            return redirect("endpoints")
+        except ServiceError as error:
+            form.refuse(error)
+    return _form(request, form, endpoint)
+
+
+@require_POST
+def enable(request: HttpRequest, name: str) -> HttpResponse:
+    services.change(_endpoint(request, name), enabled=True)
+    return redirect("endpoints")
+
+
+@require_POST
+def disable(request: HttpRequest, name: str) -> HttpResponse:
+    services.change(_endpoint(request, name), enabled=False)
+    return redirect("endpoints")
+
+
+@require_POST
+def remove(request: HttpRequest, name: str) -> HttpResponse:
+    services.remove(_endpoint(request, name))
+    return redirect("endpoints")
+
+
+def _endpoint(request: HttpRequest, name: str) -> Endpoint:
+    only_operators(request)
+    try:
+        return services.get(name)
+    except ServiceError:
+        raise Http404 from None
+
+
+def _form(request: HttpRequest, form: EndpointForm, endpoint: Endpoint | None = None) -> HttpResponse:
+    first = endpoint is None and not services.everyone().exists()
+    values = {"section": "endpoints", "form": form, "endpoint": endpoint, "first": first}
+    return render(request, "endpoints/edit.html", values, status=422 if form.errors else 200)
