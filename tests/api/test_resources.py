@@ -1,5 +1,8 @@
 """What each operation does for whoever may."""
 
+import base64
+import json
+
 import pytest
 
 from api.conftest import Program, basic, problem
@@ -224,6 +227,16 @@ def test_a_cursor_that_is_not_ours_is_refused(owner, subtests):
         for cursor in cursors:
             with subtests.test(f"{path} {cursor[:20]}"):
                 problem(owner.ask("GET", f"{path}?cursor={cursor}"), 422, "invalid")
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_its_zone_takes_out_of_the_calendar_is_refused(owner, time):
+    written = time.replace("+", "%2B")
+    for name in ("since", "until"):
+        told = problem(owner.ask("GET", f"calls?{name}={written}"), 422, "invalid")
+        assert told["errors"] == [{"field": name, "problem": "in UTC it is before the year 1 or after the year 9999"}]
+    cursor = base64.urlsafe_b64encode(json.dumps([time, 1]).encode()).decode().rstrip("=")
+    problem(owner.ask("GET", f"calls?cursor={cursor}"), 422, "invalid")
 
 
 @pytest.mark.parametrize(

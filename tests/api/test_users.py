@@ -146,6 +146,7 @@ def test_the_audit_log_is_read_by_pages_and_filters(owners, services, cast):
     assert {entry["name"] for entry in ask("name=bob")} == {"bob@acme.example"}
     assert ask("since=2999-01-01T00:00:00Z") == ask("until=1999-01-01T00:00:00Z") == ask("who=olgaX") == []
     problem(owners.ask("GET", "audit?cursor=x"), 422, "invalid")
+    problem(owners.ask("GET", "audit?since=0001-01-01T00:00:00%2B14:00"), 422, "invalid")
     problem(owners.ask("GET", "audit?account=stranger"), 422, "invalid")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from trunkline.control.api import paging, schemas
 from trunkline.control.audit import services
@@ -40,8 +40,8 @@ class Filters(paging.Portion):
     who: str = Field("", max_length=254, description="Done by a user or key with this in its name.")
     kind: str = Field("", max_length=16, description="Of this kind of thing: `number`, `key`, `secret`, `user`, ...")
     name: str = Field("", max_length=254, description="Of things with this in their name.")
-    since: AwareDatetime | None = Field(None, description="Then or later: RFC 3339, like `2026-01-31T14:05:00Z`.")
-    until: AwareDatetime | None = Field(None, description="Before then.")
+    since: paging.Moment | None = Field(None, description="Then or later: RFC 3339, like `2026-01-31T14:05:00Z`.")
+    until: paging.Moment | None = Field(None, description="Before then.")
 
 
 @router.get("", response=Audit, summary="What was done, the newest first")

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from trunkline.control.api import paging, schemas
 from trunkline.control.api.problems import Problem
@@ -20,8 +20,8 @@ class Filters(paging.Portion):
         description="A carrier's name, a key, or part of a PBX's URI, among the newest 2,000 calls that fit the rest.",
     )
     outcome: schemas.Outcome | None = Field(None, description="`open`: calls that are up, or being tried.")
-    since: AwareDatetime | None = Field(None, description="Begun then or later: RFC 3339, like `2026-01-31T14:05:00Z`.")
-    until: AwareDatetime | None = Field(None, description="Begun before then.")
+    since: paging.Moment | None = Field(None, description="Begun then or later: RFC 3339, like `2026-01-31T14:05:00Z`.")
+    until: paging.Moment | None = Field(None, description="Begun before then.")
 
 
 @router.get("", response=schemas.Calls, summary="Calls, the newest first")

@@ -4,15 +4,27 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from trunkline.control.api.problems import Problem
 
 MOST = 100
+
+
+def _in_utc(time: datetime) -> datetime:
+    """Raises ValueError for a time whose zone takes it out of the calendar, which no database could compare with."""
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC it is before the year 1 or after the year 9999") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Portion(Schema, extra="forbid"):
@@ -43,11 +55,11 @@ def moment(text: str | None) -> tuple[datetime, int] | None:
         return None
     try:
         time = datetime.fromisoformat(place[0])
+        if time.tzinfo is None:
+            raise not_ours()
+        return _in_utc(time), place[1]
     except ValueError:
         raise not_ours() from None
-    if time.tzinfo is None:
-        raise not_ours()
-    return time, place[1]
 
 
 def not_ours() -> Problem:

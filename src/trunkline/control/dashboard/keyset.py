@@ -1,7 +1,7 @@
 """Pages of lists that are ordered by a time: the next one begins after the last row of this one, however many there are
 and whatever comes meanwhile."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest
 
@@ -21,6 +21,6 @@ def position(request: HttpRequest) -> tuple[datetime, int] | None:
         moment = datetime.fromisoformat(started)
         if moment.tzinfo is None or not 0 < int(pk) < 2**63:
             raise ValueError
-    except ValueError:
+        return moment.astimezone(UTC), int(pk)
+    except (ValueError, OverflowError):  # the latter where its zone takes a time out of the calendar
         raise Http404 from None
-    return moment, int(pk)
