@@ -22,7 +22,10 @@ def follow(direction: str, current: int, cause: str, code: int = 0, credentials:
 @pytest.mark.parametrize("direction", ["outbound", "inbound", "internal"])
 @pytest.mark.parametrize(
     ("cause", "code"),
-    [("reply", 500), ("reply", 503), ("reply", 513), ("reply", 599), ("silence", 0), ("transport", 0), ("dns", 0)],
+    [
+        *(("reply", code) for code in (430, 500, 503, 513, 599)),
+        *((cause, 0) for cause in ("silence", "transport", "dns")),
+    ],
 )
 def test_these_go_on_to_the_next(direction, cause, code):
     assert follow(direction, 0, cause, code) == 1
@@ -45,6 +48,7 @@ def test_no_4xx_or_6xx_is_tried_elsewhere(code):
         ("inbound", "ring", 0, 480),
         ("outbound", "media", 0, 503),
         ("inbound", "reply", 302, 480),
+        ("inbound", "reply", 430, 480),  # between our nodes alone
         ("inbound", "reply", 401, 502),
         ("outbound", "reply", 407, 502),
     ],
