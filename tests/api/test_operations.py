@@ -29,6 +29,7 @@ OWN = {
 }
 MINE = {  # what each sees and makes for itself
     "get_account": ("GET", "account", None),
+    "place_account": ("PUT", "account/place", {"latitude": 1.5, "longitude": 2.5}),
     "list_numbers": ("GET", "numbers", None),
     "list_available_numbers": ("GET", "numbers/available", None),
     "list_keys": ("GET", "keys", None),

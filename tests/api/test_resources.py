@@ -14,6 +14,18 @@ def test_the_account_and_its_limits(owner):
     assert account["sources"] == ["5.10.112.121"]
 
 
+def test_where_the_pbx_is_is_said_and_taken_back(owner, stranger):
+    there = {"latitude": 52.52, "longitude": 13.405}
+    assert there.items() <= owner.ask("PUT", "account/place", there).json().items()
+    assert there.items() <= owner.ask("GET", "account").json().items()
+    assert stranger.ask("GET", "account").json()["latitude"] is None
+    for wrong in ({"latitude": 91, "longitude": 0}, {"latitude": 1, "longitude": None}, {"latitude": 1}, {}):
+        problem(owner.ask("PUT", "account/place", wrong), 422, "invalid")
+    assert there.items() <= owner.ask("GET", "account").json().items()
+    nowhere = {"latitude": None, "longitude": None}
+    assert nowhere.items() <= owner.ask("PUT", "account/place", nowhere).json().items()
+
+
 def test_a_number_is_found_bought_forwarded_and_released(owner, cast, services):
     found = owner.ask("GET", "numbers/available?country=gb&kind=landline").json()["items"]
     assert found == [{"number": "+442079460001", "country": "GB", "kind": "landline", "monthly_cost": "1.25"}]

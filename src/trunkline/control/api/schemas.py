@@ -143,6 +143,13 @@ class KeyChange(Body):
     )
 
 
+class Coordinates(Body):
+    """Both, or both null where the place is not known."""
+
+    latitude: float | None = Field(description="Degrees, -90 to 90; south is negative.")
+    longitude: float | None = Field(description="Degrees, -180 to 180; west is negative.")
+
+
 class Source(Schema):
     id: int
     network: str = Field(description="An address or network, with `:port` when only that port counts.")
@@ -169,6 +176,8 @@ class Account(Schema):
     destinations: list[str] = Field(description="E.164 prefixes that may be called; empty: everywhere.")
     caller_id: str = Field(description="`any` E.164 number may be the caller, or only those `owned` by the account.")
     srtp: str = Field(description="`accepted`, `offered` or `required`.")
+    latitude: float | None = Field(description="Of the place where its PBX is said to be, degrees; south is negative.")
+    longitude: float | None = Field(description="West is negative.")
     numbers: int = Field(description="How many the account has.")
     numbers_at_most: int = Field(description="It can buy none while it has so many; 0: it buys and releases none.")
     latitude: float | None = Field(description="Where its PBX is, degrees; null: nobody said so.")
