@@ -134,6 +134,11 @@ def relayed(edge: Edge) -> list[str]:
     return found
 
 
+def connected(edge: Edge, agent: Agent) -> bool:
+    """Whether the edge holds a connection, of TCP or TLS, that an agent has opened."""
+    return any(connection["src_ip"] == agent.address for connection in edge.rpc("core.tcp_list") or ())
+
+
 async def forgotten(edge: Edge, call: OutgoingCall, timeout: float = PATIENCE) -> None:
     """Wait until the media relay has let a call go: the node does that, once it has read that the call is over."""
     deadline = time.monotonic() + timeout

@@ -10,7 +10,7 @@ from harness.node import eventually
 from harness.placing import answered, arrival, hang_up
 from harness.plugin import running
 from harness.polling import PATIENCE
-from scenarios.parties import CARRIER, failures, one, to
+from scenarios.parties import CARRIER, connected, failures, one, to
 from scenarios.published import outside
 from scenarios.test_nat import behind_nat, private_sdp
 from trunkline.contract import store, trial
@@ -79,9 +79,8 @@ class Scene:
 
     async def drop(self):
         """The PBX's connection breaks, and the node that held it has noticed."""
-        held = open_connections(self.holder)
         self.pbx.drop_connections()
-        await eventually(lambda: open_connections(self.holder) < held, what="the node notices the lost connection")
+        await eventually(lambda: not connected(self.holder, self.pbx), what="the node notices the lost connection")
 
     async def dial(self, edge=None, **options):
         edge = edge or self.edge
@@ -154,10 +153,6 @@ def contact_of(edge, key):
     """What Kamailio keeps of the contact of a key."""
     found = edge.rpc("ul.lookup", "location", key.name)
     return found["Contacts"][0]["Contact"]
-
-
-def open_connections(edge):
-    return edge.rpc("core.tcp_info")["opened_connections"]
 
 
 def connections_made(edge):

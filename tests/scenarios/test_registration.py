@@ -3,6 +3,8 @@
 import pytest
 
 from harness import placing
+from harness.node import eventually
+from scenarios.parties import connected
 from trunkline.sandbox.message import Address, Request, Response
 
 pytestmark = pytest.mark.engines
@@ -217,3 +219,21 @@ async def test_a_registration_survives_a_crash_of_kamailio(own_edge, agent):
     await call_and_hear(edge, carrier, pbx, number)
     known = await bindings(edge, pbx, key)
     assert list(known) == [Address.parse(pbx.contact_for(edge.udp, key.name)).uri]
+
+
+@pytest.mark.parametrize("listens", [True, False])
+async def test_a_lost_connection_is_opened_again_where_the_contact_says_so(edge, agent, inbound, registrar, listens):
+    key, pbx = edge.key(), await agent("tcp")
+    carrier, number = await inbound(agent, key)
+    assert (await pbx.options(edge.uri("ping"), edge.tcp)).code == 200
+    source = (await pbx._sockets.flow(edge.tcp)).local[1]
+    port = source if listens else pbx.port()
+    contact = f"<sip:{key.name}@{pbx.address}:{port};transport=tcp>"
+    assert (await pbx.register(registrar, key.name, key.secret, edge.tcp, contact=contact)).code == 200
+    pbx.drop_connections()
+    await eventually(lambda: not connected(edge, pbx), what="the edge notices it")
+    call = await carrier.invite(edge.uri(f"+{number}"), edge.udp, caller="<sip:+447700900001@carrier.example>")
+    assert call.code == 480
+    events = await edge.events("finish", called=number)
+    words = "the connection was refused or failed" if listens else "over a connection that is gone"
+    assert words in next(e for e in events if e["event"] == "failed")["reason"]

@@ -53,10 +53,11 @@ def find_registered(uri: str) -> Found:
     """Aim at the contact that last registered as the user of `uri`."""
     if KSR.registrar.lookup_uri("location", uri) < 0:
         return Found.NOWHERE
-    # A connection is opened by the PBX alone: at the address that it came from nobody listens.
+    # At the port that a connection came from nobody listens, unless the Contact says so: it is the PBX's to open.
     hop = _OVER_CONNECTION.match(get("$du") or "")
-    lost = hop is not None and KSR.tcpops.tcp_get_conid(hop[1], "$avp(connection)") < 0
-    return Found.LOST if lost else Found.HERE
+    if hop is None or hop[1] == f"{get('$rd')}:{get('$rp')}":
+        return Found.HERE
+    return Found.HERE if KSR.tcpops.tcp_get_conid(hop[1], "$avp(connection)") > 0 else Found.LOST
 
 
 def forget_routes() -> None:
