@@ -108,7 +108,8 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""),
     `place` the same of coordinates."""
     its, account = settings.TRUNKLINE, request.account
     limits = accounts.as_dict(account) if account else None
-    published, near = endpoints.published(), distances.closest(account)
+    near = distances.closest(account)
+    published = sorted((one.endpoint for one in near), key=lambda endpoint: (endpoint.region, endpoint.name))
     values = {
         "section": "trunk",
         "sip": its.sip,
