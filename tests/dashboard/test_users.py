@@ -55,6 +55,15 @@ def test_roles_and_ends(owner, member, services):
     assert not services.users.listing().filter(name="member").exists()
 
 
+def test_a_user_who_is_enabled_again_signs_in_anew(owner, member, anybody):
+    owner.post("/users/member/disable")
+    owner.post("/users/member/enable")
+    assert member.get("/numbers/").headers["Location"].startswith("/sign-in")
+    browser = anybody()
+    assert sign_in(browser, "member").status_code == 302
+    assert browser.get("/numbers/").status_code == 200
+
+
 @pytest.mark.parametrize("what", ["password", "role", "disable", "remove"])
 def test_nobody_locks_itself_out(owner, services, what):
     assert owner.post(f"/users/owner/{what}", {"role": "member"}).status_code == 404

@@ -5,5 +5,5 @@ from trunkline.control.users.models import User
 
 class Backend:
     def get_user(self, user_id: int) -> User | None:
-        """None ends the session."""
+        """None: the session is nobody's."""
         return User.objects.select_related("account", "second_factor").filter(pk=user_id, enabled=True).first()

@@ -23,6 +23,7 @@ class User(Audited, AbstractBaseUser):
     role = models.CharField(max_length=8, default=MEMBER)
     enabled = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
+    disabled_times = models.PositiveIntegerField(default=0, db_default=0)  # each ends all sessions
 
     class Meta:
         constraints = [
@@ -36,6 +37,10 @@ class User(Audited, AbstractBaseUser):
     @property
     def is_active(self) -> bool:
         return self.enabled
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must have: it is another one after another password, and after the user was disabled."""
+        return f"{super().get_session_auth_hash()}{self.disabled_times or ''}"
 
     @property
     def is_operator(self) -> bool:

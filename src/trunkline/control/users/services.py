@@ -70,15 +70,21 @@ def replace_password(user: User, password: str) -> bool:
 
 
 def change(user: User, *, role: str | None = None, enabled: bool | None = None) -> User:
-    """A user that is not enabled is signed out and cannot sign in."""
+    """A user that is not enabled cannot sign in, and is signed out for good: enabled again, it signs in anew."""
+    written = []  # no more than is asked for: somebody else may change the rest at this moment
     if role is not None:
         if user.is_operator or role not in (OWNER, MEMBER):
             raise ServiceError(f"{user.name!r} cannot become {role!r}: users of accounts are 'owner' or 'member'")
         user.role = role
+        written.append("role")
     if enabled is not None:
         user.enabled = bool(enabled)
+        written.append("enabled")
+    if enabled is False:
+        user.disabled_times += 1
+        written.append("disabled_times")
     with writing():
-        user.save(update_fields=["role", "enabled"])
+        user.save(update_fields=written)
     return user
 
 
