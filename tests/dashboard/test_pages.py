@@ -77,6 +77,24 @@ def test_without_its_sessions_too(owner, anybody, services):
     assert anybody().get("/alive").status_code == 200
 
 
+def test_a_nul_never_reaches_the_database(operator, anybody):
+    from django.db import DataError, connection
+
+    def as_postgresql_does(execute, sql, parameters, *rest):
+        if any(isinstance(value, str) and "\0" in value for value in parameters or ()):
+            raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+        return execute(sql, parameters, *rest)
+
+    with connection.execute_wrapper(as_postgresql_does):
+        for path in ("/accounts/%00/edit", "/calls/%00", "/carriers/%00/edit"):
+            assert operator.get(path).status_code == 404, path
+        for path in ("/accounts/?q=%00", "/routes/?carrier=a%00", "/inventory/?account=%00"):
+            assert operator.get(path).status_code == 400, path
+        for browser, path in ((operator, "/accounts/add"), (operator, "/users/add"), (anybody(), "/sign-in")):
+            answer = browser.post(path, {"name": "x\0", "password": "y"})
+            assert (answer.status_code, "makes no sense" in answer.content.decode()) == (400, True), path
+
+
 def test_a_fault_of_ours_tells_nothing_of_itself(owner, monkeypatch):
     from trunkline.control.dashboard.numbers import views
 

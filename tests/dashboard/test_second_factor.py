@@ -75,7 +75,7 @@ def test_a_code_is_good_once_also_that_of_setting_up(anybody, at_the_code, telep
     assert give(other, telephone.at(clock.now)).status_code == 302
 
 
-@pytest.mark.parametrize("code", ["", "000000", "x", "１２３４５６", "9" * 5000, "\x00", "<b>"])
+@pytest.mark.parametrize("code", ["", "000000", "x", "１２３４５６", "9" * 5000, "<b>"])
 def test_what_is_no_code_is_refused(at_the_code, code):
     answer = give(at_the_code, code)
     assert answer.status_code == 422

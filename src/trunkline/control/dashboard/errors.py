@@ -24,7 +24,7 @@ def page(request: HttpRequest, status: int, title: str, text: str) -> HttpRespon
     return render(request, "error.html", {"title": title, "text": text}, status=status)
 
 
-def bad(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return page(request, 400, "That request makes no sense", "Go back, and try again from the page itself.")
 
 
@@ -42,7 +42,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return page(request, 403, "That is not yours to do", str(exception) or "Ask an owner of your account.")
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return page(request, 404, "There is no such page", "It was removed, or never was, or belongs to somebody else.")
 
 

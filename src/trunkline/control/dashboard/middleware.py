@@ -63,6 +63,8 @@ class Scope:
             return self._get_response(request)
 
     def process_view(self, request: HttpRequest, view, arguments, named) -> HttpResponse | None:
+        if refusal := _no_text(request):
+            return refusal
         user = request.user
         if not user.is_authenticated:
             return None  # without the attribute: a view that forgot to ask for a sign-in fails instead of showing all
@@ -86,6 +88,14 @@ class Scope:
         if isinstance(error, ServiceError) and not isinstance(error, DatabaseUnavailable):
             return errors.refused(request, error)
         return None
+
+
+def _no_text(request: HttpRequest) -> HttpResponse | None:
+    """What to say of a NUL, which PostgreSQL's texts have not. No browser lets anybody type one."""
+    if "\0" in request.path:
+        return errors.not_found(request)
+    given = (text for values in (request.GET, request.POST) for _, texts in values.lists() for text in texts)
+    return errors.bad(request) if any("\0" in text for text in given) else None
 
 
 def _lacks_factor(user: User) -> bool:
