@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 HEAD = (
     "| what is lost | calls lost, of those up | new calls that the node did not take, of those placed there first "
-    "| carried by nobody | records lost | serves again after | out of DNS |",
+    "| carried by nobody | records lost, of calls answered | serves again after | out of DNS |",
     "|---|---|---|---|---|---|---|",
 )
 
@@ -12,9 +12,9 @@ HEAD = (
 @dataclass(slots=True)
 class Report:
     """`lost`: of `held` calls that were up; `refused`: of `placed` calls that tried the node that was hit first, over
-    `seconds`; `failed`: those that no node carried; `recovered`: s until it serves, from the end of what happened;
-    `left` and `back`: s from the beginning until DNS did not lead to it, and from the end until it did again, None: it
-    always did.
+    `seconds`; `failed`: those that no node carried; `unrecorded`: of the `answered`; `recovered`: s until it serves,
+    from the end of what happened; `left` and `back`: s from the beginning until DNS did not lead to it, and from the
+    end until it did again, None: it always did.
     """
 
     name: str
@@ -24,7 +24,8 @@ class Report:
     refused: int = 0
     seconds: float = 0.0
     failed: int = 0
-    records_lost: int = 0
+    answered: int = 0
+    unrecorded: int = 0
     recovered: float = 0.0
     left: float | None = None
     back: float | None = None
@@ -40,5 +41,5 @@ class Report:
         )
         return (
             f"| {what} | {self.lost} of {self.held} | {self.refused} of {self.placed}{over} | {self.failed} "
-            f"| {self.records_lost} | {self.recovered:.1f} s | {absent} |"
+            f"| {self.unrecorded} of {self.answered} | {self.recovered:.1f} s | {absent} |"
         )

@@ -11,7 +11,7 @@ import pytest
 
 from chaos.calling import many
 from fleet.report import Report
-from fleet.traffic import PATIENCE, Held, Pbx, all_recorded
+from fleet.traffic import PATIENCE, Held, Pbx, unrecorded
 from fleet.zone import Guide
 from harness.node import NUMBER, SIP_PORT, eventually
 
@@ -50,8 +50,10 @@ class Scene:
         self._report(placed)
         await asyncio.gather(*(held.hang_up() for held in self.held.values()))
         up = {number: name for name, held in self.held.items() for number in held.numbers}
-        await all_recorded(self.nodes["eu1"], up | {call.number: call.carried for call in placed if call.carried})
-        assert self.report.failed == 0
+        answered = up | {call.number: call.carried for call in placed if call.carried}
+        lost = await unrecorded(self.nodes["eu1"], answered)
+        self.report.answered, self.report.unrecorded = len(answered), len(lost)
+        assert (self.report.failed, lost) == (0, [])
 
     async def away(self, begin, end) -> None:
         """Something is away for a while."""
@@ -107,7 +109,7 @@ async def test_the_nodes_share_the_calls_by_their_weights(nodes, guide, agent):
         share, carried = (20 if name.startswith("us") else 10) / whole, sum(call.first == name for call in calls)
         # Five standard deviations of a binomial distribution.
         assert abs(carried - count * share) < 5 * (count * share * (1 - share)) ** 0.5, (name, carried)
-    await all_recorded(node, {call.number: call.carried for call in calls})
+    assert await unrecorded(node, {call.number: call.carried for call in calls}) == []
 
 
 async def test_a_node_is_killed(scene):
