@@ -59,11 +59,13 @@ def test_nobody_narrows_the_key_that_it_asks_with(owner, cast, services):
 
 def test_an_owners_key_is_no_pbxs(made, services, cast):
     """Neither at the edge, nor in a configuration, nor as what a number is forwarded to."""
+    from django.db import DEFAULT_DB_ALIAS
+
     from trunkline.control.feed import rows
 
     wide, program = made("owner")
-    assert rows.entity("key", wide.pk) == {}
-    assert rows.entity("key", cast.key.pk)["credential"]
+    assert rows.entity("key", wide.pk, DEFAULT_DB_ALIAS) == {}
+    assert rows.entity("key", cast.key.pk, DEFAULT_DB_ALIAS)["credential"]
     assert services.pbx.trunk(cast.owner).key == cast.key.name  # though there are two
     told = problem(program.ask("GET", f"pbx/asterisk/configuration?key={wide}"), 422, "invalid")
     assert "a PBX needs another one" in told["detail"]

@@ -1,5 +1,7 @@
 """The operators' pages by the keyboard alone, and without scripts, in a real browser."""
 
+import re
+
 from playwright.sync_api import expect
 
 from browser.conftest import PASSWORD
@@ -80,6 +82,7 @@ def test_an_operator_needs_no_mouse(page):
     expect(page.locator("#which")).to_contain_text("telco")
     follow(page, "Inventory", "Inventory")
     fill(page, Number="+44207123000")
+    expect(page).to_have_url(re.compile(r"q=%2B44207123000&"))  # what was found for less of it is gone
     expect(page.locator("tbody tr")).to_have_count(10)
     tab_to(page, "+44 20 7123 0000")
     page.keyboard.press("Space")

@@ -1,5 +1,6 @@
 """Homes: two side by side, and what `up` says when it cannot."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -95,6 +96,17 @@ def test_a_small_disk_is_refused(small_disk):
     assert ran.returncode == 1
     assert "MB of disk are free" in ran.stderr
     assert "a node needs 200 MB to start" in ran.stderr
+
+
+def test_a_full_disk_is_refused(small_disk):
+    node = small_disk(1)
+    with open(Path(node.home.root, "ballast"), "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    ran = node.run("up", "--detach")
+    assert ran.returncode == 1
+    assert f"the disk of {node.home.root}" in ran.stderr
+    assert "is full: make room on it, and try again" in ran.stderr
 
 
 def test_a_disk_that_fills_up_is_told(small_disk):

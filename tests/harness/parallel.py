@@ -16,7 +16,7 @@ WORKERS = 4
 FEW = 3  # files that are sooner run here than workers have started
 ALONE = "alone"
 # Whose tests take long: they start first, so that no worker is left with one when the others are done.
-LONG = ("fleet", "endtoend", "chaos", "browser", "interop", "node", "scenarios", "bench", "sandbox")
+LONG = ("fleet", "systemd", "endtoend", "chaos", "browser", "interop", "node", "scenarios", "bench", "sandbox")
 
 ours = pytest.StashKey[bool]()  # the command line names no other way to share out the tests
 

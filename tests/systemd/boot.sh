@@ -51,7 +51,8 @@ boot)
     ln -s pts/ptmx "$new/dev/ptmx"
     ln -s /proc/self/fd "$new/dev/fd"
     bind "$clone" /opt/trunkline -o ro
-    bind "$venv" "$venv" -o ro
+    # Where the launcher looks for it; the unit sees nothing of /var/tmp, where a cache may be.
+    bind "$venv" "/var/cache/trunkline/${venv##*/}" -o ro
     tr -d - </proc/sys/kernel/random/uuid >"$new/etc/machine-id"
     # Of Debian's own services none shall take our ports, as the launcher sees to on a real machine.
     rm -rf -- "$new"/etc/systemd/system/*.wants

@@ -1,5 +1,6 @@
 """`trunkline up`: brings a node up step by step, shows that it works, and stays to watch it."""
 
+import errno
 import fcntl
 import importlib
 import os
@@ -81,10 +82,17 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
                     with _step("stopping"):
                         stop.stop(settings, home)
     except EXPECTED as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_words(error, home)) from error
     if detach:
         click.echo("The node runs. `trunkline status` asks how it is, `trunkline down` stops it.")
         ctx.exit(0 if well else 1)
+
+
+def _words(error: Exception, home: Home) -> str:
+    """What is amiss, and what to do."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk of {error.filename or home.root} is full: make room on it, and try again"
+    return str(error)
 
 
 def _interruptible() -> None:
