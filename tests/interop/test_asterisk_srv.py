@@ -25,8 +25,7 @@ def listed(edge, name: str, region: str, address: str) -> Endpoint:
 
 @contextlib.contextmanager
 def name_server(edge, addresses, folder):
-    """The dead endpoint is in the region that is asked for, the edge in another, which is its backup. Over TLS, where
-    the name of all endpoints is asked for, they take turns."""
+    """The dead endpoint is in the region that is asked for, the edge in another, which is its backup."""
     dead, where = addresses.take(), addresses.take()
     endpoints = [listed(edge, "dead", NEAR, dead), listed(edge, "alive", "us", edge.address)]
     above = edge.settings.dns_zone
@@ -41,7 +40,6 @@ def name_server(edge, addresses, folder):
 
 FLAVOURS = {
     "tcp": lambda *where, **by: flavours.plain(*where, "tcp", **by),
-    "tls": lambda *where, **by: flavours.plain(*where, "tls", srtp=True, **by),
     "freepbx": flavours.typed,
 }
 

@@ -182,7 +182,7 @@ def test_who_goes_through_the_list_better_keeps_it_unless_asked(name):
 
 @pytest.mark.parametrize(("name", "changed", "asked", "words"), [
     ("shoretel", {}, {}, "ShoreTel .* is not known to go through SRV records: leave SRV out"),
-    ("asterisk", {}, {}, "Asterisk does not go through SRV records over udp: write tcp or tls, or leave SRV out"),
+    ("asterisk", {}, {}, "Asterisk does not go through SRV records over udp: write tcp, or leave SRV out"),
     ("mitel-mivoice", {}, {"transport": "tls"}, "over tls: write udp or tcp"),
     ("freeswitch", {"srv": ""}, {}, "no name with SRV records"),
 ])  # fmt: skip

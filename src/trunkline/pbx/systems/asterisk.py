@@ -104,5 +104,5 @@ SYSTEM = System(
     written_for="18 to 23, with PJSIP",
     kinds=(FILES,),
     make=make,
-    srv=("tcp", "tls"),
+    srv=("tcp",),
 )

@@ -33,5 +33,5 @@ SYSTEM = System(
     written_for="15 to 17, with chan_pjsip",
     kinds=(SCREENS,),
     make=make,
-    srv=("tcp", "tls"),
+    srv=("tcp",),
 )
