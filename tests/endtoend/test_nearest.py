@@ -102,6 +102,7 @@ async def test_a_pbx_that_registers_is_measured_where_its_register_came_from(pai
     pbx = await agent()
     await asyncio.to_thread(first.do, "account", "add", "roaming")
     made = await asyncio.to_thread(first.ask, "key", "add", "roaming")
+    await asyncio.to_thread(first.caught_up)
     response = await pbx.register(first.uri(), made["key"], made["secret"], first.udp)
     assert response.code == 200
 
