@@ -33,8 +33,8 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         "This form is out of date",
-        "It was not sent from a page of yours, or you signed in or out since the page was opened. "
-        "Open the page again and repeat what you did. Cookies must be allowed.",
+        "It was not sent from a page of yours, or you signed in or out or came to another account since the page was "
+        "opened. Open the page again and repeat what you did. Cookies must be allowed.",
     )
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -78,6 +79,7 @@ class Scope:
             request.account = Account.objects.filter(pk=acting).first()
             if request.account is None:  # it was removed meanwhile: what was meant for it is not done to all
                 del request.session[ACTING]
+                rotate_token(request)
                 return redirect("accounts")
             request.acting = True
         if _lacks_factor(user) and request.resolver_match.view_name not in WITHOUT_FACTOR:

@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -87,6 +88,7 @@ def disable(request: HttpRequest, name: str) -> HttpResponse:
 def act(request: HttpRequest, name: str) -> HttpResponse:
     account = _account(request, name)
     request.session[ACTING] = account.pk
+    rotate_token(request)  # a page in another tab is about who was acted as before: what it sends is refused
     recording.happened(account, "opened by an operator")
     return redirect("overview")
 
@@ -95,6 +97,7 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
 def stop(request: HttpRequest) -> HttpResponse:
     only_operators(request)
     request.session.pop(ACTING, None)
+    rotate_token(request)
     return redirect("accounts")
 
 

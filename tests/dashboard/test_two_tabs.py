@@ -1,0 +1,57 @@
+"""Two tabs of one browser: what one does to the session, and what the other then sends."""
+
+import pytest
+
+from dashboard.conftest import HOST, PASSWORD
+
+OLD = "This form is out of date"
+
+
+@pytest.fixture
+def post():
+    """`post(browser, path, data, page)`: as from a page that was opened before, with its token."""
+
+    def send(browser, path, data, page):
+        token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        return browser.post(path, data | {"csrfmiddlewaretoken": token}, HTTP_REFERER=f"https://{HOST}/")
+
+    return send
+
+
+def opened(browser, path="/users/") -> str:
+    return browser.get(path).content.decode()
+
+
+def test_what_was_meant_for_one_account_is_done_to_no_other(signed_in, services, cast, post):
+    operator = signed_in("operator", enforce=True)
+    post(operator, "/accounts/owner/act", {}, opened(operator, "/accounts/owner/edit"))
+    owners = opened(operator)
+    post(operator, "/accounts/stranger/act", {}, opened(operator, "/accounts/stranger/edit"))
+    strangers = opened(operator)
+    for path, data in (("/trunk/keys", {}), ("/users/add", {"name": "new", "role": "owner"})):
+        answer = post(operator, path, data, owners)
+        assert (answer.status_code, OLD in answer.content.decode()) == (403, True)
+    assert services.keys.listing(cast.stranger).count() == 1
+    post(operator, "/accounts/act/stop", {}, strangers)
+    assert post(operator, "/users/add", {"name": "new", "role": "member"}, strangers).status_code == 403
+    assert services.users.listing().count() == 4  # and there is no operator of that name
+    assert post(operator, "/users/add", {"name": "new"}, opened(operator)).status_code == 200
+
+
+def test_what_was_meant_for_an_account_that_is_gone_is_done_to_nobody(signed_in, services, post):
+    operator, gone = signed_in("operator", enforce=True), services.accounts.create("gone")
+    post(operator, "/accounts/gone/act", {}, opened(operator, "/accounts/gone/edit"))
+    before = opened(operator)
+    services.accounts.remove(gone)
+    assert post(operator, "/users/add", {"name": "new"}, before).status_code == 302
+    assert post(operator, "/users/add", {"name": "new"}, before).status_code == 403
+    assert services.users.listing().count() == 4
+
+
+def test_who_signs_in_after_somebody_else_sends_nothing_of_the_others_pages(signed_in, services, post):
+    browser = signed_in("stranger", enforce=True)
+    before = opened(browser)
+    post(browser, "/sign-out", {}, before)
+    post(browser, "/sign-in", {"name": "owner", "password": PASSWORD}, opened(browser, "/sign-in"))
+    assert post(browser, "/users/add", {"name": "new"}, before).status_code == 403
+    assert services.users.listing().count() == 4
