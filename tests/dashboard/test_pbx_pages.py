@@ -138,6 +138,12 @@ def test_without_a_key_one_can_be_made(owner, services, cast):
     assert "password = " in text_of(owner.post(PATH, ASKED))
 
 
+def test_the_page_of_a_refused_download_still_shows_and_makes_keys(owner, cast):
+    page = text_of(owner.post(f"{PATH}/archive", ASKED | {"address": "192.168.1.5"}))
+    assert "a private address" in page
+    assert re.findall(r'<form [^>]*action="(/trunk/pbx/[^"]*)"', page) == [PATH, PATH]
+
+
 def test_a_pbx_that_is_not_there(owner):
     assert owner.get("/trunk/pbx/nothing").status_code == 404
 
