@@ -14,6 +14,10 @@ def stock(services, cast):
     return services.numbers
 
 
+def buy(browser, digits=LONDON, cost="1.25", **query):
+    return browser.post(f"/numbers/buy/{digits}", {"cost": cost}, query_params=query)
+
+
 def owner_of(services, digits):
     account = services.numbers.get(digits).account
     return account and account.name
@@ -24,7 +28,7 @@ def test_a_number_is_found_bought_forwarded_and_released(owner, services, stock)
     assert "+44\u00a020\u00a07123\u00a00001" in page
     assert "€ 1.25 a month" in page
     assert "7911" not in page
-    answer = owner.post(f"/numbers/buy/{LONDON}")
+    answer = buy(owner)
     assert answer.headers["Location"] == f"/numbers/{LONDON}?bought=1"
     assert "It is yours." in owner.get(answer.headers["Location"]).content.decode()
     assert owner_of(services, LONDON) == "owner"
@@ -65,14 +69,26 @@ def test_what_cannot_be_looked_for_is_said(owner, stock, query, said):
 
 @pytest.mark.parametrize("digits", ["447700900002", "447700900999", "x", "9" * 400])
 def test_somebody_elses_number_is_not_for_sale_as_one_that_is_none(owner, services, stock, digits):
-    answer = owner.post(f"/numbers/buy/{digits}")
+    answer = buy(owner, digits)
     assert answer.status_code == 422
     assert owner_of(services, "447700900002") == "stranger"
 
 
+def test_what_costs_more_than_the_page_said_is_not_bought_unseen(owner, services, stock):
+    services.numbers.change(services.numbers.get(LONDON), monthly_cost="80")
+    for cost in ("1.25", "", "NaN"):
+        assert buy(owner, cost=cost).status_code == 422
+    page = buy(owner, country="GB", kind="landline").content.decode()
+    assert "costs 80.00 euros a month now" in page
+    assert 'name="cost" value="80.00"' in page
+    assert "7911" not in page  # the search is still the one that was made
+    assert owner_of(services, LONDON) is None
+    assert buy(owner, cost="80.00").status_code == 302
+
+
 def test_an_account_has_so_many_at_most(owner, services, stock, cast):
     services.accounts.change(cast.owner, numbers_at_most=1)
-    answer = owner.post(f"/numbers/buy/{LONDON}")
+    answer = buy(owner)
     assert answer.status_code == 422
     assert "can buy no number while it has 1 or more" in answer.content.decode()
 
@@ -91,13 +107,13 @@ def test_a_member_buys_and_releases_nothing(member, services, stock):
     assert "Buy a number" not in member.get("/numbers/").content.decode()
     assert "/release" not in member.get("/numbers/447700900001/forward").content.decode()
     assert member.get("/numbers/buy").status_code == 403
-    assert member.post(f"/numbers/buy/{LONDON}").status_code == 403
+    assert buy(member).status_code == 403
     assert owner_of(services, LONDON) is None
 
 
 def test_an_operator_buys_as_the_account_that_it_acts_as(operator, services, stock):
     assert operator.get("/numbers/buy").status_code == 404
-    assert operator.post(f"/numbers/buy/{LONDON}").status_code == 404
+    assert buy(operator).status_code == 404
     operator.post("/accounts/owner/act")
-    operator.post(f"/numbers/buy/{LONDON}")
+    buy(operator)
     assert owner_of(services, LONDON) == "owner"

@@ -5,6 +5,7 @@ are the operator's to give and take, and it sees nothing of the inventory.
 """
 
 import re
+from decimal import Decimal
 
 from django.db.models import QuerySet
 
@@ -64,10 +65,11 @@ def matching(numbers: QuerySet[Number], pattern: str, place: str = STARTS) -> Qu
             return numbers.filter(e164__endswith=digits)
 
 
-def buy(account: Account, text: str) -> Number:
+def buy(account: Account, text: str, cost: Decimal | None = None) -> Number:
     """Give an account a number of the inventory, as its own wish; one that it has already is simply returned.
 
-    Raises BuyingRefused and NotForSale.
+    `cost` is what the buyer was told that it costs, EUR a month; None where nobody was told. Raises BuyingRefused and
+    NotForSale.
     """
     digits = check_e164(text)
     with writing("bought") as log:
@@ -78,6 +80,10 @@ def buy(account: Account, text: str) -> Number:
         _check_may_buy(account)
         if number is None or number.account_id is not None:
             raise NotForSale(f"number +{digits} is not for sale: search for one that is")
+        if cost not in (None, number.monthly_cost):
+            raise BuyingRefused(
+                f"number {number} costs {number.monthly_cost} euros a month now: buy it if that is right"
+            )
         number.account, number.forward = account, ""
         number.save(update_fields=["account", "forward"])
         log.note("number", number.pk)

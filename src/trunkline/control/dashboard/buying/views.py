@@ -22,9 +22,10 @@ def shop(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def buy(request: HttpRequest, digits: str) -> HttpResponse:
+    """`cost` is what stood on the page: another price than that is not paid unseen."""
     account = _buyer(request)
     try:
-        number = inventory.buy(account, digits)
+        number = inventory.buy(account, digits, services.check_cost(request.POST.get("cost", "")))
     except ServiceError as error:
         return _page(request, account, refused=str(error))
     return redirect(f"{reverse('number', args=[number.e164])}?bought=1")
