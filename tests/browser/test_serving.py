@@ -234,7 +234,7 @@ def test_the_program_may_lie_where_only_root_gets(addresses, tmp_path):
     assert not _runs("trunkline", "ls", str(closed))
     with served(addresses.take(), program=closed) as (settings, _):
         assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"))
-        assert b"--accent" in exchange(settings, get("/static/trunkline.css"))
+        assert b"--accent" in exchange(settings, get("/static/colours.css"))
 
 
 def test_a_machine_without_its_user_is_told_so(monkeypatch):

@@ -1,4 +1,4 @@
-"""The style sheet: every text can be read on what it stands on, in both schemes, and nothing comes from elsewhere."""
+"""The style sheets: every text can be read on what it stands on, in both schemes, and nothing comes from elsewhere."""
 
 import re
 
@@ -6,10 +6,10 @@ import pytest
 
 from trunkline.control.dashboard.options import HERE
 
-SHEET = (HERE / "static" / "trunkline.css").read_text()
+COLOURS = (HERE / "static" / "colours.css").read_text()
 LIGHT, DARK = (
     dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))
-    for block in re.findall(r":root \{(.*?)\}", SHEET, re.DOTALL)
+    for block in re.findall(r":root \{(.*?)\}", COLOURS, re.DOTALL)
 )
 TEXT = [  # colour, and what it stands on
     ("ink", "ground"), ("ink", "card"), ("ink", "raised"), ("quiet", "ground"), ("quiet", "card"), ("quiet", "raised"),
@@ -53,3 +53,8 @@ def test_nothing_is_loaded_from_anywhere_else():
 def test_no_template_has_a_script_or_a_style_of_its_own():
     for path in HERE.rglob("*.html"):
         assert not re.search(r"<script>|<style|\sstyle=|\son[a-z]+=|\|safe|autoescape", path.read_text()), path
+
+
+def test_a_page_loads_every_sheet():
+    base = (HERE / "base.html").read_text()
+    assert [path.name for path in (HERE / "static").glob("*.css") if f"{{% static '{path.name}' %}}" not in base] == []
