@@ -5,7 +5,7 @@ import time
 import pytest
 
 from trunkline.contract import store
-from trunkline.edge.limits import Limits
+from trunkline.edge.limits import MOST_SLOW_DNS, SLOW_DNS, Limits
 
 
 class Tables:
@@ -131,3 +131,13 @@ def test_a_call_of_this_process_is_over_once_it_is_released(limits, tables):
     limits.release("0011223344556677")
     assert limits.is_over("0011223344556677", later)
     assert not limits.is_over("8899aabbccddeeff", 1)  # of before this process, which did not count it
+
+
+def test_workers_wait_for_slow_names_a_few_times(limits, tables):
+    tables.rows["slow", "dns"] = 0
+    for _ in range(MOST_SLOW_DNS):
+        assert limits.may_ask_dns()
+        limits.asked_dns(SLOW_DNS / 2)
+        assert limits.may_ask_dns()
+        limits.asked_dns(SLOW_DNS)
+    assert not limits.may_ask_dns()

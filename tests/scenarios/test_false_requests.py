@@ -4,6 +4,7 @@ import pytest
 
 from scenarios.parties import kinds, ringing_out, talking
 from scenarios.test_no_relay import naming, quiet, victim_of
+from trunkline.edge.limits import MOST_SLOW_DNS
 from trunkline.sandbox import sdp
 
 pytestmark = pytest.mark.engines
@@ -68,6 +69,23 @@ async def test_only_those_who_talk_may_offer(edge, agent):
     assert answer.code == 481
     await pair.talk()
     await pair.near.bye()
+
+
+async def test_no_party_has_the_workers_wait_for_names_all_the_time(edge, agent):
+    """It may name hosts whose name servers never answer."""
+    pair = await talking(edge, agent, "out")
+
+    def named(request):
+        request.add("Route", "<sip:nowhere.invalid:5060;lr>")
+
+    assert (await pair.near.send("OPTIONS", edit=named)).code == 478  # asked, and told that there is none
+    edge.rpc("htable.seti", "slow", "dns", MOST_SLOW_DNS)
+    answer = await pair.near.send("OPTIONS", edit=named)
+    assert answer.code == 503
+    assert "Name servers" in answer.warning
+    await pair.near.bye()  # goes to an address, as all do that nobody has altered
+    await pair.far.hung_up()
+    edge.rpc("htable.delete", "slow", "dns")
 
 
 @pytest.mark.parametrize("header", ["Call-ID", "From", "Contact"])

@@ -6,6 +6,7 @@ from trunkline.edge import legs, media
 from trunkline.edge.dialog import Dialog, name
 from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Lookup
+from trunkline.edge.onward import Onward
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
 from trunkline.sip.refusal import Refusal
@@ -16,8 +17,9 @@ NO_SUCH_METHOD = (405, 501)
 class InDialog:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, relay: relaying.Relay, records: Records):
+    def __init__(self, config: EdgeConfig, lookup: Lookup, relay: relaying.Relay, records: Records, onward: Onward):
         self._config, self._lookup, self._relay, self._records = config, lookup, relay, records
+        self._onward = onward
 
     def forward(self, method: str, dialog: Dialog) -> None:
         if method not in ("ACK", "BYE") and self._is_foreign(method, dialog):
@@ -54,7 +56,7 @@ class InDialog:
             transactions.note_call(dialog.call)
         if method == "UPDATE" and not has_sdp:
             transactions.expect_refresh()
-        transactions.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
+        self._onward.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
 
     def refresh_failed(self) -> None:
         """An UPDATE without SDP was refused. A far side that has no UPDATE at all cannot be refreshed by one, nor does

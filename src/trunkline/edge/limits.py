@@ -11,6 +11,9 @@ from trunkline.edge.lookup import Account
 from trunkline.sip import refusal
 from trunkline.sip.refusal import Refusal
 
+SLOW_DNS = 0.2  # s; most answers take a tenth of it
+MOST_SLOW_DNS = 3  # such questions that the workers together may wait for in 10 s
+
 
 class Counters(Protocol):
     """Hash tables shared by the workers; a table's entries expire as the engine's configuration says."""
@@ -56,6 +59,15 @@ class Limits:
         self._counters.put("banned", ip, table)
         self._counters.take(table, ip)  # or what it counted until now would ban it again as soon as its ban ends
         return True
+
+    def may_ask_dns(self) -> bool:
+        """Whether a worker may wait for DNS: not when slow name servers have just held up others."""
+        return self._counters.get("slow", "dns") < MOST_SLOW_DNS
+
+    def asked_dns(self, seconds: float) -> None:
+        """Count a question to DNS that a worker has waited for."""
+        if seconds >= SLOW_DNS:
+            self._counters.add("slow", "dns")
 
     def admit(self, account: Account, call: str, summary: str, elsewhere: int = 0) -> Refusal | None:
         """Count a call that is about to start; `release` ends it. `summary` shows it among the live calls;

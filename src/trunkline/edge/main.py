@@ -17,6 +17,7 @@ from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.media import Abilities
 from trunkline.edge.neighbours import Neighbours
+from trunkline.edge.onward import Onward
 from trunkline.edge.passing import Passing
 from trunkline.edge.records import Records
 from trunkline.edge.requests import Requests
@@ -65,14 +66,14 @@ class Edge:
         self._limits = Limits(config, counters.Counters)
         self._records = Records(journal, self._limits)
         abilities = Abilities(config.transcodes, config.media_family)
-        neighbours = Neighbours(config, lookup)
-        self._passing = Passing(config, neighbours)
+        neighbours, onward = Neighbours(config, lookup), Onward(self._limits)
+        self._passing = Passing(config, neighbours, onward)
         self._relay = relaying.Relay(abilities, Injector(config.media_controls), neighbours)
         self._attempts = Attempts(config, lookup, self._relay, self._records, neighbours)
         senders = Senders(config, lookup, self._limits)
         trials = Trials(config, lookup, neighbours)
         calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts, trials)
-        self._in_dialog = InDialog(config, lookup, self._relay, self._records)
+        self._in_dialog = InDialog(config, lookup, self._relay, self._records, onward)
         parts = (senders, calls, self._in_dialog, self._records, trials, neighbours, self._passing)
         self._requests = Requests(config, lookup, self._limits, *parts)
         self._responses = Responses(config, self._relay, self._records)

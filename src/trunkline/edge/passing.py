@@ -13,6 +13,7 @@ from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge.dialog import FROM_TAG
 from trunkline.edge.ksr import cluster, message, replies, routes, transactions
 from trunkline.edge.neighbours import Neighbours
+from trunkline.edge.onward import Onward
 from trunkline.sip import refusal
 
 NEW = frozenset(("INVITE", "OPTIONS"))
@@ -25,8 +26,8 @@ _TOKEN = re.compile(r";tp=([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
 class Passing:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, neighbours: Neighbours):
-        self._config, self._neighbours = config, neighbours
+    def __init__(self, config: EdgeConfig, neighbours: Neighbours, onward: Onward):
+        self._config, self._neighbours, self._onward = config, neighbours, onward
         self._key = blake2s(config.dialog_secret.encode(), person=b"passing").digest()
 
     def take(self, method: str, ip: str) -> bool:
@@ -85,7 +86,7 @@ class Passing:
         """A request within such a call: from a neighbour to the PBX, or from the PBX to where the call is."""
         if self._neighbours.here():
             routes.follow_contact()
-            transactions.relay("ksr_passed_reply")
+            self._onward.relay("ksr_passed_reply")
         elif not self._neighbours.include(routes.next_host()):  # or its Route was altered
             if method != "ACK":
                 replies.refuse(refusal.unknown_dialog())

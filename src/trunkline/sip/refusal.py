@@ -163,6 +163,10 @@ def media_unavailable() -> Refusal:
     return Refusal(503, "The media relay is not available, so the call cannot be anchored")
 
 
+def name_servers_silent() -> Refusal:
+    return Refusal(503, "Name servers are too slow now for a host name in Route: write IP addresses into Record-Route")
+
+
 def records_unavailable() -> Refusal:
     return Refusal(503, "Call records cannot be written (is the disk full?), so no call is accepted")
 

@@ -1,0 +1,29 @@
+"""Sends a request within a call on, to where its Route or its Request-URI says.
+
+Kamailio asks DNS for a host name there while its worker waits, and a party may write any name, again and again, also
+one whose name server never answers. So what all workers wait for such answers is bounded (`Limits.may_ask_dns`).
+"""
+
+import time
+
+from trunkline.edge.ksr import message, replies, routes, transactions
+from trunkline.edge.limits import Limits
+from trunkline.sip import refusal
+
+
+class Onward:
+    """One per worker."""
+
+    def __init__(self, limits: Limits):
+        self._limits = limits
+
+    def relay(self, on_reply: str = "") -> None:
+        """Forward the current request; `on_reply` names the callback for its responses, '' for none."""
+        if not routes.is_next_named():
+            transactions.relay(on_reply)
+        elif self._limits.may_ask_dns():
+            began = time.monotonic()
+            transactions.relay(on_reply)
+            self._limits.asked_dns(time.monotonic() - began)
+        elif message.method() != "ACK":
+            replies.refuse(refusal.name_servers_silent())
