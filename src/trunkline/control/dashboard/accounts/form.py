@@ -10,12 +10,7 @@ from trunkline.control.dashboard.forms import WHOLE, Judged, lines, networks, pl
 from trunkline.control.users.services import check_name as check_user
 from trunkline.control.words import check_name
 
-SRTP = {
-    Account.ACCEPTED: "accepted: where its PBX calls with it",
-    Account.OFFERED: "offered: and its PBX is called with it",
-    Account.REQUIRED: "required: and audio in the clear is refused",
-}
-CALLER_IDS = {Account.ANY: "any telephone number", Account.OWNED: "only its own numbers"}
+CALLER_IDS = {Account.ANY: "Any telephone number", Account.OWNED: "Only its own numbers"}
 
 
 def _judge(field: str) -> Callable:
@@ -43,7 +38,11 @@ class AccountForm(Judged):
         help_text="Country codes and longer prefixes, with blanks or new lines between. Empty: everywhere.",
     )  # fmt: skip
     caller_id = forms.ChoiceField(label="Caller IDs that it may show", choices=list(CALLER_IDS.items()))
-    srtp = forms.ChoiceField(label="Encrypted audio (SRTP)", choices=list(SRTP.items()))
+    srtp = forms.ChoiceField(
+        label="Encrypted audio (SRTP)", choices=[(name, name.capitalize()) for name in Account.SRTP],
+        help_text="Accepted: where its PBX calls with it. Offered: its PBX is called with it too. Required: audio in "
+        "the clear is refused.",
+    )  # fmt: skip
     sources = forms.CharField(
         label="Addresses that need no key", required=False, widget=lines(placeholder="198.51.100.20"),
         help_text="Over UDP whoever writes such an address into a packet calls at its cost: prefer keys.",
