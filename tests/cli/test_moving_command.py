@@ -1,8 +1,11 @@
 """`trunkline database` where there is no node and nothing to move to; tests/control/test_moving.py moves."""
 
+import pytest
 
-def test_where_to_is_a_postgresql(run):
-    ran = run("database", "move", "sqlite:////tmp/x.db")
+
+@pytest.mark.parametrize("url", ["sqlite:////tmp/x.db", "postgresql://host", "postgresql://host:port/name"])
+def test_where_to_is_a_postgresql(run, url):
+    ran = run("database", "move", url)
     assert (ran.status, "postgresql://user:password@host/name" in ran.err) == (1, True)
 
 

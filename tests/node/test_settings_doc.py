@@ -58,12 +58,19 @@ def test_the_environment_wins(tmp_path, monkeypatch):
         ('[dns]\nservers = ["ns.example"]', "dns.servers"),
         ('[node]\nname = "A b"', "'A b' is not of this form: 1 to 63 of a-z"),
         ('[sip]\ndomain = ""', "'' is not of this form: a host name in small letters"),
-        ('[database]\nurl = "mysql://x"', "'mysql://x' is not of this form: postgresql://"),
+        (
+            '[database]\nurl = "mysql://u:secret@x"',
+            "(or TRUNKLINE_DATABASE__URL): it is not of this form: postgresql://",
+        ),
+        ('[database]\nurl = "postgresql://u:secret@host"', "it is not of this form: postgresql://"),
+        ('[database]\nurl = "postgresql://u:/secret@host/name"', "it is not of this form: postgresql://"),
+        ('[database]\nurl = "postgresql://u:#secret@host/name"', "it is not of this form: postgresql://"),
         (
             '[database]\nreplica_url = "postgresql://u:secret@r/x"',
             "database (or TRUNKLINE_DATABASE): replica_url is of a PostgreSQL: name that in url",
         ),
-        ('[database]\nreplica_url = "sqlite:////x"', "'sqlite:////x' is not of this form: postgresql://"),
+        ('[database]\nreplica_url = "sqlite:////x"', "it is not of this form: postgresql://"),
+        ('[mail]\nhost = "a.example"\npassword = "secret"', "mail.host needs mail.sender"),
         ("[sip", "trunkline.toml is not valid TOML"),
     ],
 )

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from trunkline.settings.urls import POSTGRESQL, is_postgresql
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Milliseconds = Annotated[int, Field(ge=100, le=600_000)]
 
@@ -137,14 +139,26 @@ class Database(Section):
     url: str = Field(
         "",
         description="`postgresql://user:password@host/name`, or `sqlite:////path`. Empty: `control.db` in the home.",
-        pattern=r"^(|sqlite:////?.+|postgres(ql)?://.+)$",
     )
     replica_url: str = Field(
         "",
         description="A streaming replica of that PostgreSQL, for this node to follow the changes at: "
         "`postgresql://user:password@host/name`. Empty: they are read from the database itself.",
-        pattern=r"^(|postgres(ql)?://.+)$",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _of_a_database(cls, value: str) -> str:
+        if not (value == "" or re.match("sqlite:///.", value) or is_postgresql(value)):
+            raise ValueError(f"it is not of this form: {POSTGRESQL}, or sqlite:////path")
+        return value
+
+    @field_validator("replica_url")
+    @classmethod
+    def _of_a_postgresql(cls, value: str) -> str:
+        if not (value == "" or is_postgresql(value)):
+            raise ValueError(f"it is not of this form: {POSTGRESQL}")
+        return value
 
     @model_validator(mode="after")
     def _replica_of_postgresql(self):

@@ -6,9 +6,8 @@ FORMS = {  # the patterns below, for people
     "node.region": "1 to 63 of a-z, 0-9 and '-', a letter or digit first",
     "sip.domain": "a host name in small letters, like sip.example.com",
     "dns.zone": "a zone's name in small letters, like trunk.example.com",
-    "database.replica_url": "postgresql://user:password@host/name",
-    "database.url": "postgresql://user:password@host/name, or sqlite:////path",
 }
+SECRET = ("database", "mail")  # what is written in these sections may be a password, or have one in it
 
 
 def explain(fault) -> str:
@@ -20,5 +19,5 @@ def explain(fault) -> str:
         reason = f"{fault['input']!r} is not of this form: {FORMS[key]}"
     else:
         said = fault["msg"].removeprefix("Value error, ")
-        reason = said if key.startswith("database") else f"{fault['input']!r}: {said}"  # a URL has a password in it
+        reason = said if key.startswith(SECRET) else f"{fault['input']!r}: {said}"
     return f"{key} (or {variable}): {reason}. {WHERE}"

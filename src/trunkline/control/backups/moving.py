@@ -18,6 +18,7 @@ from trunkline.control import database
 from trunkline.control.backups.contents import BackupError, Contents, tables
 from trunkline.settings import Settings
 from trunkline.settings.sections import Database
+from trunkline.settings.urls import POSTGRESQL
 
 TARGET = "target"  # alias of the connection to the database that is filled
 PORTION = 2_000  # rows in memory at a time
@@ -67,7 +68,7 @@ def _named(url: str, settings: Settings) -> Settings:
     except ValidationError:
         other = None
     if other is None or not url.startswith("postgres"):
-        raise BackupError("write where to as postgresql://user:password@host/name")
+        raise BackupError(f"write where to as {POSTGRESQL}")
     return settings.model_copy(update={"database": other})
 
 
