@@ -25,5 +25,16 @@ def test_a_folder_gets_one_with_the_time_in_its_name(run, ask, tmp_path):
 
 
 def test_keeping_is_for_a_folder(run, tmp_path):
+    (tmp_path / "file").write_text("")
     ran = run("backup", str(tmp_path / "file"), "--keep", "3")
     assert (ran.status, "--keep is for a folder" in ran.err) == (1, True)
+    ran = run("backup", str(tmp_path / "nowhere" / "backups"), "--keep", "3")
+    assert (ran.status, "cannot be made: No such file or directory" in ran.err) == (1, True)
+
+
+def test_the_folder_to_keep_them_in_is_made_for_its_owner_alone(ask, tmp_path):
+    ask("account", "add", "acme")
+    folder = tmp_path / "backups"
+    made = ask("backup", str(folder), "--keep", "3")
+    assert [str(path) for path in folder.iterdir()] == [made["file"]]
+    assert folder.stat().st_mode & 0o777 == 0o700

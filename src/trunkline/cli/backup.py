@@ -11,15 +11,18 @@ from trunkline.cli.output import Answer, operation
 @click.argument("place", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Take the place of a file that is there.")
 @click.option(
-    "--keep", type=click.IntRange(min=1), metavar="N", help="In a folder: remove all but so many of the newest backups."
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="PLACE is a folder, made if it is not there: remove all but so many of its newest backups.",
 )
 def command(services, place, replace, keep):
     """Write the whole database to a file, or in a folder to one with the time in its name, and read it back.
 
     Calls and changes go on meanwhile; the file has all of one moment. Only its owner can read it: secrets are in it.
     """
-    if keep and not place.is_dir():
-        raise click.ClickException(f"--keep is for a folder, and {place} is none")
+    if keep:
+        _ensure_folder(place)
     target = services.backups.place_for(place)
     contents = services.backups.back_up(target, replace)
     gone = services.backups.prune(place, keep) if keep else []
@@ -28,3 +31,12 @@ def command(services, place, replace, keep):
     rows = sum(contents.rows.values())
     view = [f"{target}: {rows} rows in {len(contents.rows)} tables, {document['bytes']} bytes, read back and whole."]
     return Answer(document, view + [f"{path}: removed." for path in gone])
+
+
+def _ensure_folder(place: Path) -> None:
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+    except FileExistsError as error:
+        raise click.ClickException(f"--keep is for a folder, and {place} is none") from error
+    except OSError as error:
+        raise click.ClickException(f"the folder {place} cannot be made: {error.strerror}") from error
