@@ -366,8 +366,11 @@ def test_a_pbx_is_configured_copied_and_downloaded(sign_in, dashboard, screensho
     expect(page.locator("pre").nth(1)).not_to_contain_text("YOUR-SECRET")
     expect(page.locator(".configuration")).to_contain_text("sip:447700900003@203.0.113.9:5061;transport=tls;media=srtp")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy etc/asterisk/pjsip_trunk.conf").click()
-    expect(page.get_by_text("Copied")).to_be_visible()
+    button = page.get_by_role("button", name="Copy etc/asterisk/pjsip_trunk.conf")
+    button.dblclick()
+    expect(button).to_have_text("Copied")
+    expect(page.locator("#heard")).to_have_text("Copied")
+    expect(button).to_have_text("Copy")
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("pre").nth(1).text_content()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()

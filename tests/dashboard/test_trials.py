@@ -39,7 +39,7 @@ def test_a_test_is_worked_off_and_shown(owner, jobs):
 def test_with_htmx_the_panel_alone_asks_until_there_is_a_result(owner, jobs):
     panel = owner.post(TEST, **HX).content.decode()
     assert "<html" not in panel
-    assert 'hx-trigger="load delay:1s"' in panel
+    assert 'hx-trigger="every 1s"' in panel
     path = panel.partition('hx-get="')[2].partition('"')[0]
     jobs.finish(jobs.claim("node1"), {"asked": [ANSWER]})
     panel = owner.get(path, **HX).content.decode()

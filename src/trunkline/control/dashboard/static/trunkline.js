@@ -21,14 +21,15 @@ document.addEventListener("htmx:afterRequest", (event) => event.detail.successfu
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  const words = button.textContent;
+  button.dataset.words ??= button.textContent;  // a second click finds our own answer there
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
     button.textContent = "Copied";
   } catch {
-    button.textContent = "Not allowed";
+    button.textContent = "Not allowed: copy it by hand";
   }
-  setTimeout(() => (button.textContent = words), 1500);
+  document.getElementById("heard").textContent = button.textContent;
+  setTimeout(() => (button.textContent = button.dataset.words), 1500);
 });
 
 // What cannot be undone asks first.
