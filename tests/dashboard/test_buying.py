@@ -47,7 +47,9 @@ def test_the_first_country_is_shown_and_the_others_can_be_chosen(owner, stock):
     page = owner.get("/numbers/buy").content.decode()
     assert "33\u00a01\u00a023" in page
     assert "GB +44" in page
-    assert "No such number is for sale" in owner.get("/numbers/buy", {"country": "DE"}).content.decode()
+    page = owner.get("/numbers/buy", {"country": "DE"}).content.decode()
+    assert "No such number is for sale" in page
+    assert '<option value="DE" selected>' in page
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ def test_filters(owner, record):
         ({"since": "yesterday"}, "Write a day like 2026-01-31."),
         ({"since": "2026-02-30"}, "Write a day like 2026-01-31."),
         ({"since": "2026-02-02", "until": "2026-02-01"}, "This day is before the first one."),
+        ({"since": "x", "until": "y"}, "To:"),  # as the page calls it
         ({"number": "1" * 65}, "No number is that long."),
     ],
 )

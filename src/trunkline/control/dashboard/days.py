@@ -17,8 +17,8 @@ _DAY = {
 
 
 class Days(forms.Form):
-    since = forms.DateField(**_DAY)
-    until = forms.DateField(**_DAY)
+    since = forms.DateField(label="From", **_DAY)
+    until = forms.DateField(label="To", **_DAY)
 
     def clean(self):
         cleaned = super().clean()
@@ -31,6 +31,11 @@ class Days(forms.Form):
         given = self.cleaned_data
         until = given["until"] and given["until"] + timedelta(days=1)
         return {"since": _midnight(given["since"]), "until": _midnight(until)}
+
+    def problem(self) -> str:
+        """All that is wrong with it, for an answer without the form."""
+        named = ((self.fields[name].label or name.capitalize(), errors) for name, errors in self.errors.items())
+        return " ".join(f"{label}: {error}" for label, errors in named for error in errors)
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from trunkline.control.api import problems
 from trunkline.control.api.paths import is_api, is_number_api
+from trunkline.control.dashboard.words import sentence
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
 
 log = logging.getLogger(__name__)
@@ -53,13 +54,13 @@ def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
 
 
 def refused(request: HttpRequest, error: ServiceError) -> HttpResponse:
-    return page(request, 422, "That cannot be done", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    return page(request, 422, "That cannot be done", sentence(error))
 
 
-def too_large(request: HttpRequest) -> HttpResponse:
-    return page(
-        request, 413, "That is too much at once", "Nothing that is typed here is longer than 100,000 characters."
-    )
+def too_large(request: HttpRequest, most: int) -> HttpResponse:
+    """`most` is how many bytes are taken."""
+    text = f"No more than {most:,} bytes are taken here: cut it into several parts."
+    return page(request, 413, "That is too much at once", text)
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:

@@ -48,7 +48,7 @@ class Guard:
             return errors.in_the_clear(request)
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > largest_body(request):
-            return errors.too_large(request)
+            return errors.too_large(request, largest_body(request))
         return None
 
 

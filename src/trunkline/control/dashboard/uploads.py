@@ -25,5 +25,5 @@ class Uploads:
             if request.user.is_authenticated and request.user.is_operator:
                 request.upload_handlers = [MemoryFileUploadHandler(request)]
             elif int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
-                return errors.too_large(request)
+                return errors.too_large(request, LARGEST_BODY)
         return self._get_response(request)

@@ -8,8 +8,10 @@ from trunkline.control.dashboard.days import Days
 
 class Filters(Days):
     who = forms.CharField(required=False, max_length=254)
-    kind = forms.ChoiceField(required=False, error_messages={"invalid_choice": "There is no such kind of thing."})
-    name = forms.CharField(required=False, max_length=254)
+    kind = forms.ChoiceField(
+        required=False, label="What", error_messages={"invalid_choice": "There is no such kind of thing."}
+    )
+    name = forms.CharField(required=False, label="Its name", max_length=254)
     account = forms.CharField(required=False, max_length=63)
 
     def __init__(self, *arguments, **named):

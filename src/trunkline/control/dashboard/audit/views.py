@@ -46,7 +46,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
     form = Filters(request.GET)
     found = _find(request, form, limit=MOST_IN_CSV) if form.is_valid() else []
     if form.errors:
-        raise ServiceError("; ".join(str(error) for errors in form.errors.values() for error in errors).rstrip("."))
+        raise ServiceError(form.problem())
     return download(csv_text.render([services.as_row(entry) for entry in found]), "audit.csv")
 
 

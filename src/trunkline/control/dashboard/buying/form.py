@@ -15,15 +15,17 @@ LONGEST = 40  # characters
 
 
 class Search:
-    """`countries` are those that have numbers for sale; `country` is '' when there are none."""
+    """`countries` are those that have numbers for sale, and the one that was asked for; `country` is '' when nothing is
+    for sale."""
 
     def __init__(self, given: Mapping[str, str], account: Account):
         self._account = account
         for_sale = inventory.available(account).order_by("country").values_list("country", flat=True).distinct()
-        self.countries = [{"code": code, "calling": _calling(code)} for code in for_sale]
-        codes = [country["code"] for country in self.countries]
-        wanted = given.get("country", "").upper()[:LONGEST]
-        self.country = wanted if wanted in codes or (wanted and codes) else next(iter(codes), "")
+        codes, wanted = list(for_sale), given.get("country", "").upper()[:LONGEST]
+        if codes and wanted and wanted not in codes:  # sold out since it was chosen
+            codes.append(wanted)
+        self.countries = [{"code": code, "calling": _calling(code)} for code in codes]
+        self.country = (wanted or codes[0]) if codes else ""
         self.kind, self.kinds = given.get("kind", "")[:LONGEST], KINDS
         self.place, self.places = given.get("place", inventory.STARTS)[:LONGEST], PLACES
         self.digits = given.get("digits", "").strip()[:LONGEST]

@@ -44,7 +44,7 @@ def calls(request: HttpRequest) -> HttpResponse:
 def as_csv(request: HttpRequest) -> HttpResponse:
     form = Filters(request.GET)
     if not form.is_valid():
-        raise ServiceError("; ".join(str(error) for errors in form.errors.values() for error in errors).rstrip("."))
+        raise ServiceError(form.problem())
     found = services.find(account=request.account, limit=MOST_IN_CSV, **form.conditions())
     rows = [services.as_dict(seen.by(request.account, call, services.attempts(call))[0]) for call in found]
     return download(csv_text.render(rows), "calls.csv")

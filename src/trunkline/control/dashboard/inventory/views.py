@@ -40,6 +40,8 @@ def change(request: HttpRequest) -> HttpResponse:
             services.assign_all(ticked, None)
         elif wanted == "remove":
             services.remove_all(ticked)
+        else:
+            raise ServiceError("choose what is to be done with the ticked numbers")
     except ServiceError as error:
         return _page(request, refused=str(error), ticked=ticked)
     return redirect(request.get_full_path().replace("/change", "/", 1))

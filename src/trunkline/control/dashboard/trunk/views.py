@@ -22,8 +22,8 @@ from trunkline.sip.codecs import CODECS, spoken
 
 SCOPES = {
     CALLS: "calls and registers; the API refuses it",
-    MANAGE: "and by the API: numbers, keys, addresses and calls",
-    OWNER: "by the API alone: also users and the audit log",
+    MANAGE: "calls and registers, and by the API manages numbers, keys and addresses and reads calls",
+    OWNER: "by the API alone: all that an owner does here, also users and the audit log",
 }
 SRV = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1
 
