@@ -29,6 +29,17 @@ def test_what_is_typed_is_stored_in_one_form(owner, services, typed, stored):
     assert services.numbers.get("447700900001").forward == stored
 
 
+def test_the_overview_leads_to_the_numbers_that_are_forwarded_nowhere(owner, services, cast):
+    services.numbers.add("+447700900005", cast.owner)
+    services.numbers.add("+447700900006")
+    link = owner.get("/").content.decode().partition('are refused. <a href="')[2].partition('"')[0]
+    page = owner.get(link).content.decode()
+    assert "1 number forwarded nowhere" in page
+    assert 'id="number-447700900005"' in page
+    services.numbers.forward(services.numbers.get("447700900005"), "sip:1@a.example")
+    assert "No number is forwarded nowhere" in owner.get(link).content.decode()
+
+
 @pytest.mark.parametrize(
     ("typed", "entry", "fault", "said"),
     [

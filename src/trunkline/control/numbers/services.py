@@ -53,6 +53,11 @@ def listing(
     return numbers
 
 
+def going_nowhere(numbers: QuerySet[Number]) -> QuerySet[Number]:
+    """Those of `numbers` that an account has and does not forward: their calls are refused."""
+    return numbers.filter(forward="", account__isnull=False)
+
+
 def add(text: str, account: Account | None = None, forward: str = "", monthly_cost: str = "0") -> Number:
     """Take in a number, for an account or (None) into the operator's inventory, where it is for sale."""
     digits, forward, cost = check_e164(text), check_forward(forward, account), check_cost(monthly_cost)

@@ -17,13 +17,17 @@ PAGE = 25
 
 @require_GET
 def numbers(request: HttpRequest) -> HttpResponse:
-    wanted = request.GET.get("q", "").strip()
+    """Those with the digits of `q`; with `nowhere`, those that are not forwarded."""
+    wanted, nowhere = request.GET.get("q", "").strip(), bool(request.GET.get("nowhere"))
     prefix, containing, problem = search(wanted)
     found = services.listing(request.account, prefix=prefix, containing=containing)
+    if nowhere:
+        found = services.going_nowhere(found)
     page = Paginator(found if not problem else Number.objects.none(), PAGE).get_page(request.GET.get("page"))
     values = {
         "section": "numbers",
         "wanted": wanted,
+        "nowhere": nowhere,
         "problem": problem,
         "page": page,
         "rows": [services.as_dict(row) | {"digits": row.e164} for row in page],

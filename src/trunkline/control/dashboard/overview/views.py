@@ -8,7 +8,7 @@ from trunkline.control.calls import statistics
 from trunkline.control.calls.models import REJECTED
 from trunkline.control.dashboard.overview import chart
 from trunkline.control.dashboard.pages import show
-from trunkline.control.numbers.services import listing
+from trunkline.control.numbers.services import going_nowhere, listing
 
 
 @require_GET
@@ -26,6 +26,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "chart": chart.bars(day.hours) if day.total else None,
         "refusals": chart.shares(day.refusals),
         "numbers": numbers.count(),
-        "nowhere": numbers.filter(forward="", account__isnull=False).count(),
+        "nowhere": going_nowhere(numbers).count(),
     }
     return show(request, "overview/overview.html", values)
