@@ -193,6 +193,16 @@ def test_engines_reach_their_files_and_no_others(short):
     assert (home.run.stat().st_uid, mode(home.run)) == (0, 0o711)
 
 
+def test_the_settings_are_not_for_other_users(short):
+    home = Home(short)
+    assert folders.close_settings(home) == ""
+    home.settings.write_text("")
+    home.settings.chmod(0o644)
+    assert folders.close_settings(home) == f"{home.settings} is closed to the machine's other users now"
+    assert mode(home.settings) == 0o640
+    assert folders.close_settings(home) == ""
+
+
 def test_a_file_in_the_way_of_a_folder_is_named(short):
     (short / "journal").write_text("")
     with pytest.raises(folders.FolderError, match=r"journal is in the way: it should be a folder"):

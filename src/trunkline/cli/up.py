@@ -149,6 +149,7 @@ def _bring_up(settings: Settings, home: Home) -> subprocess.Popen:
         sip = settings.sip
         said.append(f"{sip.domain} on {settings.sip_address}, ports {sip.port} and {sip.tls_port} (TLS)")
         _enough_disk(home)
+        said += filter(None, [folders.close_settings(home)])
     with _step("ports") as said:
         # First what a killed node left behind: it may still hold them.
         left = sum(launch.end_leftovers(engine, home) for engine in engines.commands(settings, home).values())

@@ -9,6 +9,7 @@ modules that its file names, so whoever could write that file would be root at t
 import os
 import re
 import shutil
+import stat
 from pathlib import Path
 
 from trunkline.contract import store
@@ -52,6 +53,18 @@ def make(home: Home) -> None:
     except OSError as error:
         raise FolderError(f"{home.root} cannot be prepared: {error}") from error
     _reachable(home.root)
+
+
+def close_settings(home: Home) -> str:
+    """Keep `trunkline.toml`, which may have passwords in it, from the machine's other users; '' or what to say of it."""
+    file = home.settings
+    if not file.exists() or not (mode := stat.S_IMODE(file.stat().st_mode)) & 0o007:
+        return ""
+    try:
+        file.chmod(mode & ~0o007)
+    except OSError as error:  # it may be mounted to be read only
+        return f"every user of this machine can read {file}, which cannot be changed ({error.strerror})"
+    return f"{file} is closed to the machine's other users now"
 
 
 def _reachable(root: Path) -> None:
