@@ -56,7 +56,7 @@ def make(home: Home) -> None:
 
 
 def close_settings(home: Home) -> str:
-    """Keep `trunkline.toml`, which may have passwords in it, from the machine's other users; '' or what to say of it."""
+    """Keep `trunkline.toml`, which may have passwords, from other users of the machine; what to say of it, or ''."""
     file = home.settings
     if not file.exists() or not (mode := stat.S_IMODE(file.stat().st_mode)) & 0o007:
         return ""
