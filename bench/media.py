@@ -77,8 +77,8 @@ class _Climb:
 class Bench:
     """Both systems, running, on the addresses of one block."""
 
-    def __init__(self, block: str, effort: Effort, say):
-        self._effort, self._say, self._stack = effort, say, ExitStack()
+    def __init__(self, block: str, effort: Effort, say, pairs=tuple(PAIRS)):
+        self._effort, self._say, self._pairs, self._stack = effort, say, pairs, ExitStack()
         self._alone, self._alone_caller = Alone(f"{block}.10", f"{block}.20"), f"{block}.30"
         self._ours, self._ours_caller = Trunkline(f"{block}.11", f"{block}.21", f"{block}.32"), f"{block}.31"
 
@@ -103,12 +103,12 @@ class Bench:
 
     def transcoded(self) -> list[Result]:
         """The same for each pair of codecs."""
-        pairs = [pair for pair in PAIRS if pair != PLAIN]
+        pairs = [pair for pair in self._pairs if pair != PLAIN]
         return [result for pair in pairs for result in self._rounds(pair, self._effort.transcoded)]
 
     def calls(self) -> list[Result]:
         """Ever more calls at once for each system and pair, until it fails twice with the smallest step."""
-        return [result for pair in PAIRS for result in self._climb(pair)]
+        return [result for pair in self._pairs for result in self._climb(pair)]
 
     def _climb(self, pair: str) -> list[Result]:
         effort, results = self._effort, []
@@ -146,13 +146,18 @@ class Bench:
         return result
 
 
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def main() -> int:
-    arguments = options.parse("bench.media", __doc__, EFFORTS, PARTS)
+    arguments = options.parse("bench.media", __doc__, EFFORTS, PARTS, PAIRS)
     calls.raise_descriptor_limit()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every __exit__: no engine stays behind
     parts, effort = arguments.only or PARTS, EFFORTS[arguments.effort]
+    pairs = arguments.pair or tuple(PAIRS)
     try:
-        with lease() as block, Bench(block, effort, lambda text: print(text, file=sys.stderr, flush=True)) as bench:
+        with lease() as block, Bench(block, effort, _say, pairs) as bench:
             found = {part: getattr(bench, part)() for part in PARTS if part in parts}
     except (StartError, AloneError, DialogError, RtpError, Silent, TimeoutError) as error:
         print(f"bench: {error}", file=sys.stderr)
