@@ -6,6 +6,7 @@ from django import forms
 
 from trunkline.control.dashboard.words import sentence
 from trunkline.control.errors import ServiceError
+from trunkline.control.services import together
 from trunkline.control.sources.models import source_text
 from trunkline.control.sources.services import parse
 
@@ -27,6 +28,19 @@ class Judged(forms.Form):
                 except ServiceError as error:
                     self.add_error(name, sentence(error))
         return cleaned
+
+    def carried_out(self, do: Callable[[dict], object]) -> bool:
+        """Whether it was filled in well, and `do`, given its values, did all of it. Otherwise nothing is done, and the
+        form says why."""
+        if not self.is_valid():
+            return False
+        try:
+            with together():
+                do(self.cleaned_data)
+        except ServiceError as error:
+            self.refuse(error)
+            return False
+        return True
 
     def refuse(self, error: ServiceError) -> None:
         """Say what a service found wrong with all of it together."""

@@ -1,8 +1,12 @@
 """What views share: whole pages or parts of them, and who may do what."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from trunkline.control.errors import ServiceError
 
 
 def show(request: HttpRequest, template: str, values: dict, *, part: str = "", status: int = 200) -> HttpResponse:
@@ -30,5 +34,16 @@ def only_managers(request: HttpRequest) -> None:
 
 
 def only_operators(request: HttpRequest) -> None:
+    """Raises PermissionDenied for customers."""
     if not request.user.is_operator:
         raise PermissionDenied("Only those who run this service see that.")
+
+
+def named[Name, Found](request: HttpRequest, get: Callable[[Name], Found], name: Name) -> Found:
+    """What an operator names by an address, from a service's `get`. Raises PermissionDenied for customers, and Http404
+    where there is none."""
+    only_operators(request)
+    try:
+        return get(name)
+    except ServiceError:
+        raise Http404 from None

@@ -2,7 +2,7 @@
 
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -12,7 +12,7 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.audit import recording
 from trunkline.control.dashboard.accounts.form import AccountForm, NewAccountForm
 from trunkline.control.dashboard.middleware import ACTING
-from trunkline.control.dashboard.pages import only_operators, show
+from trunkline.control.dashboard.pages import named, only_operators, show
 from trunkline.control.dashboard.signin.resetting import url
 from trunkline.control.errors import ServiceError
 from trunkline.control.services import together
@@ -59,34 +59,33 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, name: str) -> HttpResponse:
-    account = _account(request, name)
+    account = named(request, services.get, name)
     form = AccountForm(request.POST or None, account=account)
-    if form.is_valid():
-        try:
-            with together():
-                services.change(account, **form.limits())
-                sources.replace(account, form.cleaned_data["sources"])
-            return redirect("accounts")
-        except ServiceError as error:
-            form.refuse(error)
+
+    def change(its: dict) -> None:
+        services.change(account, **form.limits())
+        sources.replace(account, its["sources"])
+
+    if form.carried_out(change):
+        return redirect("accounts")
     return _form(request, form, account)
 
 
 @require_POST
 def enable(request: HttpRequest, name: str) -> HttpResponse:
-    services.change(_account(request, name), enabled=True)
+    services.change(named(request, services.get, name), enabled=True)
     return redirect("account-edit", name)
 
 
 @require_POST
 def disable(request: HttpRequest, name: str) -> HttpResponse:
-    services.change(_account(request, name), enabled=False)
+    services.change(named(request, services.get, name), enabled=False)
     return redirect("account-edit", name)
 
 
 @require_POST
 def act(request: HttpRequest, name: str) -> HttpResponse:
-    account = _account(request, name)
+    account = named(request, services.get, name)
     request.session[ACTING] = account.pk
     rotate_token(request)  # a page in another tab is about who was acted as before: what it sends is refused
     recording.happened(account, "opened by an operator")
@@ -105,14 +104,6 @@ def _counts(shown: list[Account], what: str) -> dict[int, int]:
     """How many numbers or users each account has; a join would count those of all accounts first."""
     related = Account._meta.get_field(what).related_model.objects.filter(account__in=shown)
     return dict(related.values_list("account").annotate(Count("pk")).order_by())
-
-
-def _account(request: HttpRequest, name: str) -> Account:
-    only_operators(request)
-    try:
-        return services.get(name)
-    except ServiceError:
-        raise Http404 from None
 
 
 def _form(request: HttpRequest, form: AccountForm, account: Account | None = None, owner=None, link="") -> HttpResponse:

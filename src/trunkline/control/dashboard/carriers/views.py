@@ -1,7 +1,7 @@
 """For operators: the carriers, how they do, and what is known of them. A password that was given is never shown."""
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -10,9 +10,7 @@ from trunkline.control.calls import fault
 from trunkline.control.carriers import health, services
 from trunkline.control.carriers.models import Carrier
 from trunkline.control.dashboard.carriers.form import CarrierForm, NewCarrierForm
-from trunkline.control.dashboard.pages import only_operators, show
-from trunkline.control.errors import ServiceError
-from trunkline.control.services import together
+from trunkline.control.dashboard.pages import named, only_operators, show
 from trunkline.control.sources import services as sources
 
 PAGE = 20
@@ -31,55 +29,41 @@ def carriers(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     only_operators(request)
     form = NewCarrierForm(request.POST or None)
-    if form.is_valid():
-        given = form.cleaned_data
-        try:
-            services.create(given["name"], sources=given["sources"], **form.fields_of_carrier())
-            return redirect("carriers")
-        except ServiceError as error:
-            form.refuse(error)
+    if form.carried_out(lambda its: services.create(its["name"], sources=its["sources"], **form.fields_of_carrier())):
+        return redirect("carriers")
     return _form(request, form)
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, name: str) -> HttpResponse:
-    carrier = _carrier(request, name)
+    carrier = named(request, services.get, name)
     form = CarrierForm(request.POST or None, carrier=carrier)
-    if form.is_valid():
-        try:
-            with together():
-                services.change(carrier, **form.fields_of_carrier())
-                sources.replace(carrier, form.cleaned_data["sources"])
-            return redirect("carriers")
-        except ServiceError as error:
-            form.refuse(error)
+
+    def change(its: dict) -> None:
+        services.change(carrier, **form.fields_of_carrier())
+        sources.replace(carrier, its["sources"])
+
+    if form.carried_out(change):
+        return redirect("carriers")
     return _form(request, form, carrier)
 
 
 @require_POST
 def enable(request: HttpRequest, name: str) -> HttpResponse:
-    services.change(_carrier(request, name), enabled=True)
+    services.change(named(request, services.get, name), enabled=True)
     return redirect("carriers")
 
 
 @require_POST
 def disable(request: HttpRequest, name: str) -> HttpResponse:
-    services.change(_carrier(request, name), enabled=False)
+    services.change(named(request, services.get, name), enabled=False)
     return redirect("carriers")
 
 
 @require_POST
 def remove(request: HttpRequest, name: str) -> HttpResponse:
-    services.remove(_carrier(request, name))
+    services.remove(named(request, services.get, name))
     return redirect("carriers")
-
-
-def _carrier(request: HttpRequest, name: str) -> Carrier:
-    only_operators(request)
-    try:
-        return services.get(name)
-    except ServiceError:
-        raise Http404 from None
 
 
 def _form(request: HttpRequest, form: CarrierForm, carrier: Carrier | None = None) -> HttpResponse:

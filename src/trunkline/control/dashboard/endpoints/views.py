@@ -1,14 +1,13 @@
 """For operators: the places where PBXs reach the service, as DNS, PBX configurations and firewalls are told of them."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from trunkline.control.dashboard.endpoints.form import EndpointForm, NewEndpointForm
-from trunkline.control.dashboard.pages import only_operators, show
+from trunkline.control.dashboard.pages import named, only_operators, show
 from trunkline.control.endpoints import services
 from trunkline.control.endpoints.models import Endpoint
-from trunkline.control.errors import ServiceError
 
 
 @require_GET
@@ -23,52 +22,36 @@ def endpoints(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     only_operators(request)
     form = NewEndpointForm(request.POST or None)
-    if form.is_valid():
-        try:
-            services.add(form.cleaned_data["name"], **form.fields_of_endpoint())
-            return redirect("endpoints")
-        except ServiceError as error:
-            form.refuse(error)
+    if form.carried_out(lambda its: services.add(its["name"], **form.fields_of_endpoint())):
+        return redirect("endpoints")
     return _form(request, form)
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, name: str) -> HttpResponse:
-    endpoint = _endpoint(request, name)
+    endpoint = named(request, services.get, name)
     form = EndpointForm(request.POST or None, endpoint=endpoint)
-    if form.is_valid():
-        try:
-            services.put(endpoint.name, form.fields_of_endpoint() | {"enabled": endpoint.enabled})
-            return redirect("endpoints")
-        except ServiceError as error:
-            form.refuse(error)
+    if form.carried_out(lambda _: services.put(name, form.fields_of_endpoint() | {"enabled": endpoint.enabled})):
+        return redirect("endpoints")
     return _form(request, form, endpoint)
 
 
 @require_POST
 def enable(request: HttpRequest, name: str) -> HttpResponse:
-    services.change(_endpoint(request, name), enabled=True)
+    services.change(named(request, services.get, name), enabled=True)
     return redirect("endpoints")
 
 
 @require_POST
 def disable(request: HttpRequest, name: str) -> HttpResponse:
-    services.change(_endpoint(request, name), enabled=False)
+    services.change(named(request, services.get, name), enabled=False)
     return redirect("endpoints")
 
 
 @require_POST
 def remove(request: HttpRequest, name: str) -> HttpResponse:
-    services.remove(_endpoint(request, name))
+    services.remove(named(request, services.get, name))
     return redirect("endpoints")
-
-
-def _endpoint(request: HttpRequest, name: str) -> Endpoint:
-    only_operators(request)
-    try:
-        return services.get(name)
-    except ServiceError:
-        raise Http404 from None
 
 
 def _form(request: HttpRequest, form: EndpointForm, endpoint: Endpoint | None = None) -> HttpResponse:

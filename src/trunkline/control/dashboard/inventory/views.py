@@ -51,13 +51,8 @@ def change(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     only_operators(request)
     form = NumberForm(request.POST or None)
-    if form.is_valid():
-        given = form.cleaned_data
-        try:
-            services.add(given["number"], given["account"], monthly_cost=given["monthly_cost"])
-            return redirect("inventory")
-        except ServiceError as error:
-            form.refuse(error)
+    if form.carried_out(lambda its: services.add(its["number"], its["account"], monthly_cost=its["monthly_cost"])):
+        return redirect("inventory")
     values = {"section": "inventory", "form": form, "accounts": _names()}
     return render(request, "inventory/add.html", values, status=422 if form.errors else 200)
 

@@ -1,13 +1,11 @@
 """For operators: the machines, how each fares, and taking one out of service without losing a call."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from trunkline.control.dashboard.pages import only_operators, show
-from trunkline.control.errors import ServiceError
+from trunkline.control.dashboard.pages import named, only_operators, show
 from trunkline.control.nodes import services
-from trunkline.control.nodes.models import Node
 
 
 @require_GET
@@ -19,25 +17,17 @@ def nodes(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def drain(request: HttpRequest, name: str) -> HttpResponse:
-    services.drain(_node(request, name))
+    services.drain(named(request, services.get, name))
     return redirect("nodes")
 
 
 @require_POST
 def undrain(request: HttpRequest, name: str) -> HttpResponse:
-    services.drain(_node(request, name), False)
+    services.drain(named(request, services.get, name), False)
     return redirect("nodes")
 
 
 @require_POST
 def forget(request: HttpRequest, name: str) -> HttpResponse:
-    services.forget(_node(request, name))
+    services.forget(named(request, services.get, name))
     return redirect("nodes")
-
-
-def _node(request: HttpRequest, name: str) -> Node:
-    only_operators(request)
-    try:
-        return services.get(name)
-    except ServiceError:
-        raise Http404 from None

@@ -1,12 +1,12 @@
 """For operators: which carriers serve which numbers, and which of them a number would take."""
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from trunkline.control.carriers import services as carriers
-from trunkline.control.dashboard.pages import only_operators, show
+from trunkline.control.dashboard.pages import named, only_operators, show
 from trunkline.control.dashboard.routes.form import NewRouteForm, RouteForm
 from trunkline.control.errors import ServiceError
 from trunkline.control.numbers import services as numbers
@@ -31,38 +31,24 @@ def routes(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     only_operators(request)
     form = NewRouteForm(request.POST or None)
-    if form.is_valid():
-        given = dict(form.cleaned_data)
-        try:
-            services.add(given.pop("prefix"), carriers.get(given.pop("carrier")), **given)
-            return redirect("routes")
-        except ServiceError as error:
-            form.refuse(error)
+    if form.carried_out(lambda its: services.add(its["prefix"], carriers.get(its["carrier"]), **form.order())):
+        return redirect("routes")
     return _form(request, form)
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    route = _route(request, pk)
+    route = named(request, services.get, pk)
     form = RouteForm(request.POST or None, initial={"priority": route.priority, "weight": route.weight})
-    if form.is_valid():
-        services.change(route, **form.cleaned_data)
+    if form.carried_out(lambda _: services.change(route, **form.order())):
         return redirect("routes")
     return _form(request, form, route)
 
 
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    services.remove(_route(request, pk))
+    services.remove(named(request, services.get, pk))
     return redirect("routes")
-
-
-def _route(request: HttpRequest, pk: int) -> Route:
-    only_operators(request)
-    try:
-        return services.get(pk)
-    except (ServiceError, OverflowError):  # an id beyond what the database counts to
-        raise Http404 from None
 
 
 def _form(request: HttpRequest, form: RouteForm, route: Route | None = None) -> HttpResponse:
