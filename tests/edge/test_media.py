@@ -4,12 +4,13 @@ import re
 
 import pytest
 
-from trunkline.edge import media, relayed
-from trunkline.edge.media import FLAGS, Abilities, Offer, reply_step, request_step
+from trunkline.edge import answers, offers, relayed
+from trunkline.edge.media import FLAGS, Abilities, Writer, reply_step, request_step
+from trunkline.edge.offers import Offer
 from trunkline.sip.sdp import SdpError
 
 HOME = "203.0.113.9"
-PARTY = media.Writer(HOME, believed=True)
+PARTY = Writer(HOME, believed=True)
 ABLE = Abilities(("PCMA/8000", "PCMU/8000", "G722/8000", "G729/8000", "speex/16000"), "4")
 MAPS = {
     "PCMU": "0 PCMU/8000", "PCMA": "8 PCMA/8000", "G722": "9 G722/8000", "G729": "18 G729/8000",
@@ -32,7 +33,7 @@ def numbers(text):
 
 def offer(*names, **options):
     text = body(*names)
-    return media.offer(text, PARTY, ABLE, **options)
+    return offers.read(text, PARTY, ABLE, **options)
 
 
 def added(made):
@@ -68,14 +69,14 @@ def test_an_offer_keeps_its_order_and_gets_what_can_be_transcoded(names, wide, k
 )  # fmt: skip
 def test_who_has_its_audio_heard_for_digits(offerer, answerer, toneless):
     made = offer(*offerer)
-    assert media.toneless(made, media.answer(body(*answerer), PARTY, ABLE, made), "a", "b") == toneless
+    assert answers.toneless(made, answers.read(body(*answerer), PARTY, ABLE, made), "a", "b") == toneless
 
 
 def test_g729_is_always_without_annex_b():
     assert "a=fmtp:18 annexb=no" in offer("G729").sdp
     yes = body("G729", after="a=fmtp:18 annexb=yes\r\n")
-    assert re.findall("annexb=(.*)\r", media.offer(yes, PARTY, ABLE).sdp) == ["no"]
-    assert re.findall("annexb=(.*)\r", media.answer(yes, PARTY, ABLE, None).sdp) == ["no"]
+    assert re.findall("annexb=(.*)\r", offers.read(yes, PARTY, ABLE).sdp) == ["no"]
+    assert re.findall("annexb=(.*)\r", answers.read(yes, PARTY, ABLE, None).sdp) == ["no"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_g729_is_always_without_annex_b():
 )
 def test_an_offer_that_cannot_be_carried_is_488_in_words(text, words):
     with pytest.raises(SdpError) as caught:
-        media.offer(text, PARTY, ABLE)
+        offers.read(text, PARTY, ABLE)
     assert caught.value.code == 488
     assert words in caught.value.words
     assert caught.value.words.isascii()
@@ -106,11 +107,11 @@ def test_an_offer_that_cannot_be_carried_is_488_in_words(text, words):
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "10.0.0.1", "198.51.100.7"])
 def test_a_held_stream_and_a_private_address_are_no_mistake(address):
-    assert media.offer(body("PCMA", address=address), PARTY, ABLE).sdp
+    assert offers.read(body("PCMA", address=address), PARTY, ABLE).sdp
 
 
 def test_loopback_is_for_those_who_are_on_it():
-    assert media.offer(body("PCMA", address="127.0.0.1"), media.Writer("127.0.0.5", believed=True), ABLE).sdp
+    assert offers.read(body("PCMA", address="127.0.0.1"), Writer("127.0.0.5", believed=True), ABLE).sdp
 
 
 def relay(text, *names):
@@ -149,7 +150,7 @@ def test_ilbc_stays_in_an_offer_in_its_place(names, left, seen):
     ],
 )
 def test_the_relay_is_told_again_where_it_would_join_the_wrong_codecs(offered, answered, again, flags):
-    made = media.answer(body(*answered), PARTY, ABLE, offer(*offered, wide=False))
+    made = answers.read(body(*answered), PARTY, ABLE, offer(*offered, wide=False))
     assert numbers(made.sdp) == [MAPS[name].split()[0] for name in answered]
     if again is None:
         assert made.again is None
@@ -166,9 +167,9 @@ def test_the_relay_prefers_a_codec_whose_events_it_can_join_and_the_far_side_doe
 
 
 def test_an_answer_keeps_the_events_of_its_codecs_clock():
-    answered = media.answer(body("PCMA", "te8", "te16"), PARTY, ABLE, offer("PCMA", "te8"))
+    answered = answers.read(body("PCMA", "te8", "te16"), PARTY, ABLE, offer("PCMA", "te8"))
     assert numbers(answered.sdp) == ["8", "101"]
-    assert numbers(media.answer(body("speex", "te8"), PARTY, ABLE, None).sdp) == ["98", "101"]
+    assert numbers(answers.read(body("speex", "te8"), PARTY, ABLE, None).sdp) == ["98", "101"]
 
 
 def test_an_offer_that_nobody_will_remember_holds_only_what_any_answer_fits():
@@ -181,7 +182,7 @@ def test_an_offer_that_nobody_will_remember_holds_only_what_any_answer_fits():
 def test_slow_events_beside_a_wideband_codec_are_shown_fast_to_the_relay_alone():
     made = offer("speex", "te8")
     assert "a=rtpmap:101 telephone-event/16000" in made.sdp
-    answered = media.answer(body("PCMA", "te8"), PARTY, ABLE, made)
+    answered = answers.read(body("PCMA", "te8"), PARTY, ABLE, made)
     text = relayed.answer("m=audio 1 RTP/AVP 98 101\r\na=rtpmap:101 telephone-event/16000\r\n", answered, made)
     assert "a=rtpmap:101 telephone-event/8000" in text
 
@@ -190,7 +191,7 @@ VIDEO, FAX = "m=video 5000 RTP/AVP 96\r\n", "m=image 6000 udptl t38\r\n"
 
 
 def test_other_streams_are_refused_in_place_on_both_sides():
-    made = media.offer(body("PCMA", before=VIDEO, after=FAX), PARTY, ABLE)
+    made = offers.read(body("PCMA", before=VIDEO, after=FAX), PARTY, ABLE)
     assert "video" not in made.sdp
     seen = relayed.offer(relay(made.sdp, "PCMA"), made)
     assert re.findall("m=(.*) RTP|m=(image 0)", seen) == [("video 0", ""), ("audio 30000", ""), ("", "image 0")]
@@ -198,20 +199,20 @@ def test_other_streams_are_refused_in_place_on_both_sides():
 
     # A far side that forgets the streams that were refused, and one that keeps them.
     for answered in (body("PCMA"), body("PCMA", before="m=video 0 RTP/AVP 96\r\n", after="m=image 0 udptl t38\r\n")):
-        answer = media.answer(answered, PARTY, ABLE, made)
+        answer = answers.read(answered, PARTY, ABLE, made)
         text = relayed.answer(relay(answer.sdp, "PCMA"), answer, made)
         assert re.findall(r"m=(\w+) (\d+)", text) == [("video", "0"), ("audio", "30000"), ("image", "0")]
 
 
 def test_without_the_offer_at_hand_an_answer_keeps_its_own_streams():
-    answer = media.answer(body("PCMA", before="m=video 0 RTP/AVP 96\r\n"), PARTY, ABLE, None)
+    answer = answers.read(body("PCMA", before="m=video 0 RTP/AVP 96\r\n"), PARTY, ABLE, None)
     text = relayed.answer(relay(answer.sdp, "PCMA"), answer, None)
     assert re.findall(r"m=(\w+) (\d+)", text) == [("video", "0"), ("audio", "30000")]
 
 
 @pytest.mark.parametrize("text", [body("PCMA", port=0), body("opus")])
 def test_an_answer_without_audio_is_a_refusal_of_it(text):
-    assert media.answer(text, PARTY, ABLE, offer("PCMA")).sdp == ""
+    assert answers.read(text, PARTY, ABLE, offer("PCMA")).sdp == ""
     assert "m=audio 0 " in relayed.refused(())
     assert HOME not in relayed.refused(("m=video 0 RTP/AVP 96", ""))
 
@@ -244,7 +245,7 @@ def test_what_the_sdp_of_a_response_is(code, request_offered, step):
 )
 def test_audio_goes_to_no_address_that_a_pbx_only_names(named, source, used):
     text = body("PCMA", address=named) + "a=rtcp:4001 IN IP4 198.51.100.9\r\n"
-    pbx, carrier = media.Writer(source, believed=False), media.Writer(source, believed=True)
-    for made, address in ((media.offer(text, pbx, ABLE), used), (media.answer(text, pbx, ABLE, None), used),
-                          (media.offer(text, carrier, ABLE), named)):  # fmt: skip
+    pbx, carrier = Writer(source, believed=False), Writer(source, believed=True)
+    for made, address in ((offers.read(text, pbx, ABLE), used), (answers.read(text, pbx, ABLE, None), used),
+                          (offers.read(text, carrier, ABLE), named)):  # fmt: skip
         assert set(re.findall("IN IP4 (.*)\r", made.sdp)) == {address}

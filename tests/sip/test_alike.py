@@ -2,12 +2,13 @@
 
 import pytest
 
-from trunkline.edge import media
+from trunkline.edge import answers, offers
+from trunkline.edge.media import Abilities, Writer
 from trunkline.sip import alike, sdp
 
 HOME = "203.0.113.9"
-PARTY = media.Writer(HOME, believed=True)
-ABLE = media.Abilities(("PCMA/8000", "PCMU/8000"), "4")
+PARTY = Writer(HOME, believed=True)
+ABLE = Abilities(("PCMA/8000", "PCMU/8000"), "4")
 
 
 def body(session="17 1", port="4000", address=HOME, origin="pbx", after=""):
@@ -48,20 +49,20 @@ def test_a_remembered_description_is_read_as_any_other(session, port, origin):
     text = body(session, port, origin=origin)
     assert alike.split(text)
     read = sdp.parse(text)
-    made = media.offer(text, PARTY, ABLE)
+    made = offers.read(text, PARTY, ABLE)
     assert made.sdp == read.text(read.audio.payloads)
-    assert media.answer(text, PARTY, ABLE, made).sdp == made.sdp
+    assert answers.read(text, PARTY, ABLE, made).sdp == made.sdp
 
 
 def test_what_is_wrong_is_said_in_the_words_of_the_text_itself():
     with pytest.raises(sdp.SdpError, match="loopback"):
-        media.offer(body(address="127.0.0.1"), PARTY, ABLE)
+        offers.read(body(address="127.0.0.1"), PARTY, ABLE)
     with pytest.raises(sdp.SdpError, match="m=audio 4000 RTP/AVP"):
-        media.offer(body().replace("RTP/AVP 8 101", "RTP/AVP \x01"), PARTY, ABLE)
+        offers.read(body().replace("RTP/AVP 8 101", "RTP/AVP \x01"), PARTY, ABLE)
 
 
 def test_who_writes_it_makes_a_difference():
     text = body(address="203.0.113.77")
-    believed = media.offer(text, PARTY, ABLE)
+    believed = offers.read(text, PARTY, ABLE)
     assert "c=IN IP4 203.0.113.77\r\n" in believed.sdp
-    assert f"c=IN IP4 {HOME}\r\n" in media.offer(text, media.Writer(HOME, believed=False), ABLE).sdp
+    assert f"c=IN IP4 {HOME}\r\n" in offers.read(text, Writer(HOME, believed=False), ABLE).sdp

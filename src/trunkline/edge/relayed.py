@@ -1,6 +1,7 @@
 """What the media relay wrote, as it goes on: our audio stream in its place among those that are refused."""
 
-from trunkline.edge.media import Answer, Offer
+from trunkline.edge.answers import Answer
+from trunkline.edge.offers import Offer
 from trunkline.sip.codecs import EVENT
 
 _REFUSED = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"

@@ -4,13 +4,14 @@ import zlib
 
 import KSR
 
-from trunkline.edge import digits, media, relayed
+from trunkline.edge import answers, digits, offers, relayed
 from trunkline.edge.failover import OfferMore
 from trunkline.edge.injector import Injector
 from trunkline.edge.ksr import message
 from trunkline.edge.ksr.message import get, put
-from trunkline.edge.media import FLAGS, Abilities, Offer, Step, Writer
+from trunkline.edge.media import FLAGS, Abilities, Step, Writer
 from trunkline.edge.neighbours import Neighbours
+from trunkline.edge.offers import Offer
 from trunkline.sip import refusal, sdp
 from trunkline.sip.refusal import Refusal
 from trunkline.sip.sdp import SdpError
@@ -37,7 +38,7 @@ class Relay:
         """
         wide = KSR.htable.sht_get("wide", get("$ci")) is not None
         try:
-            made = media.offer(message.sdp(), self._writer(believed), self._abilities, wide=wide)
+            made = offers.read(message.sdp(), self._writer(believed), self._abilities, wide=wide)
         except SdpError as error:
             return refusal.bad_sdp(error.code, error.words)
         kept = made.dumps()
@@ -116,7 +117,7 @@ class Relay:
         if step == "answer":
             return self._answer(offered, writer, flags, again)
         if step == "late offer":
-            offered = media.offer(message.sdp(), writer, self._abilities, remembered=False)
+            offered = offers.read(message.sdp(), writer, self._abilities, remembered=False)
         text = _ask("offer", offered.sdp, offered.flags + flags)
         return text and relayed.offer(text, offered)
 
@@ -128,8 +129,8 @@ class Relay:
         return self._last[1]
 
     def _answer(self, offered: Offer | None, writer: Writer, flags: str, again: str) -> str:
-        made = media.answer(message.sdp(), writer, self._abilities, offered)
-        if offered and (toneless := media.toneless(offered, made, get("$ft"), get("$tt"))):
+        made = answers.read(message.sdp(), writer, self._abilities, offered)
+        if offered and (toneless := answers.toneless(offered, made, get("$ft"), get("$tt"))):
             KSR.htable.sht_sets("toneless", get("$ci"), toneless)
         if not made.sdp:
             return relayed.refused(offered.streams if offered and offered.streams else made.streams)

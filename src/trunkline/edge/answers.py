@@ -1,0 +1,71 @@
+"""Answers as they go back to whoever offered, and what they ask of the media relay."""
+
+from contextlib import suppress
+from functools import lru_cache
+from typing import NamedTuple
+
+from trunkline.edge.media import FLAGS, MOST_ALIKE, Abilities, Writer, description, known_annex
+from trunkline.edge.offers import Offer
+from trunkline.sip import alike, sdp
+from trunkline.sip.codecs import clock
+from trunkline.sip.sdp import SdpError
+
+
+class Answer(NamedTuple):
+    """`sdp` is for the relay; with `again`, after that offer was made once more; '' when the stream was refused."""
+
+    sdp: str
+    streams: tuple[str, ...] = ()
+    again: Offer | None = None
+    has_events: bool = False
+
+
+def read(text: str, writer: Writer, abilities: Abilities, offered: Offer | None) -> Answer:
+    """Read an answer; `offered` is the offer, where it is at hand. Raises SdpError."""
+    narrowing = offered if offered and offered.order else None
+    if not narrowing and (parts := alike.split(text)):
+        common, session, port = parts
+        with suppress(SdpError):
+            made = _remembered(common, writer, abilities)
+            return made._replace(sdp=alike.join(made.sdp, session, port))
+    return _read(text, writer, abilities, narrowing)
+
+
+def _read(text: str, writer: Writer, abilities: Abilities, narrowing: Offer | None = None) -> Answer:
+    """`narrowing`: an offer that must perhaps be made to the relay once more, so that it fits this answer."""
+    written = description(text, writer, abilities)
+    audio = written.audio
+    streams = written.streams if len(written.streams) > 1 else ()
+    if audio is None or not audio.codecs:
+        return Answer("", streams)
+    payloads = tuple(known_annex(p) for p in audio.payloads)
+    again = _narrowed(narrowing, audio.codecs, abilities) if narrowing else None
+    if again and not again.joined:  # end to end: the relay need not know what it cannot join
+        names = {p.name for p in again.payloads}
+        payloads = tuple(p for p in payloads if p.name in names)
+    clocks = {clock(p.name) for p in payloads if not p.is_event}
+    # Some agree to every telephone-event they see; with one of another clock the relay would lose all (measured).
+    fitting = tuple(p for p in payloads if not p.is_event or clock(p.name) in clocks)
+    if any(p.is_event for p in fitting):
+        payloads = fitting
+    return Answer(written.text(payloads), streams, again, any(p.is_event for p in payloads))
+
+
+_remembered = lru_cache(MOST_ALIKE)(_read)
+
+
+def toneless(offered: Offer, made: Answer, offerer: str, answerer: str) -> str:
+    """Of two tags that of the party without telephone-event, whose audio the relay hears for digits; '' for neither."""
+    if offered.lacks_events and made.has_events:
+        return offerer
+    return answerer if offered.accepts_events and not made.has_events else ""
+
+
+def _narrowed(offered: Offer, chosen: list[str], abilities: Abilities) -> Offer | None:
+    """The offer as it must be made to the relay again so that it fits the answer; None when it fits already."""
+    payloads = offered.payloads
+    shared = [p.name for p in payloads if not p.is_event and p.name in chosen]
+    if chosen[0] not in shared or chosen[0] in abilities.transcodes:
+        return None
+    kept = tuple(p for p in payloads if p.is_event or p.name in shared)
+    return offered._replace(sdp=sdp.parse(offered.sdp).text(kept), flags=FLAGS)
