@@ -57,6 +57,9 @@ def test_a_zone_is_planned_shown_and_only_then_written(run, addresses, tmp_path,
         assert "Done: " in run("dns", "apply", "--yes", "--force")[1]
     code, said = run("dns", "plan")
     assert (code, "does not answer" in said) == (1, True)
+    (tmp_path / "home" / "dns.key").unlink()
+    code, said = run("dns", "plan")
+    assert (code, "as `keymgr -t NAME` prints it" in said) == (1, True)
     addresses.give_back(address)
 
 

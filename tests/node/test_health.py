@@ -103,7 +103,10 @@ def test_a_part_that_never_spoke(check):
 
 def test_a_part_that_does_not_run_is_sent_to_its_log(home, check):
     found = check("ship", ship="BACKOFF")
-    assert (found.ok, found.text) == (False, f"backoff: Exited too quickly {home.log}/ship.log")
+    assert (found.ok, found.text) == (False, f"backoff: Exited too quickly; see {home.log}/ship.log")
+    home.log.mkdir(exist_ok=True)
+    (home.log / "ship.log").write_text("Traceback ...\nOSError: the disk is on fire\n")
+    assert check("ship", ship="BACKOFF").text == f"backoff: OSError: the disk is on fire; see {home.log}/ship.log"
 
 
 def test_a_certificate_that_ends_soon(home, check, monkeypatch):

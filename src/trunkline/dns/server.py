@@ -42,6 +42,11 @@ def read_key(path: Path) -> dns.tsig.Key:
     """
     try:
         lines = [line.strip().removeprefix("# ") for line in path.read_text(encoding="ascii").splitlines()]
+    except FileNotFoundError:
+        raise ServerError(
+            f"{path} is not there: write the key that signs updates into it, as `keymgr -t NAME` prints it, and close "
+            "it to others (chmod 600)"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ServerError(f"{path}, the key that signs updates, cannot be read: {error}") from error
     if path.stat().st_mode & 0o077:

@@ -11,7 +11,7 @@ from functools import partial
 
 from trunkline.contract import edge_config, store
 from trunkline.home import Home
-from trunkline.node import certificates, part, ports, probes, web
+from trunkline.node import certificates, logs, part, ports, probes, web
 from trunkline.node.engines import relay_name
 from trunkline.node.supervise import Manager, Process
 from trunkline.settings import Settings
@@ -25,6 +25,7 @@ STALE_SECONDS = 3600.0  # a name that no name server has answered for this long
 REBUILDING = "the store is being filled"
 LEAST_DISK = 200_000_000  # bytes
 EXPIRY_DAYS = 14
+LONGEST_WORDS = 300  # of a log that are quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,11 @@ def _process(process: Process, home: Home) -> Check | None:
     """What is wrong with a process as such; None when it runs."""
     if process.running:
         return None
-    return Check(process.name, False, f"{process.state.lower()}: {process.text or 'see'} {home.log / process.name}.log")
+    log = home.log / f"{process.name}.log"
+    last = "".join(logs.tail(log, 1))[:LONGEST_WORDS]  # supervisord knows no more than when it ended
+    return Check(
+        process.name, False, f"{process.state.lower()}: {last or process.text or 'it said nothing'}; see {log}"
+    )
 
 
 def _kamailio(home: Home) -> Check:
