@@ -36,6 +36,10 @@ def test_no_4xx_or_6xx_is_tried_elsewhere(code):
     assert follow("inbound", 0, "reply", code) == Relay()
 
 
+def test_nobody_is_tried_after_a_cancel():
+    assert follow("outbound", 0, "cancel") == Relay()
+
+
 @pytest.mark.parametrize(
     ("direction", "cause", "code", "expected"),
     [

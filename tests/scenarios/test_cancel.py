@@ -45,6 +45,15 @@ async def test_after_a_100(edge, agent):
     assert kinds(events) == ["setup", "attempt", "failed", "finish"]
 
 
+async def test_before_an_invite_has_left(edge, agent):
+    """The caller may have its 100 before that, and nobody is to blame for what was not sent."""
+    first, second = await agent(name="first"), await agent(name="second")
+    scene = await inbound(edge, agent, f"{to(first)},{to(second)}")
+    for _ in range(20):  # most of them come in time
+        call = await scene.dial()
+        await cancelled(call, edge, call_id=call.call_id)
+
+
 @pytest.mark.parametrize("direction", ["in", "out"])
 @pytest.mark.parametrize("callee", ["udp", "tls"])
 async def test_while_it_rings(edge, agent, direction, callee):

@@ -83,6 +83,8 @@ class Attempts:
     def _relay(self, plan: Plan) -> Outcome | None:
         if transactions.send(failover.budget(plan, time.time())):
             return None
+        if transactions.is_cancelled():  # Kamailio, which has told the caller so, sends no more
+            return failover.CANCELLED
         if transactions.media_failed():
             return Outcome("media", 0, "no media relay")
         return Outcome("transport", 0, "the connection was refused or failed")
@@ -106,23 +108,19 @@ class Attempts:
         plan = Plan.loads(transactions.kept_plan())
         if outcome.cause == "silence" and transactions.rang(plan.current + 1):
             outcome = Outcome("ring", 0, "it rang without an answer")
-        if outcome.cause == "cancel":
-            self._records.failed(plan, outcome)
-            self._finish(plan, outcome, Relay())
+        following = self._after(plan, outcome)
+        if isinstance(following, AnswerChallenge):
+            self._authenticate(plan, outcome)
+        elif isinstance(following, int):
+            self._go_on(plan, following)
+            self.make(plan)
+        elif not isinstance(following, OfferMore | DemandLess):
+            self._finish(plan, outcome, following)
         else:
-            following = self._after(plan, outcome)
-            if isinstance(following, AnswerChallenge):
-                self._authenticate(plan, outcome)
-            elif isinstance(following, int):
-                self._go_on(plan, following)
-                self.make(plan)
-            elif not isinstance(following, OfferMore | DemandLess):
-                self._finish(plan, outcome, following)
-            else:
-                transactions.note_demands(softened=isinstance(following, DemandLess) or transactions.softened())
-                plan.authenticated = False  # it may ask for a digest again
-                if not self._repeated(plan):
-                    self._finish(plan, outcome, Relay())
+            transactions.note_demands(softened=isinstance(following, DemandLess) or transactions.softened())
+            plan.authenticated = False  # it may ask for a digest again
+            if not self._repeated(plan):
+                self._finish(plan, outcome, Relay())
         self._records.catch_up()
 
     def _authenticate(self, plan: Plan, outcome: Outcome) -> None:

@@ -23,6 +23,9 @@ class Outcome:
     reason: str
 
 
+CANCELLED = Outcome("cancel", 0, "cancelled by the caller")
+
+
 @dataclass(frozen=True, slots=True)
 class Relay:
     """Give the caller the response that came."""
@@ -47,6 +50,8 @@ def after(
     plan: Plan, outcome: Outcome, has_credentials: bool, ring_seconds: int
 ) -> int | Relay | AnswerChallenge | Refusal:
     """The index of the next attempt, or how the call ends. `plan.failures` includes this outcome already."""
+    if outcome.cause == "cancel":
+        return Relay()
     if outcome.cause == "ring":
         return refusal.rang_out(ring_seconds)
     if outcome.cause == "media":

@@ -8,7 +8,7 @@ from trunkline.contract import edge_config
 from trunkline.edge import legs
 from trunkline.edge.attempts import Attempts
 from trunkline.edge.calls import Calls
-from trunkline.edge.failover import Outcome
+from trunkline.edge.failover import CANCELLED, Outcome
 from trunkline.edge.in_dialog import InDialog
 from trunkline.edge.injector import Injector
 from trunkline.edge.journal import Journal
@@ -143,7 +143,7 @@ class Edge:
 
 def _outcome() -> Outcome:
     if transactions.is_cancelled():
-        return Outcome("cancel", 0, "cancelled by the caller")
+        return CANCELLED
     code, reason = transactions.failed_reply()
     if not transactions.timed_out():
         return Outcome("reply", code, reason)
