@@ -37,6 +37,11 @@ def test_they_share_what_makes_them_one_service(nodes):
     assert [node.dns.watch for node in nodes] == [True, False, False]
 
 
+def test_one_alone_has_the_account_of_the_sandbox(nodes):
+    """Each would disable the key that another one made for it."""
+    assert [node.sandbox.enabled for node in nodes] == [True, False, False]
+
+
 def test_each_begins_with_another_one_that_is_there(nodes):
     heard = {node.cluster.address for node in nodes}
     for node in nodes:
