@@ -39,8 +39,10 @@ async def arrival(call: OutgoingCall, far: Agent) -> IncomingCall | None:
     return await coming if ended is over else None
 
 
-async def hang_up(call: OutgoingCall, incoming) -> None:
-    await call.bye()
+async def hang_up(call: OutgoingCall, incoming: IncomingCall) -> None:
+    """The caller ends a call that is up, and the far side hears of it."""
+    response = await call.bye()
+    assert response.code == 200, f"the BYE got {response.code}:\n{response}"
     await incoming.hung_up()
 
 
