@@ -1,6 +1,5 @@
 """What people do with the dashboard, in a real browser."""
 
-import itertools
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -278,76 +277,6 @@ def test_a_second_factor_is_set_up_and_asked_for(sign_in, screenshots):
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Turn off").click()
     expect(page.get_by_role("button", name="Set up")).to_be_visible()
-
-
-PAGES = {
-    "overview": ("alice@acme.example", "/"),
-    "numbers": ("alice@acme.example", "/numbers/"),
-    "editor": ("alice@acme.example", "/numbers/447700900000/forward"),
-    "calls": ("alice@acme.example", "/calls/"),
-    "live": ("alice@acme.example", "/calls/?outcome=open"),
-    "shop": ("alice@acme.example", "/numbers/buy"),
-    "release": ("alice@acme.example", "/numbers/447700900000/release"),
-    "trial": ("alice@acme.example", "/trials/1"),
-    "call": ("alice@acme.example", "/calls/{failed}"),
-    "trunk": ("alice@acme.example", "/trunk/"),
-    "users": ("alice@acme.example", "/users/"),
-    "password": ("alice@acme.example", "/password"),
-    "api": ("alice@acme.example", "/api/v1/"),
-    "second-factor": ("alice@acme.example", "/second-factor"),
-    "sign-in": ("", "/sign-in"),
-    "missing": ("alice@acme.example", "/numbers/447700999999"),
-    "empty-overview": ("carol@empty.example", "/"),
-    "empty-numbers": ("carol@empty.example", "/numbers/"),
-    "empty-trunk": ("carol@empty.example", "/trunk/"),
-    "accounts": ("operator", "/accounts/"),
-    "operator-calls": ("operator", "/calls/"),
-    "account": ("operator", "/accounts/acme/edit"),
-    "account-add": ("operator", "/accounts/add"),
-    "inventory": ("operator", "/inventory/"),
-    "inventory-add": ("operator", "/inventory/add"),
-    "import": ("operator", "/inventory/import"),
-    "import-faults": ("operator", "/inventory/imports/1"),
-    "import-checked": ("operator", "/inventory/imports/2"),
-    "endpoints": ("operator", "/endpoints/"),
-    "endpoint-add": ("operator", "/endpoints/add"),
-    "nodes": ("operator", "/nodes/"),
-    "carriers": ("operator", "/carriers/"),
-    "carrier": ("operator", "/carriers/telco/edit"),
-    "carrier-add": ("operator", "/carriers/add"),
-    "routes": ("operator", "/routes/?number=442071234567"),
-    "route-add": ("operator", "/routes/add"),
-    "audit": ("operator", "/audit/"),
-    "owner-audit": ("alice@acme.example", "/audit/"),
-}
-WIDTHS = {"wide": 1280, "narrow": 390}
-
-
-def test_every_page_fits_its_window(sign_in, dashboard, screenshots):
-    """And is photographed, for people to look at."""
-    page, who = None, ""
-    for name, (user, path) in PAGES.items():
-        if user != who:
-            if page:
-                page.context.clear_cookies()
-            page, who = (sign_in(user) if user else page), user
-        page.goto(path.format(failed=dashboard.failed))
-        for (size, width), scheme in itertools.product(WIDTHS.items(), ("light", "dark")):
-            page.set_viewport_size({"width": width, "height": 860})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour on its way to another
-            page.screenshot(path=screenshots / f"{name}-{scheme}-{size}.png", full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
-
-
-def test_the_picture_in_the_readme(sign_in, screenshots):
-    page = sign_in("alice@acme.example")
-    page.set_viewport_size({"width": 1120, "height": 700})
-    page.goto("/numbers/")
-    row = page.locator("#number-447700900001")
-    row.get_by_role("link", name="Forward to SIP").click()
-    page.get_by_label("Forward to SIP", exact=True).fill("sip:1001@pbx.acme.example,\nsip:1001@203.0.113.9;timeout=200")
-    row.locator("mark").wait_for()
-    page.screenshot(path=screenshots / "readme.png")
 
 
 def test_a_pbx_is_configured_copied_and_downloaded(sign_in, dashboard, screenshots):
