@@ -19,7 +19,8 @@ def _judge(field: str) -> Callable:
 
 class CarrierForm(Judged):
     judges = {field: _judge(field) for field in ("host", "port", "transport", "username", "strip", "prefix")} | {
-        "sources": networks
+        "password": lambda text: _judge("password")(text) or None,  # None: it stays
+        "sources": networks,
     }
 
     host = forms.CharField(
@@ -62,8 +63,6 @@ class CarrierForm(Judged):
 
     def clean(self):
         cleaned = super().clean()
-        if cleaned.get("password"):
-            self._judge_password(cleaned)
         cleaned["port"] = cleaned.get("port") or 0
         cleaned["strip"] = cleaned.get("strip") or 0
         return cleaned
@@ -71,15 +70,7 @@ class CarrierForm(Judged):
     def fields_of_carrier(self) -> dict:
         """For `services.create` and `change`; a password that stays is None."""
         given = self.cleaned_data
-        password = "" if given.get("forget") else given["password"] or None
-        names = ("host", "port", "transport", "username", "strip", "prefix")
-        return {name: given[name] for name in names} | {"password": password}
-
-    def _judge_password(self, cleaned: dict) -> None:
-        try:
-            services.check({"password": cleaned["password"]})
-        except services.ServiceError as error:
-            self.add_error("password", str(error))
+        return {name: given[name] for name in services.FIELDS} | ({"password": ""} if given.get("forget") else {})
 
 
 class NewCarrierForm(CarrierForm):
