@@ -117,6 +117,31 @@ async def test_info_of_a_side_without_events_becomes_events(edge, agent, kind, f
     await pair.near.bye()
 
 
+@pytest.mark.parametrize("speaks", [True, False])
+async def test_a_digit_of_an_info_waits_for_the_first_audio_of_its_side(edge, agent, speaks):
+    pair = await RINGING["out"](edge, agent, codecs=("PCMA",))
+    pair.near.audio.mute()
+    await pair.far.answer()
+    assert (await pair.near.final()).code == 200
+    await pair.far.confirmed()
+    pair.far.audio.play(600)
+    await pair.near.audio.hear(600)
+    digit = asyncio.create_task(pair.near.info(b"Signal=5\r\nDuration=100\r\n"))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(digit), 0.4)
+    assert pair.near.audio.sent == 0
+    if speaks:
+        pair.near.audio.play(0)
+        await arrived(pair.far, "5")
+    response = await digit
+    assert (response.code, response.warning.partition(":")[0]) == (
+        (200, "") if speaks else (488, "The digit has no audio of its sender to go with")
+    )
+    assert pair.far.audio.digits == ("5" if speaks else "")
+    await pair.talk()
+    await pair.near.bye()
+
+
 @pytest.mark.parametrize(
     ("near", "far", "body"),
     [

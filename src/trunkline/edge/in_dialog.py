@@ -37,8 +37,7 @@ class InDialog:
             routes.symmetric_contact()
         elif method == "INFO" and (digit := self._relay.digit()):
             if transactions.begin():  # an INFO that comes twice is one digit
-                self._relay.play(digit)
-                replies.accept()
+                self._dial(digit)
             return
         near, far = dialog.legs_from(message.get("$ft"))
         has_sdp = message.has_sdp()
@@ -57,6 +56,21 @@ class InDialog:
         if method == "UPDATE" and not has_sdp:
             transactions.expect_refresh()
         self._onward.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
+
+    def dial_again(self) -> None:
+        """A digit has waited for its sender's audio."""
+        if digit := self._relay.digit():
+            self._dial(digit)
+
+    def _dial(self, digit: tuple[str, int]) -> None:
+        """Some dial as soon as they are answered, before their audio flows: the relay has nowhere to put it then."""
+        fate = self._relay.play(digit)
+        if fate == "played":
+            replies.accept()
+        elif fate == "lost":
+            replies.final(refusal.media_unavailable())
+        elif not transactions.wait_for_audio():
+            replies.final(refusal.digit_without_audio())
 
     def refresh_failed(self) -> None:
         """An UPDATE without SDP was refused. A far side that has no UPDATE at all cannot be refreshed by one, nor does

@@ -136,6 +136,11 @@ class Edge:
         self._in_dialog.refresh_failed()
 
     @guarded
+    def ksr_digit(self, _message):
+        """A digit in an INFO has waited for audio of its sender."""
+        self._in_dialog.dial_again()
+
+    @guarded
     def ksr_htable_event(self, _message, event):
         if event == "htable:expired:calls":
             self._limits.expired(message.get("$shtrecord(value)"))

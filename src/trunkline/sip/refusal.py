@@ -163,6 +163,10 @@ def media_unavailable() -> Refusal:
     return Refusal(503, "The media relay is not available, so the call cannot be anchored")
 
 
+def digit_without_audio() -> Refusal:
+    return Refusal(488, "The digit has no audio of its sender to go with: send audio first, silence too, or RFC 4733")
+
+
 def name_servers_silent() -> Refusal:
     return Refusal(503, "Name servers are too slow now for a host name in Route: write IP addresses into Record-Route")
 

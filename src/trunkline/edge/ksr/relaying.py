@@ -6,7 +6,7 @@ import KSR
 
 from trunkline.edge import answers, digits, offers, relayed
 from trunkline.edge.failover import OfferMore
-from trunkline.edge.injector import Injector
+from trunkline.edge.injector import Fate, Injector
 from trunkline.edge.ksr import message
 from trunkline.edge.ksr.message import get, put
 from trunkline.edge.media import FLAGS, Abilities, Step, Writer
@@ -105,9 +105,9 @@ class Relay:
             return None
         return digits.read(message.latin_1("$rb"))
 
-    def play(self, digit: tuple[str, int]) -> None:
+    def play(self, digit: tuple[str, int]) -> Fate:
         """Have the sender of this message dial a digit."""
-        self._injector.play(get("$ci"), get("$ft"), *digit)
+        return self._injector.play(get("$ci"), get("$ft"), *digit)
 
     def _writer(self, believed: bool) -> Writer:
         return Writer(self._neighbours.origin(), believed)

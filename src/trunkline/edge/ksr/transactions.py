@@ -8,6 +8,7 @@ from trunkline.edge.ksr.message import get, method, put, text
 
 # ms that another node has for its 100: time for the INVITE to be repeated once (RFC 3261 §17.1.1.2)
 _NODE_PATIENCE = "2000"
+_AUDIO_PAUSE, _AUDIO_TRIES = 250, 8  # ms between two looks for a party's first audio; each takes a branch, of twelve
 
 
 def keep_plan(text: str, call: str, attempt: int) -> None:
@@ -77,6 +78,17 @@ def answer_challenge(username: str, password: str) -> bool:
 def expect_refresh() -> None:
     """The request to be relayed refreshes its session: its refusal is looked at."""
     KSR.tm.t_on_failure("ksr_refresh_failure")
+
+
+def wait_for_audio() -> bool:
+    """Have `ksr_digit` called again in a while; False when that was often enough."""
+    tries = int(get("$avp(tries)") or 0)
+    if tries == _AUDIO_TRIES:
+        return False
+    put("$avp(tries)", str(tries + 1))
+    KSR.tm.t_set_fr(_AUDIO_PAUSE, _AUDIO_PAUSE)
+    KSR.tm.t_on_failure("ksr_digit")
+    return KSR.tmx.t_suspend() > 0
 
 
 def pass_on(on_reply: str, ringing: int, silence: int) -> bool:
