@@ -145,6 +145,15 @@ def test_json_for_everybody_else(call, cast, subtests):
             assert answer.json()["count"] == 1
 
 
+def test_a_disabled_account_lists_and_searches_and_changes_nothing(call, cast, services):
+    services.accounts.change(cast.owner, enabled=False)
+    assert call("/account/numbers").json()["count"] == 1
+    assert call("/number/search", country="GB").status_code == 200
+    for path, asked in (("/number/buy", SOLD), ("/number/cancel", OWN), ("/number/update", OWN | SIP | {VALUE: ""})):
+        refused(call(path, **asked), 403, "account is disabled")
+    assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+
+
 def test_key_and_secret_as_parameters(call, cast, services):
     who = {"api_key": cast.key.name, "api_secret": cast.secret}
     assert call("/account/numbers", headers={}, **who).json()["count"] == 1

@@ -93,6 +93,19 @@ def test_a_stranger_cannot_tell_whether_it_is_there(ask, stranger, cast, service
     assert (key.enabled, key.secrets.count(), cast.owner.sources.count()) == (True, 1, 1)
 
 
+def test_a_disabled_account_reads_what_it_has_and_changes_nothing(ask, owner, cast, services, subtests):
+    services.accounts.change(cast.owner, enabled=False)
+    before = services.audit.find(limit=1)
+    for operation, (method, path, body) in (OWN | MINE).items():
+        with subtests.test(operation):
+            answer = ask(owner, method, path, body)
+            if method == "GET":
+                assert answer.status_code == 200
+            else:
+                assert "Ask whoever runs" in problem(answer, 403, "account-disabled")["detail"]
+    assert services.audit.find(limit=1) == before
+
+
 @pytest.mark.parametrize("operation", MINE)
 def test_what_a_stranger_sees_has_nothing_of_the_owners(ask, stranger, cast, operation):
     answer = ask(stranger, *MINE[operation])

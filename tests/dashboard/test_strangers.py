@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.conftest import PASSWORD
 from dashboard.operating import OPERATORS
+from dashboard.test_signing_in import sign_in
 from trunkline.control.dashboard.options import HERE
 
 NUMBER = "447700900001"  # of the account `owner`
@@ -160,6 +161,36 @@ def test_a_strangers_address_is_listed_and_removed_as_its_own_alone(ask, strange
     assert ask(stranger, "/trunk/sources/remove", {"network": "8.8.4.4"}).status_code == 422
     assert ask(stranger, "/trunk/sources/add", {"network": "8.8.4.4"}).status_code == 422
     assert (sources_of(cast.owner), sources_of(cast.stranger)) == ({"8.8.4.4"}, set())
+
+
+def test_a_disabled_account_sees_what_it_has_and_changes_nothing(ask, owner, services, cast):
+    services.accounts.change(cast.owner, enabled=False)
+    before = services.audit.find(limit=1)
+    for path, data in [*OWN, *MANAGED, *MANAGED_USERS, *OWNERS, *((path, None) for path in LISTS)]:
+        answer = ask(owner, path, data)
+        assert answer.status_code == (200 if data is None else 403), path
+        assert ("Your account is disabled" in answer.content.decode()) == answer["Content-Type"].startswith("text/html")
+    assert services.audit.find(limit=1) == before
+
+
+def test_who_is_of_a_disabled_account_signs_in_out_and_anew_with_another_password(anybody, cast, services):
+    services.accounts.change(cast.owner, enabled=False)
+    browser, other = anybody(), "another horse that nobody knows"
+    assert sign_in(browser).status_code == 302
+    changed = browser.post("/password", {"current": PASSWORD, "password": other, "again": other})
+    begun = browser.post("/second-factor/begin", {"password": other})
+    ended = browser.post("/second-factor/end", {"password": other})
+    assert [changed.status_code, begun.status_code, ended.status_code] == [200, 200, 302]
+    assert browser.post("/sign-out").headers["Location"] == "/sign-in"
+    assert sign_in(anybody(), password=other).status_code == 302
+
+
+def test_an_operator_changes_what_a_disabled_account_has_also_as_the_customer(ask, operator, services, cast):
+    services.accounts.change(cast.owner, enabled=False)
+    page = operator.post("/accounts/owner/act", follow=True).content.decode()
+    assert "This account is disabled" in page
+    assert operator.post(f"/numbers/{NUMBER}/forward", {"forward": "sip:new@pbx.example"}).status_code == 302
+    assert forward_of(services) == "sip:new@pbx.example"
 
 
 @pytest.mark.parametrize(("path", "data"), MANAGED[:1])

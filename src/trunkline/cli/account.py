@@ -107,9 +107,10 @@ def enable(services, name):
 @operation(command)
 @click.argument("name")
 def disable(services, name):
-    """Refuse an account's calls, both ways; it keeps all that it has."""
+    """Refuse an account's calls, both ways, and what its users and programs would change; it keeps all that it has."""
     account = services.accounts.change(services.accounts.get(name), enabled=False)
-    return Answer(services.accounts.as_dict(account), [f"Account {name} is disabled: its calls are refused."])
+    said = f"Account {name} is disabled: its calls are refused, and its users and programs change nothing."
+    return Answer(services.accounts.as_dict(account), [said])
 
 
 def _warnings(account) -> list[str]:

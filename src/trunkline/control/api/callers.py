@@ -21,6 +21,7 @@ from trunkline.control.users.signing_in import network_of
 
 WINDOW = timedelta(minutes=15)
 PER_KEY_AND_NETWORK, PER_NETWORK = 10, 50
+READING = ("GET", "HEAD", "OPTIONS")  # methods that change nothing, RFC 9110 §9.2.1
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Trunkline API", charset="UTF-8"'}
 
 
@@ -33,7 +34,7 @@ class Caller:
 
 
 def authenticate(name: str, secret: str, address: str) -> Caller:
-    """Raises Problem. An account that is disabled is told so, by then the caller has proven who it is."""
+    """Raises Problem."""
     network, since = network_of(address), timezone.now() - WINDOW
     recent = Failure.objects.filter(network=network, time__gte=since)
     failures = list(recent.values_list("key", flat=True)[:PER_NETWORK])
@@ -49,9 +50,13 @@ def authenticate(name: str, secret: str, address: str) -> Caller:
     if name in failures:
         Failure.objects.filter(network=network, key=name).delete()
     key, slot = verified
-    if not key.account.enabled:
-        raise Problem("account-disabled")
     return Caller(key.account, key, slot, secret)
+
+
+def check_enabled(caller: Caller, method: str | None) -> None:
+    """An account that is disabled reads what it has, and changes nothing. Raises Problem."""
+    if not caller.account.enabled and method not in READING:
+        raise Problem("account-disabled")
 
 
 def by_basic(request: HttpRequest) -> Caller:

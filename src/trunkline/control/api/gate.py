@@ -58,6 +58,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         raise Problem("too-many-requests", f"An account may make {used.most} requests a minute", headers)
     actor = Actor(KEY, request.caller.key.name, request.META["REMOTE_ADDR"])
     try:
+        callers.check_enabled(request.caller, request.method)
         scopes.check(request.caller.key, scopes.needed(document.resource(match.route)))
         with acting(actor):
             response = idempotency.once(request, request.caller, lambda: match.func(request, **match.kwargs))

@@ -26,7 +26,11 @@ KINDS: Mapping[str, Kind] = {
     "not-authenticated": Kind(
         401, "The key or the secret is not right", "Send an API key and its secret by HTTP Basic (RFC 7617)."
     ),
-    "account-disabled": Kind(403, "The account is disabled", "Ask whoever runs this service."),
+    "account-disabled": Kind(
+        403,
+        "The account is disabled",
+        "The account is disabled: it reads what it has, and changes nothing. Ask whoever runs this service.",
+    ),
     "forbidden": Kind(403, "That is refused", "Use HTTPS, from a program: no page of another site may call the API."),
     "scope-too-narrow": Kind(403, "The key may not do that", "Use a key of the account that has the scope for it."),
     "buying-refused": Kind(403, "The account may not buy or release that", "Ask whoever runs this service."),

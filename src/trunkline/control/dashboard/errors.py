@@ -43,6 +43,15 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return page(request, 403, "That is not yours to do", str(exception) or "Ask an owner of your account.")
 
 
+def disabled(request: HttpRequest) -> HttpResponse:
+    return page(
+        request,
+        403,
+        "Your account is disabled",
+        "You see what it has, and change nothing until whoever runs this service enables it again. Ask them.",
+    )
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return page(request, 404, "There is no such page", "It was removed, or never was, or belongs to somebody else.")
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.api import usage
+from trunkline.control.api.callers import READING
 from trunkline.control.audit.actor import OPERATOR, USER, Actor, acting
 from trunkline.control.dashboard import errors
 from trunkline.control.dashboard.uploads import largest_body
@@ -21,6 +22,10 @@ from trunkline.sip.uri import is_ip
 ACTING = "acting_as"  # in an operator's session: the id of the account whose pages it sees
 
 
+# What a user of a disabled account may still change: how it signs in
+OF_ITS_OWN = (
+    "password", "reset", "second-factor-begin", "second-factor-confirm", "second-factor-end", "sign-in", "sign-out"
+)  # fmt: skip
 # What an operator may do who is to have a second factor and has none yet
 WITHOUT_FACTOR = ("second-factor", "second-factor-begin", "second-factor-confirm", "password", "sign-out", "alive")
 
@@ -84,6 +89,8 @@ class Scope:
             request.acting = True
         if _lacks_factor(user) and request.resolver_match.view_name not in WITHOUT_FACTOR:
             return redirect("second-factor")
+        if _is_disabled(request) and request.resolver_match.view_name not in OF_ITS_OWN:
+            return errors.disabled(request)
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -102,6 +109,12 @@ def _no_text(request: HttpRequest) -> HttpResponse | None:
 
 def _lacks_factor(user: User) -> bool:
     return user.is_operator and settings.TRUNKLINE.web.operators_second_factor and not user.has_second_factor
+
+
+def _is_disabled(request: HttpRequest) -> bool:
+    """Whether a change is wanted by a customer whose account was disabled. Operators, also as that customer, may."""
+    account = request.user.account
+    return account is not None and not account.enabled and request.method not in READING
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -39,6 +39,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     if used.left < 0:
         label = f"too many requests: an account may make {used.most} a minute"
         raise Refused(label, 429, headers | {"Retry-After": str(used.seconds)})
+    callers.check_enabled(caller, method)
     scopes.check(caller.key, MANAGE)
     try:
         with acting(Actor(KEY, caller.key.name, request.META["REMOTE_ADDR"])):
