@@ -80,7 +80,8 @@ async def one_short_call(node: Node, ua: Agent, number: str) -> float:
     response = await call.final(timeout=10)
     took = time.monotonic() - began
     assert response.code == 200, f"{response.code} {response.reason} {response.warning}"
-    assert (await call.bye()).code == 200
+    ended = await call.bye()
+    assert ended.code == 200, f"the BYE got {ended.code}:\n{ended}"
     return took
 
 

@@ -252,13 +252,23 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         except TimeoutError as error:
             raise AudioError(f"{error}: {self.describe()}") from None
 
-    async def hear_silence(self, seconds: float = 0.3) -> None:
-        """Listen for a while; AudioError when there was any sound. Packets of silence are silence."""
+    async def hear_silence(self, seconds: float = 0.3, timeout: float = PATIENCE) -> None:
+        """Wait until a stretch of `seconds` had no sound; AudioError after `timeout` s.
+
+        Packets of silence are silence. What was on its way when the far side stopped may come later than its SIP does.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while (loudest := await self._listen(seconds)) > tone.QUIETEST:
+            if loop.time() > deadline:
+                raise AudioError(f"expected silence for {timeout:g} s, heard {loudest:.1f} dBFS: {self.describe()}")
+
+    async def _listen(self, seconds: float) -> float:
+        """How loud (dBFS) is what comes from now on, for so long."""
         self.forget()
         await asyncio.sleep(seconds)
         heard = self.samples(sum(self._ear.length(kept) for _, kept in self._packets) * 1000 // tone.RATE)
-        if (measured := tone.measure(heard, 1000)).total > tone.QUIETEST:
-            raise AudioError(f"expected silence, heard {measured.total:.1f} dBFS: {self.describe()}")
+        return tone.measure(heard, 1000).total
 
     def describe(self) -> str:
         """What was received, in words."""
