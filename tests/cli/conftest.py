@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import pytest
 from click.testing import CliRunner
 
+from control.databases import empty, fresh_sqlite
 from trunkline.cli.main import trunkline
+
+__all__ = ["empty"]
 
 
 @dataclass
@@ -23,9 +26,18 @@ class Ran:
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def home_folder(tmp_path, empty):
+    """Has a database already: making one takes longer than most commands."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    fresh_sqlite(folder, empty)
+    return folder
+
+
+@pytest.fixture
+def run(home_folder, monkeypatch):
     """`run("account", "list")`; `json=True` adds --json and expects success."""
-    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TRUNKLINE_HOME", str(home_folder))
 
     def command(*words, stdin="", as_json=False):
         result = CliRunner().invoke(trunkline, [*words, *(["--json"] if as_json else [])], input=stdin)

@@ -7,8 +7,8 @@ from trunkline.home import Home
 
 
 @pytest.fixture
-def home(tmp_path):
-    home = Home(tmp_path / "home")
+def home(home_folder):
+    home = Home(home_folder)
     home.stores.mkdir(parents=True)
     return home
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -43,9 +44,10 @@ def call(acme):
     return common["call"]
 
 
-def test_commands_work_before_anything_was_started(run, tmp_path):
+def test_commands_work_before_anything_was_started(run, home_folder):
+    shutil.rmtree(home_folder)
     assert run("account", "list").out == "There is no account. Make one with: trunkline account add NAME\n"
-    assert stat.S_IMODE((tmp_path / "home" / "control.db").stat().st_mode) == 0o600
+    assert stat.S_IMODE((home_folder / "control.db").stat().st_mode) == 0o600
 
 
 def test_an_account_is_made_shown_changed_and_disabled(run, ask, acme):
