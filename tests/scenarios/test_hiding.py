@@ -3,7 +3,7 @@
 import pytest
 
 from scenarios.hiding import leaks
-from scenarios.parties import RINGING, inbound, to
+from scenarios.parties import RINGING, inbound, talking, to
 from trunkline.sandbox import sdp
 from trunkline.sandbox.trace import Trace
 
@@ -69,6 +69,17 @@ async def test_private_headers_and_names_stay_behind(edge, agent, direction):
     assert "secret" not in words([await pair.near.next_request("INFO"), response])
     await pair.near.bye(headers=PRIVATE)
     assert "secret" not in words([await pair.far.hung_up()])
+
+
+async def test_as_many_headers_as_a_message_holds_stay_behind(edge, agent):
+    pair = await talking(edge, agent, "out")
+    many = [(f"X-{n}", "secret") for n in range(1000)]
+    response = await pair.near.send("INFO", b"x", [*many, ("Content-Type", "text/plain"), ("Reason", "kept")])
+    request = await pair.far.next_request("INFO")
+    assert response.code == 200
+    assert "secret" not in words([request])
+    assert (request.get("Reason"), request.get("Content-Type"), request.body) == ("kept", "text/plain", b"x")
+    await pair.near.bye()
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
