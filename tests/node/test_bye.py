@@ -34,7 +34,7 @@ def test_to_the_callee_and_to_the_caller():
         "From: <sip:447700900000@sip.example>;tag=a1",
         "To: <sip:442071234567@sip.example>;tag=b2",
         "Call-ID: c@pbx",
-        "CSeq: 2147483646 BYE",
+        "CSeq: 2147483637 BYE",
         "Max-Forwards: 70",
         'Reason: Q.850;cause=102;text="it is late"',
         f"Trunkline-Seal: {clearing.seal('secret', '0011223344556677', clearing.reason('it is late'))}",

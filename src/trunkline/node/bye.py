@@ -8,9 +8,9 @@ from urllib.parse import quote
 from trunkline.contract import clearing
 from trunkline.node.calls import OpenCall
 
-# RFC 3261 §8.1.1.5: it is below 2**31. Above all that the party has seen of its peer, and nothing follows a BYE; one
-# less than the highest, for those who reckon with the next.
-LAST_CSEQ = 2**31 - 2
+# RFC 3261 §8.1.1.5: it is below 2**31. Above all that the party has seen of its peer, and nothing follows a BYE. The
+# edge may add up to 9 (`edge.dialog.SHIFT`), and some reckon with the next.
+LAST_CSEQ = 2**31 - 11
 CALLER, CALLEE = 0, 1
 
 # RFC 3261 §25.1: a display name may be a quoted string, in which < means nothing.
