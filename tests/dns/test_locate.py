@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from trunkline.dns.locate import MAX_SERVERS, Target, locate
+from trunkline.dns.locate import MAX_SERVERS, MAX_TARGETS, Target, locate
 from trunkline.dns.resolver import Unanswered
 
 
@@ -119,3 +119,12 @@ async def test_a_huge_srv_answer_is_cut_to_its_best():
     table |= {(f"h{n}.example", "A"): a("192.0.2.1") for n in range(200)}
     found = await locate(Asker(table), "example.net", 0, "udp", ipv6=False)
     assert [target.priority for target in found.targets] == list(range(MAX_SERVERS))
+
+
+@pytest.mark.parametrize("port", [0, 5070])
+async def test_a_name_of_very_many_addresses_is_cut_to_the_first(port):
+    many = a(*(f"192.0.2.{n}" for n in range(200)))
+    table = {("_sip._udp.example.net", "SRV"): srv((1, 0, 5060, "h.example."), (2, 0, 5060, "h.example."))}
+    table |= {("h.example", "A"): many, ("example.net", "A"): many}
+    found = await locate(Asker(table), "example.net", port, "udp", ipv6=False)
+    assert [target.ip for target in found.targets] == [f"192.0.2.{n}" for n in range(MAX_TARGETS)]

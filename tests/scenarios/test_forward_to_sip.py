@@ -6,6 +6,7 @@ import time
 import pytest
 
 from scenarios.parties import answered_by, failures, inbound, kinds, one, refused, relayed, ringing_in, to
+from trunkline.edge.plan import MOST_ATTEMPTS
 from trunkline.sandbox.certificate import self_signed
 from trunkline.sip.status import of
 
@@ -202,6 +203,15 @@ async def test_nothing_to_reach_is_480_in_words(edge, agent):
     events = await scene.events("finish")
     assert failures(events) == [(1, "dns", None), (2, "transport", None)]
     assert one(events, "finish")["warning"] == call.warning
+
+
+async def test_a_call_makes_as_many_attempts_as_the_engine_can(edge, agent):
+    nobody = agent.address()
+    for name in ("most.example", "more.example"):
+        edge.resolution(name, [[nobody, 5099, place, 0] for place in range(20)], transport="tcp")
+    scene = await inbound(edge, agent, "sip:1@most.example;transport=tcp,sip:1@more.example;transport=tcp")
+    await refused(await scene.dial(), 480, "Forward to SIP")
+    assert len(failures(await scene.events("finish"))) == MOST_ATTEMPTS
 
 
 async def test_addresses_of_one_name_share_its_timeout(edge, agent):

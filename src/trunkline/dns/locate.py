@@ -11,6 +11,7 @@ from trunkline.sip.uri import DEFAULT_PORT
 
 SERVICE = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}  # RFC 3263 §4.1
 MAX_SERVERS = 20  # SRV records looked at, the best first: an answer may hold hundreds
+MAX_TARGETS = 20  # of one name, which may have thousands of addresses; a call makes 30 attempts
 
 
 class Target(NamedTuple):
@@ -72,13 +73,13 @@ async def _servers(asker: Asker, servers: list, ipv6: bool) -> Located:
     if not targets and unanswered:
         raise unanswered
     problem = "" if targets else f"no server named by the SRV records has an address: {', '.join(names)}"
-    return Located(targets, problem, min(ttls))
+    return Located(targets[:MAX_TARGETS], problem, min(ttls))
 
 
 async def _addresses(asker: Asker, host: str, port: int, ipv6: bool) -> Located:
     kinds = ("A", "AAAA") if ipv6 else ("A",)
     answers = await asyncio.gather(*(asker.ask(host, kind) for kind in kinds))
-    targets = [Target(record.address, port, 0, 0) for records, _ in answers for record in records]
+    targets = [Target(record.address, port, 0, 0) for records, _ in answers for record in records][:MAX_TARGETS]
     problem = "" if targets else f"{host} has no {' or '.join(kinds)} record in DNS"
     ttls = [ttl for records, ttl in answers if records or not targets]
     return Located(targets, problem, min(ttls))

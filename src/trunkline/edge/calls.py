@@ -11,7 +11,7 @@ from trunkline.edge.dialog import name
 from trunkline.edge.ksr import digests, hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Account, Lookup
 from trunkline.edge.outbound import Dialled, Permitted
-from trunkline.edge.plan import Plan
+from trunkline.edge.plan import MOST_ATTEMPTS, Plan
 from trunkline.edge.records import Records
 from trunkline.edge.senders import Senders
 from trunkline.edge.trials import Trials
@@ -83,7 +83,7 @@ class Calls:
 
     def _begin(self, call: Permitted, payer: Account, facts: dict) -> None:
         """Make the transaction; then count the call, record it, and make the first attempt."""
-        plan = Plan(secrets.token_hex(8), payer.id, call.direction, call.attempts)
+        plan = Plan(secrets.token_hex(8), payer.id, call.direction, call.attempts[:MOST_ATTEMPTS])
         facts |= {"caller": call.caller, "called": call.called}
         self._dress(call)
         if not transactions.begin():  # another worker has this INVITE already: it came twice in a moment

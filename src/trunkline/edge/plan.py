@@ -12,6 +12,8 @@ from typing import NamedTuple
 from trunkline.edge.lookup import Lookup
 from trunkline.sip.uri import DEFAULT_PORT, is_ip
 
+MOST_ATTEMPTS = 30  # of one call: max_branches of kamailio.cfg
+
 
 class Attempt(NamedTuple):
     """One address that the INVITE may be sent to.
