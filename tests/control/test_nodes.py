@@ -103,3 +103,16 @@ def test_a_node_hears_how_many_calls_of_an_account_are_up_on_others(sink, servic
     assert sink.heartbeat(third).elsewhere == {account.pk: 2}
     later(30)  # nobody but the one that beats is heard any more
     assert sink.heartbeat(third).elsewhere == {}
+
+
+def test_who_watches_dns_is_heard_for_eleven_seconds(sink, services, later):
+    from trunkline.control.nodes import beats
+
+    assert beats.watchers() == []
+    for name, watches in (("n3", True), ("n2", False), ("n1", True)):
+        sink.heartbeat(BEAT._replace(node=name, instance=name * 16, watches=watches))
+    assert beats.watchers() == ["n1", "n3"]
+    sink.heartbeat(BEAT._replace(instance="n1" * 16, watches=False))
+    assert beats.watchers() == ["n3"]
+    later(12)
+    assert beats.watchers() == []

@@ -264,3 +264,21 @@ def test_who_is_silent_leaves_within_15_s_and_comes_back_later(server, name_serv
     finally:
         stop.set()
         running.join(10)
+
+
+def test_a_node_that_stands_by_writes_nothing_until_it_is_its_turn(server, name_server, six, written):
+    endpoints, answering = six
+    first = answering.addresses[0]
+    writer = ["another"]
+    publisher = publish.Publisher(lambda: endpoints, server, DOMAIN, TTL, writer=lambda: writer[0])
+    answering.answer(first, 503)
+    try:
+        until(lambda: not publisher.step() and publisher.facts()["out"], 10, "it sees who takes no calls")
+        assert publisher.facts()["waits_for"] == "another"
+        assert first in ask(name_server, DOMAIN, "A")
+        writer[0] = ""
+        assert not publisher.step()
+        assert set(ask(name_server, DOMAIN, "A")) == set(answering.addresses[1:])
+        assert publisher.facts()["waits_for"] == ""
+    finally:
+        answering.answer(first, 200)

@@ -34,7 +34,7 @@ def test_they_share_what_makes_them_one_service(nodes):
     }
     assert len(shared) == 1
     assert nodes[0].database_url.startswith("postgresql://")
-    assert [node.dns.watch for node in nodes] == [True, False, False]
+    assert [node.dns.watch for node in nodes] == [True, False, True]
 
 
 def test_one_alone_has_the_account_of_the_sandbox(nodes):

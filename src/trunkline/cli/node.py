@@ -112,20 +112,24 @@ def publish():
     from trunkline import control
     from trunkline.cli.dns import server
     from trunkline.node.alive import PAUSE
-    from trunkline.node.publish import Publisher, Remembered
+    from trunkline.node.publish import Publisher
+    from trunkline.node.turn import Known, Remembered
 
     settings, home = _load()
     control.setup(settings)
     from trunkline.control import services
     from trunkline.control.feed.available import available
+    from trunkline.control.nodes import beats
 
     def ask():
         with available():
-            return services.endpoints.published()
+            return Known(services.endpoints.published(), beats.watchers())
 
-    stop = stop_on_signal()
-    remembered = Remembered(ask)
-    publisher = Publisher(remembered.endpoints, server(settings, home), settings.sip.domain, settings.dns.ttl)
+    stop, its = stop_on_signal(), settings
+    remembered = Remembered(ask, its.node.name)
+    publisher = Publisher(
+        remembered.endpoints, server(its, home), its.sip.domain, its.dns.ttl, writer=remembered.writer
+    )
     run(publisher, Reporter(home.status("publish")), stop, PAUSE)
     remembered.close()
 

@@ -57,6 +57,7 @@ class Heartbeat(NamedTuple):
     load: float  # of the machine: running processes per CPU, over a minute
     draining: bool
     cluster: str = ""  # the IP address at which it hears other nodes; '': it goes alone
+    watches: bool = False  # DNS: of the nodes that do, one writes
 
 
 class Standing(NamedTuple):
@@ -71,6 +72,7 @@ class Standing(NamedTuple):
 
 
 DRAIN, UNDRAIN = "drain", "undrain"  # orders
+WATCHER_SILENT = 11.0  # s after its last heartbeat; then a node that writes DNS gives up, and another takes over
 
 
 class Feed(Protocol):

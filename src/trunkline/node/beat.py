@@ -72,6 +72,7 @@ class Beater:
             load=round(os.getloadavg()[0] / (os.cpu_count() or 1), 2),
             draining=draining,
             cluster=its.cluster.address,
+            watches=its.dns.watch,
         )
 
     def _problems(self) -> dict[str, str]:

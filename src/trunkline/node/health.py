@@ -198,6 +198,8 @@ def _publish(home: Home) -> Check:
         return Check("publish", False, wrong, serves=True)
     if status["problem"]:
         return Check("publish", False, f"{status['problem']}; {_since(status)}. DNS stays as it is", serves=True)
+    if other := status["waits_for"]:
+        return Check("publish", True, f"{other} writes DNS; this node does when that one is not heard", serves=True)
     if status["all_out"]:
         text = "no endpoint answers from here, so all stay in DNS: is this node cut off?"
         return Check("publish", False, text, serves=True)

@@ -1,7 +1,6 @@
 """Keeps DNS true to the endpoints: what takes no calls leaves, and comes back when it does again."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,40 +11,14 @@ from trunkline.dns.plan import Unsafe, check, plan
 from trunkline.dns.server import Overtaken, Server, ServerError
 from trunkline.node.alive import Alive, Place
 
-REFRESH = 5.0  # s between two questions to the database
 VERIFY = 30.0  # s after which the name server is asked again what it has, which somebody else may have changed
 
 log = logging.getLogger(__name__)
 
 
-class Remembered:
-    """The endpoints as the database last had them: asked by a thread of its own, so that one that hangs holds up
-    nobody."""
-
-    def __init__(self, ask: Callable[[], Sequence[Endpoint]]):
-        self._ask = ask
-        self._endpoints: Sequence[Endpoint] = ()
-        self.problem = "the database has not answered yet"
-        self._stop = threading.Event()
-        threading.Thread(target=self._follow, daemon=True).start()
-
-    def endpoints(self) -> Sequence[Endpoint]:
-        return self._endpoints
-
-    def close(self) -> None:
-        self._stop.set()
-
-    def _follow(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._endpoints, self.problem = self._ask(), ""
-            except Unavailable as error:
-                self.problem = str(error)
-            self._stop.wait(REFRESH)
-
-
 class Publisher:
-    """A `part.Part`. `endpoints` gives those that are to be published, () while none are known."""
+    """A `part.Part`. `endpoints` gives those that are to be published, () while none are known; `writer` the other node
+    that writes them, '' when it is this one (`node/turn.py`)."""
 
     def __init__(
         self,
@@ -54,18 +27,20 @@ class Publisher:
         domain: str,
         ttl: int,
         alive: Alive | None = None,
+        writer: Callable[[], str] = lambda: "",
     ):
         self._endpoints, self._server, self._domain, self._ttl = endpoints, server, domain, ttl
-        self._alive = alive or Alive()
+        self._alive, self._writer, self._waits_for = alive or Alive(), writer, ""
         self._done: tuple[Sequence[Endpoint], frozenset[Place]] | None = None
         self._looked = 0.0
         self._changes = 0
         self._all_out = False
 
     def facts(self) -> Mapping[str, object]:
-        """`out`: why each address that takes no calls does not; `all_out`: none does, so that all are published;
-        `changes`: record sets written since the start."""
-        return {"out": self._alive.reasons(), "all_out": self._all_out, "changes": self._changes}
+        """`out`: why each address that takes no calls does not; `all_out`: none does, so that DNS stays as it is;
+        `waits_for`: the other node that writes, or ''; `changes`: record sets written since the start."""
+        facts = {"out": self._alive.reasons(), "all_out": self._all_out}
+        return facts | {"waits_for": self._waits_for, "changes": self._changes}
 
     def step(self) -> bool:
         """Look, and write what has changed. Raises OSError with what keeps the name server from being written."""
@@ -73,11 +48,17 @@ class Publisher:
         if not endpoints:
             raise Unavailable("no endpoint is known yet: the database has not answered since the start")
         self._alive.look(endpoints)
+        self._waits_for = self._writer()
+        if self._waits_for:
+            self._done = None  # by the time it is our turn, something else may be published
+            return False
         out = self._alive.out()
         places = {(one.name, address) for one in endpoints for address in one.addresses}
         self._all_out = out >= places
         if self._all_out:  # then it is we who are cut off; what is published stays as it was
-            out = self._done[1] if self._done else frozenset()
+            if not self._done:
+                return False
+            out = self._done[1]
         if (endpoints, out) == self._done and time.monotonic() - self._looked < VERIFY:
             return False
         try:

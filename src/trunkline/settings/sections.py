@@ -194,7 +194,7 @@ class Dns(Section):
     ttl: int = Field(30, ge=1, le=86400, description="Time to live of the endpoints' records, s.")
     watch: bool = Field(
         False,
-        description="Have this node, one of the service, take endpoints that do not answer out of the zone.",
+        description="Have this node take endpoints that do not answer out of the zone. Of several, one does at a time.",
     )
 
     _addresses = field_validator("servers")(_ips)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import Now
 
-from trunkline.contract.feed import DRAIN, UNDRAIN, Heartbeat, Standing
+from trunkline.contract.feed import DRAIN, UNDRAIN, WATCHER_SILENT, Heartbeat, Standing
 from trunkline.control.calls.models import Call
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
@@ -46,6 +46,12 @@ def _elsewhere(node: Node) -> dict[int, int]:
         return {}
     live = Call.objects.filter(hung_up=None, refused=None, account__isnull=False, node__in=names)
     return dict(live.values_list("account").annotate(count=Count("pk")))
+
+
+def watchers() -> list[str]:
+    """The nodes that watch DNS and are heard; the first one writes."""
+    heard = Node.objects.filter(watches=True, seen__gte=now() - timedelta(seconds=WATCHER_SILENT))
+    return list(heard.order_by("name").values_list("name", flat=True))
 
 
 def now() -> datetime:

@@ -23,6 +23,7 @@ class Node(Audited):
     load = models.FloatField(default=0)
     draining = models.BooleanField(default=False)
     cluster = models.CharField(max_length=45, blank=True, db_default="")  # IP address at which it hears the others
+    watches = models.BooleanField(default=False, db_default=False)  # DNS
     order = models.CharField(max_length=8, blank=True)  # DRAIN or UNDRAIN, until the node has done it
 
     def __str__(self):

@@ -1,0 +1,56 @@
+"""What a node that watches DNS knows from the database: the endpoints, and whether it is the one that writes them."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from trunkline.contract.endpoints import Endpoint
+from trunkline.contract.feed import WATCHER_SILENT, Unavailable
+
+REFRESH = 2.0  # s between two questions to the database
+
+
+class Known(NamedTuple):
+    endpoints: Sequence[Endpoint]
+    watchers: Sequence[str]  # the nodes that watch DNS and are heard: the first one writes
+
+
+class Remembered:
+    """What the database last said: asked by a thread of its own, so that one that hangs holds up nobody."""
+
+    def __init__(self, ask: Callable[[], Known], name: str):
+        self._ask, self._name = ask, name
+        self._known, self._heard = Known((), ()), time.monotonic()
+        self._stop = threading.Event()
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def endpoints(self) -> Sequence[Endpoint]:
+        """() while none are known."""
+        return self._known.endpoints
+
+    def writer(self) -> str:
+        """The other node that writes; '' when it is this one.
+
+        Raises Unavailable when that cannot be told: without the database for long, another one that watches may have
+        taken over. Where no other one was heard, nobody has.
+        """
+        others = [name for name in self._known.watchers if name != self._name]
+        if not others:
+            return ""
+        if self._known.watchers[0] != self._name:
+            return others[0]
+        if time.monotonic() - self._heard > WATCHER_SILENT:
+            raise Unavailable(f"without the database it cannot be told whether {others[0]} writes DNS by now")
+        return ""
+
+    def close(self) -> None:
+        self._stop.set()
+
+    def _follow(self) -> None:
+        while not self._stop.is_set():
+            asked = time.monotonic()
+            with contextlib.suppress(Unavailable):  # `beat` and `follow` tell people so
+                self._known, self._heard = self._ask(), asked
+            self._stop.wait(REFRESH)
