@@ -1,6 +1,12 @@
 """Errors of the control plane, in words for the person who has to act on them."""
 
 
+def sentence(text: object) -> str:
+    """The words of an error as a sentence: a capital in front, a full stop at the end; '' stays ''."""
+    text = str(text).strip()
+    return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""
+
+
 class ServiceError(Exception):
     """Something cannot be done; the text says why, and what to do instead."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.http import HttpRequest, HttpResponse
 
 from trunkline.control.api.paths import ROOT
+from trunkline.control.errors import sentence
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -81,9 +82,3 @@ def of_status(request: HttpRequest, status: int) -> HttpResponse:
     """What is to be said of a request that did not get as far as the API's own code."""
     names = {kind.status: name for name, kind in reversed(KINDS.items())} | {403: "forbidden"}
     return answer(Problem(names[status]))
-
-
-def sentence(text: object) -> str:
-    """A service's words with a capital in front and a full stop at the end."""
-    text = str(text).strip()
-    return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""

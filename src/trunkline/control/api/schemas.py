@@ -176,12 +176,12 @@ class Account(Schema):
     destinations: list[str] = Field(description="E.164 prefixes that may be called; empty: everywhere.")
     caller_id: str = Field(description="`any` E.164 number may be the caller, or only those `owned` by the account.")
     srtp: str = Field(description="`accepted`, `offered` or `required`.")
-    latitude: float | None = Field(description="Of the place where its PBX is said to be, degrees; south is negative.")
+    latitude: float | None = Field(
+        description="Where its PBX is said to be, degrees; south is negative. Null: nobody said so."
+    )
     longitude: float | None = Field(description="West is negative.")
     numbers: int = Field(description="How many the account has.")
     numbers_at_most: int = Field(description="It can buy none while it has so many; 0: it buys and releases none.")
-    latitude: float | None = Field(description="Where its PBX is, degrees; null: nobody said so.")
-    longitude: float | None
     sources: list[str] = Field(description="Networks whose calls need no key.")
     created: datetime
 

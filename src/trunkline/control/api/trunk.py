@@ -13,15 +13,13 @@ from trunkline.sip.codecs import CODECS, spoken
 
 router = Router(tags=["trunk"])
 
-SRV = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1
-
 
 @router.get("", response=schemas.Trunk, summary="Endpoints, transports and codecs")
 def get_trunk(request: HttpRequest):
     domain = services.domain()
     return {
         "domain": domain,
-        "services": [f"{service}.{domain}" for service in SRV],
+        "services": [f"{service}.{domain}" for service in services.SRV],
         "tls_floor": settings.TRUNKLINE.sip.tls_floor,
         "codecs": [spoken(codec) for codec in CODECS],
         "endpoints": [_endpoint(endpoint) for endpoint in services.published()],

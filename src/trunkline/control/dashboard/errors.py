@@ -9,8 +9,7 @@ from django.shortcuts import render
 
 from trunkline.control.api import problems
 from trunkline.control.api.paths import is_api, is_number_api
-from trunkline.control.dashboard.words import sentence
-from trunkline.control.errors import DatabaseUnavailable, ServiceError
+from trunkline.control.errors import DatabaseUnavailable, ServiceError, sentence
 
 log = logging.getLogger(__name__)
 

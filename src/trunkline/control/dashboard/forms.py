@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 
 from django import forms
 
-from trunkline.control.dashboard.words import sentence
-from trunkline.control.errors import ServiceError
+from trunkline.control.errors import ServiceError, sentence
 from trunkline.control.services import together
 from trunkline.control.sources.models import source_text
 from trunkline.control.sources.services import parse

@@ -9,8 +9,10 @@ from django.utils.timezone import now
 
 from trunkline import __version__
 from trunkline.control.dashboard.options import HERE
+from trunkline.control.errors import sentence
 
 register = template.Library()
+register.filter(sentence)
 
 
 @register.filter
@@ -79,13 +81,6 @@ def ago(time: datetime | None) -> str:
             count = int(seconds // size)
             return f"{count} {name}{'s' * (count != 1)} ago"
     return "just now"
-
-
-@register.filter
-def sentence(text: object) -> str:
-    """Words of a service as a sentence: a capital in front, a full stop at the end."""
-    text = str(text)
-    return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""
 
 
 @register.simple_tag

@@ -18,6 +18,7 @@ from trunkline.control.words import check_name, missing
 from trunkline.sip import uri
 
 FIELDS = tuple(CHECKS)
+SRV = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1: what a PBX asks DNS for, below the domain
 
 
 def get(name: str) -> Endpoint:

@@ -31,7 +31,9 @@ def add(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, name: str) -> HttpResponse:
     endpoint = named(request, services.get, name)
     form = EndpointForm(request.POST or None, endpoint=endpoint)
-    if form.carried_out(lambda _: services.put(name, form.fields_of_endpoint() | {"enabled": endpoint.enabled})):
+    if form.carried_out(
+        lambda _: services.put(name, form.fields_of_endpoint() | {"enabled": services.get(name).enabled})
+    ):
         return redirect("endpoints")
     return _form(request, form, endpoint)
 

@@ -25,7 +25,6 @@ SCOPES = {
     MANAGE: "calls and registers, and by the API manages numbers, keys and addresses and reads calls",
     OWNER: "by the API alone: all that an owner does here, also users and the audit log",
 }
-SRV = ("_sip._udp", "_sip._tcp", "_sips._tcp")  # RFC 3263 §4.1
 
 
 @require_GET
@@ -118,7 +117,7 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""),
         "coordinates": _coordinates(account),
         "place_typed": place[0],
         "place_problem": place[1],
-        "srv": SRV,
+        "srv": endpoints.SRV,
         "codecs": [spoken(codec) for codec in CODECS],
         "systems": registry.systems_by_name().values(),
         "keys": [services.as_dict(key) for key in services.listing(account)] if account else [],
