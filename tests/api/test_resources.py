@@ -67,6 +67,9 @@ def test_a_faulty_forward_is_pointed_at(owner, services):
 
 def test_what_cannot_be_bought_says_why(owner, services, cast):
     problem(owner.ask("POST", "numbers", {"number": "+447700900002"}), 409, "not-for-sale")
+    priced = {"number": "+442079460001", "monthly_cost": "0.01"}
+    assert "euros a month now" in problem(owner.ask("POST", "numbers", priced), 409, "conflict")["detail"]
+    problem(owner.ask("POST", "numbers", priced | {"monthly_cost": "dear"}), 422, "invalid")
     services.accounts.change(cast.owner, numbers_at_most=1)
     told = problem(owner.ask("POST", "numbers", {"number": "+442079460001"}), 403, "buying-refused")
     assert "while it has 1 or more" in told["detail"]

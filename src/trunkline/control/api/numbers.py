@@ -51,9 +51,12 @@ def list_available_numbers(request: HttpRequest, response: HttpResponse, search:
 def buy_number(request: HttpRequest, response: HttpResponse, purchase: schemas.Purchase):
     """It is the account's at once, and forwarded nowhere. Buying one that the account has already changes nothing."""
     try:
-        number = inventory.buy(request.caller.account, purchase.number)
+        cost = None if purchase.monthly_cost is None else services.check_cost(purchase.monthly_cost)
+        number = inventory.buy(request.caller.account, purchase.number, cost)
     except inventory.NotForSale as error:
         raise Problem("not-for-sale", error) from None
+    except inventory.CostsOtherwise as error:
+        raise Problem("conflict", error) from None
     except inventory.BuyingRefused as error:
         raise Problem("buying-refused", error) from None
     response.headers["Location"] = f"{ROOT}numbers/{number.e164}"

@@ -54,6 +54,9 @@ class NumbersForSale(Schema):
 
 class Purchase(Body):
     number: str = E164
+    monthly_cost: str | None = Field(
+        None, max_length=16, description="As the search has it: for another price than that it is not bought."
+    )
 
 
 class Forward(Body):

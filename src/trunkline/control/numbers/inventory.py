@@ -32,6 +32,10 @@ class BuyingRefused(ServiceError):
     """The account may not buy, or no more."""
 
 
+class CostsOtherwise(ServiceError):
+    """The number has another price than its buyer was told."""
+
+
 def available(
     account: Account | None = None, *, country: str = "", kind: str = "", pattern: str = "", place: str = STARTS
 ) -> QuerySet[Number]:
@@ -68,8 +72,8 @@ def matching(numbers: QuerySet[Number], pattern: str, place: str = STARTS) -> Qu
 def buy(account: Account, text: str, cost: Decimal | None = None) -> Number:
     """Give an account a number of the inventory, as its own wish; one that it has already is simply returned.
 
-    `cost` is what the buyer was told that it costs, EUR a month; None where nobody was told. Raises BuyingRefused and
-    NotForSale.
+    `cost` is what the buyer was told that it costs, EUR a month; None where nobody was told. Raises BuyingRefused,
+    NotForSale and CostsOtherwise.
     """
     digits = check_e164(text)
     with writing("bought") as log:
@@ -81,7 +85,7 @@ def buy(account: Account, text: str, cost: Decimal | None = None) -> Number:
         if number is None or number.account_id is not None:
             raise NotForSale(f"number +{digits} is not for sale: search for one that is")
         if cost not in (None, number.monthly_cost):
-            raise BuyingRefused(
+            raise CostsOtherwise(
                 f"number {number} costs {number.monthly_cost} euros a month now: buy it if that is right"
             )
         number.account, number.forward = account, ""
