@@ -44,6 +44,13 @@ def test_an_invitation_is_mailed_and_no_program_learns_a_secret(owners, mailbox,
     assert ("key", "invited") in did
 
 
+def test_who_is_invited_first_is_an_owner(cast, services, mailbox):
+    key, secret = services.keys.create(cast.stranger, "owner")
+    program = Program(basic(key.name, secret))
+    made = [program.ask("POST", "users", {"name": name}).json()["role"] for name in ("a@x.example", "b@x.example")]
+    assert made == ["owner", "member"]
+
+
 def test_an_invitation_that_is_sent_twice_is_mailed_once(owners, mailbox):
     headers = {"Idempotency-Key": "carol"}
     for _ in range(2):

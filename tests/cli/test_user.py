@@ -19,6 +19,12 @@ def test_a_user_is_made_with_a_password_that_is_printed_once(ask, run, acme):
     assert "It is shown this once" in run("user", "add", "bob", "--account", "acme", "--role", "member").out
 
 
+def test_an_account_has_an_owner_first_and_then_members(ask, run, acme):
+    said = [run("user", "add", name, "--account", "acme").out for name in ("ann", "ben")]
+    assert ("User ann is an owner of" in said[0], "User ben is a member of" in said[1]) == (True, True)
+    assert ask("user", "add", "eve", "--account", "acme", "--role", "owner")["role"] == "owner"
+
+
 def test_an_operator_has_no_account(ask, run, acme):
     assert ask("user", "add", "op", "--operator")["account"] is None
     assert "op  is an operator" in run("user", "add", "op2", "--operator").out.replace("User op2", "op ")

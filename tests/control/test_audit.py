@@ -60,7 +60,7 @@ def test_no_secret_is_ever_in_it(services, cast, log):
     secret = services.keys.rotate(cast.key)
     services.keys.retire(cast.key, 1)
     services.carriers.change(cast.telco, username="us", password="carrier-secret")
-    user, password = services.users.create("alice", cast.owner)
+    user, password = services.users.create("alice", cast.owner, "member")
     again = services.users.set_password(user)
     assert [entry[1:] for entry in log()] == [
         ("secret", f"2 of key {cast.key.name}", "made by rotation", []),

@@ -77,6 +77,16 @@ def test_an_owner_does_not_touch_operators(owner, services):
     assert services.users.get("operator").enabled
 
 
+def test_the_first_user_that_an_operator_adds_to_an_account_is_offered_as_its_owner(operator, services):
+    services.accounts.create("fresh")
+    operator.post("/accounts/fresh/act")
+    assert '<option value="owner" selected>' in operator.get("/users/").content.decode()
+    for name in ("first", "second"):
+        operator.post("/users/add", {"name": name})
+    assert [services.users.get(name).role for name in ("first", "second")] == ["owner", "member"]
+    assert '<option value="member" selected>' in operator.get("/users/").content.decode()
+
+
 def test_an_operator_adds_operators_and_as_a_customer_its_users(operator, services):
     add(operator, "second", "owner")
     assert services.users.get("second").is_operator

@@ -23,8 +23,9 @@ def _password(function):
 @click.argument("name")
 @click.option("--account", help="The account that the user belongs to.")
 @click.option("--operator", is_flag=True, help="An operator instead, who sees and changes everything.")
-@click.option("--role", type=click.Choice(["owner", "member"]), default="owner", show_default=True,
-              help="owner: may also make and end secrets; member: may not.")  # fmt: skip
+@click.option("--role", type=click.Choice(["owner", "member"]),
+              help="owner: may also make and end secrets; member: may not. Unless given, member; owner where the "
+                   "account has no owner yet.")  # fmt: skip
 @_password
 def add(services, name, account, operator, role, password_prompt, password_stdin):
     """Make a user, and print a password unless you give one. NAME is an e-mail address, or what you like."""
@@ -32,7 +33,7 @@ def add(services, name, account, operator, role, password_prompt, password_stdin
         raise click.UsageError("say either --account NAME or --operator")
     owner = services.accounts.get(account) if account else None
     given = _given(password_prompt, password_stdin)
-    user, password = services.users.create(name, owner, role, given)
+    user, password = services.users.create(name, owner, role or "", given)
     return _answer(services, user, given, password, f"User {user} is {_what(user)}.")
 
 

@@ -37,7 +37,7 @@ class Users(Schema):
 
 class Invitation(schemas.Body):
     name: str = Field(max_length=254, description="An e-mail address.", examples=["alice@acme.example"])
-    role: Role = "member"
+    role: Role | None = Field(None, description="`member`, unless given; `owner` where the account has no owner yet.")
 
 
 class UserChange(schemas.Body):
@@ -67,7 +67,7 @@ def invite_user(request: HttpRequest, response: HttpResponse, invited: Invitatio
         raise Problem("invalid", error, errors=[{"field": "name", "problem": str(error)}]) from None
     _count_link(request, invited.name)
     try:
-        user = by_programs.invite(request.caller.account, invited.name, invited.role, _address_of(request))
+        user = by_programs.invite(request.caller.account, invited.name, invited.role or "", _address_of(request))
     except DatabaseUnavailable:
         raise
     except ServiceError as error:

@@ -18,7 +18,8 @@ MOST = 500  # users of an account: each invitation is a mail
 
 
 def invite(account: Account, name: str, role: str, address_of: AddressOf) -> User:
-    """Make a user, whose name is an e-mail address, and mail a link to a password of its own. Raises ServiceError."""
+    """Make a user, whose name is an e-mail address, and mail a link to a password of its own; `role` may be ''. Raises
+    ServiceError."""
     _check_mail(services.check_name(name))
     with writing("invited"):
         if User.objects.filter(account=account).count() >= MOST:

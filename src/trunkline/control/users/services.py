@@ -35,13 +35,19 @@ def listing(account: Account | None = None) -> QuerySet[User]:
     return users.filter(account=account) if account else users
 
 
-def create(name: str, account: Account | None, role: str = MEMBER, password: str = "") -> tuple[User, str]:
-    """A user and its password. Without an account it is an operator's."""
+def usual_role(account: Account | None) -> str:
+    """Of another user, where nobody says which: an account has an owner first, who can then make the others."""
+    if account is None:
+        return OPERATOR
+    return MEMBER if User.objects.filter(account=account, role=OWNER).exists() else OWNER
+
+
+def create(name: str, account: Account | None, role: str = "", password: str = "") -> tuple[User, str]:
+    """A user and its password. Without an account it is an operator's; `role`: '' is the usual one."""
     name = check_name(name)
-    role = role if account else OPERATOR
-    if account and role not in (OWNER, MEMBER):
+    if account and role not in (OWNER, MEMBER, ""):
         raise ServiceError(f"a user of an account cannot be {role!r}: write 'owner' or 'member'")
-    user = User(name=name, account=account, role=role)
+    user = User(name=name, account=account, role=role if account and role else usual_role(account))
     password = _set(user, password)
     with writing():
         if User.objects.filter(name=name).exists():

@@ -28,7 +28,7 @@ def users(request: HttpRequest) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     only_managers(request)
-    name, role = request.POST.get("name", ""), request.POST.get("role", MEMBER)
+    name, role = request.POST.get("name", ""), request.POST.get("role", "")
     try:
         user, made = services.create(name, request.account, role)
     except ServiceError as error:
@@ -96,6 +96,7 @@ def _page(request: HttpRequest, made=("", ""), link=("", ""), typed: str = "", p
         "section": "users",
         "page": page,
         "roles": ROLES,
+        "usual_role": services.usual_role(request.account),
         "operator": OPERATOR,
         "made_for": made[0],
         "password": made[1],
