@@ -42,6 +42,7 @@ def test_an_operator_has_no_account(ask, run, acme):
         (["user", "add", "alice", "--account", "acme", "--password-stdin"], "short\n", "at least 12 characters"),
         (["user", "add", "alice", "--account", "acme", "--password-stdin"], "", "standard input has no password"),
         (["user", "add", "alice@acme.ex", "--account", "acme", "--password-stdin"], "alice@acme.ex\n", "similar"),
+        (["user", "add", "alice", "--account", "acme", "--password-prompt"], "", "only with --password-stdin"),
         (["user", "set-password", "nobody"], "", "there is no user 'nobody'"),
     ],
 )

@@ -1,10 +1,10 @@
 """`trunkline carrier`: the telephone companies."""
 
-import sys
 from datetime import UTC, datetime
 
 import click
 
+from trunkline.cli import password
 from trunkline.cli.output import Answer, facts, operation, table
 
 _SOURCE = "trunkline carrier set {} --add-source NETWORK"
@@ -18,8 +18,7 @@ def command():
 
 def _fields(function):
     for option in (
-        click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input."),
-        click.option("--password-prompt", is_flag=True, help="Ask for the password."),
+        password.options,
         click.option("--prefix", help="Put before the number, after stripping; may start with '+'."),
         click.option("--strip", type=int, help="Digits to take off the front of the E.164 number."),
         click.option("--username", help="Digest username, for a carrier that challenges."),
@@ -36,9 +35,9 @@ def _fields(function):
 @_fields
 @click.option("--source", "sources", multiple=True, help="Network that its calls come from; may be repeated.")
 def add(services, name, host, sources, password_stdin, password_prompt, **fields):
-    """Make a carrier at a host: an IP address or a name."""
-    password = _password(password_stdin, password_prompt or bool(fields["username"]))
-    carrier = services.carriers.create(name, host, sources=sources, password=password, **fields)
+    """Make a carrier at a host: an IP address or a name. With --username, its password is asked for."""
+    secret = password.given(password_prompt or bool(fields["username"]) and not password_stdin, password_stdin)
+    carrier = services.carriers.create(name, host, sources=sources, password=secret, **fields)
     view = [f"Carrier {name} is made. Send calls to it with: trunkline route add PREFIX {name}"]
     if not sources:
         view.append(f"It has no source, so its calls are not recognised; name one with: {_SOURCE.format(name)}")
@@ -78,9 +77,9 @@ def show(services, name):
 @click.option("--remove-source", "removed", multiple=True, help="Network that is no longer its; may be repeated.")
 def set_(services, name, added, removed, password_stdin, password_prompt, **fields):
     """Change a carrier; what is not given stays."""
-    password = _password(password_stdin, password_prompt)
+    secret = password.given(password_prompt, password_stdin)
     with services.together():
-        carrier = services.carriers.change(services.carriers.get(name), password=password, **fields)
+        carrier = services.carriers.change(services.carriers.get(name), password=secret, **fields)
         services.sources.remove(carrier, *removed)
         services.sources.add(carrier, *added)
     return Answer(services.carriers.as_dict(carrier), [f"Carrier {name} is changed."])
@@ -108,14 +107,3 @@ def remove(services, name):
     """Forget a carrier that no route names."""
     services.carriers.remove(services.carriers.get(name))
     return Answer({"removed": name}, [f"Carrier {name} is removed."])
-
-
-def _password(from_stdin: bool, ask: bool) -> str | None:
-    """The password, None when none is to be set. It is no option, as every process may read another's arguments."""
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    if not ask:
-        return None
-    if not sys.stdin.isatty():
-        raise click.UsageError("the password is read from standard input only with --password-stdin")
-    return click.prompt("Password", hide_input=True, err=True)

@@ -19,7 +19,8 @@ def command():
 def move(services, url):
     """Move everything from the SQLite database of the settings to an empty PostgreSQL one.
 
-    Calls go on; their records wait. The SQLite file takes no more changes afterwards.
+    Calls go on; their records wait. The SQLite file takes no more changes afterwards. Every user of this machine can
+    read a password in the URL: PGPASSWORD and ~/.pgpass serve too.
     """
     found = services.moving.move(url, all_settings.load())
     rows = sum(found.rows.values())

@@ -1,4 +1,4 @@
-"""`trunkline node`: the parts of a node, each in the foreground. supervisord runs these; so can you, to watch one."""
+"""`trunkline node`: its parts, each in the foreground. supervisord runs these; so can you, to watch one."""
 
 import asyncio
 import ipaddress
@@ -19,7 +19,7 @@ from trunkline.node.part import PASSING, Reporter, run, stop_on_signal
 
 @click.group("node")
 def command():
-    """The parts of a node, each in the foreground (`up` runs them all)."""
+    """The nodes of a service: who they are, in and out of service; and the parts of one, which `up` runs."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 

@@ -83,7 +83,8 @@ def show(services, number):
 def forward(services, number, uris):
     """Forward a number's calls to SIP URIs, tried in order; '' forwards it nowhere.
 
-    Each may end in ;timeout= (ms, 2000 to 20000), ;transport=tls or tcp, and ;media=srtp.
+    Each may end in ;timeout= (ms, 2000 to 20000), ;transport=tls or tcp, and ;media=srtp or rtp. Put the text in
+    quotes, as ; means something to the shell.
     """
     changed = services.numbers.forward(services.numbers.get(number), uris)
     said = f"Calls to {changed} go to {changed.forward}" if changed.forward else f"{changed} is forwarded nowhere"

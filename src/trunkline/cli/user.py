@@ -1,9 +1,8 @@
 """`trunkline user`: the people who sign in to the dashboard."""
 
-import sys
-
 import click
 
+from trunkline.cli import password
 from trunkline.cli.output import Answer, operation, table
 
 _ONCE = "It is shown this once; only a hash of it is kept. The user can change it after signing in."
@@ -14,11 +13,6 @@ def command():
     """Users of the dashboard: operators, and the owners and members of accounts."""
 
 
-def _password(function):
-    function = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")(function)
-    return click.option("--password-prompt", is_flag=True, help="Ask for the password.")(function)
-
-
 @operation(command)
 @click.argument("name")
 @click.option("--account", help="The account that the user belongs to.")
@@ -26,15 +20,15 @@ def _password(function):
 @click.option("--role", type=click.Choice(["owner", "member"]),
               help="owner: may also make and end secrets; member: may not. Unless given, member; owner where the "
                    "account has no owner yet.")  # fmt: skip
-@_password
+@password.options
 def add(services, name, account, operator, role, password_prompt, password_stdin):
     """Make a user, and print a password unless you give one. NAME is an e-mail address, or what you like."""
     if bool(account) == operator:
         raise click.UsageError("say either --account NAME or --operator")
     owner = services.accounts.get(account) if account else None
     given = _given(password_prompt, password_stdin)
-    user, password = services.users.create(name, owner, role or "", given)
-    return _answer(services, user, given, password, f"User {user} is {_what(user)}.")
+    user, secret = services.users.create(name, owner, role or "", given)
+    return _answer(services, user, given, secret, f"User {user} is {_what(user)}.")
 
 
 @operation(command, "list")
@@ -50,13 +44,13 @@ def list_(services, account):
 
 @operation(command, "set-password")
 @click.argument("name")
-@_password
+@password.options
 def set_password(services, name, password_prompt, password_stdin):
     """Give a user another password, and print it unless you give one; ends the user's sessions."""
     user = services.users.get(name)
     given = _given(password_prompt, password_stdin)
-    password = services.users.set_password(user, given)
-    return _answer(services, user, given, password, f"User {user} has another password, and is signed out.")
+    secret = services.users.set_password(user, given)
+    return _answer(services, user, given, secret, f"User {user} has another password, and is signed out.")
 
 
 @operation(command, "reset-second-factor")
@@ -104,23 +98,17 @@ def remove(services, name):
 
 def _given(prompt: bool, stdin: bool) -> str:
     """The password that the caller gives; '' to have one made."""
-    if prompt and stdin:
-        raise click.UsageError("say either --password-prompt or --password-stdin")
-    if prompt:
-        return click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    if not stdin:
-        return ""
-    password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
+    found = password.given(prompt, stdin, confirm=True)
+    if found == "":
         raise click.ClickException("standard input has no password: write it in the first line")
-    return password
+    return found or ""
 
 
-def _answer(services, user, given: str, password: str, said: str) -> Answer:
+def _answer(services, user, given: str, secret: str, said: str) -> Answer:
     document = services.users.as_dict(user)
     if given:
         return Answer(document, [said])
-    return Answer(document | {"password": password}, [said, f"Password: {password}", _ONCE])
+    return Answer(document | {"password": secret}, [said, f"Password: {secret}", _ONCE])
 
 
 def _what(user) -> str:

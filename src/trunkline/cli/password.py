@@ -1,0 +1,26 @@
+"""A password that is typed or piped in. It is no option, as every process may read another's arguments."""
+
+import sys
+
+import click
+
+
+def options(function):
+    """--password-prompt and --password-stdin."""
+    function = click.option(
+        "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
+    )(function)
+    return click.option("--password-prompt", is_flag=True, help="Ask for the password.")(function)
+
+
+def given(prompt: bool, stdin: bool, confirm: bool = False) -> str | None:
+    """The password; None when neither was asked for. Raises click.UsageError."""
+    if prompt and stdin:
+        raise click.UsageError("say either --password-prompt or --password-stdin")
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not prompt:
+        return None
+    if not sys.stdin.isatty():
+        raise click.UsageError("the password is read from standard input only with --password-stdin")
+    return click.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True)
