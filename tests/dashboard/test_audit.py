@@ -56,8 +56,8 @@ def test_filters_and_pages(operator, services, cast):
     page = operator.get("/audit/?kind=account&account=owner").content.decode()
     assert page.count("<tr>") == 51
     assert "calls at once: 59 → 60" in page
-    older = page.partition('rel="next" href="?')[2].partition('"')[0].replace("&amp;", "&")
-    page = operator.get(f"/audit/?{older}").content.decode()
+    older = page.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
+    page = operator.get(older).content.decode()
     assert page.count("<tr>") == 12  # the head, ten changes and the making
     assert "No such entry" in operator.get("/audit/?who=nobody").content.decode()
     for wrong in ("account=none", "kind=spaceship", "since=tomorrow", "since=2026-02-02&until=2026-02-01"):

@@ -1,7 +1,5 @@
 """The audit log: all of it for operators, for an owner what concerns its account."""
 
-from urllib.parse import urlencode
-
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
@@ -10,7 +8,7 @@ from trunkline.control.accounts import services as accounts
 from trunkline.control.audit import services
 from trunkline.control.audit.models import Entry
 from trunkline.control.dashboard.audit.form import Filters
-from trunkline.control.dashboard.keyset import after, position
+from trunkline.control.dashboard.keyset import links, position
 from trunkline.control.dashboard.pages import download, only_managers, show
 from trunkline.control.errors import ServiceError
 
@@ -23,19 +21,14 @@ def audit(request: HttpRequest) -> HttpResponse:
     only_managers(request)
     form = Filters(request.GET)
     found = _find(request, form, limit=PAGE + 1, before=position(request)) if form.is_valid() else []
-    kept = {name: value for name in form.fields if (value := request.GET.get(name))}
-    last = found[PAGE - 1] if len(found) > PAGE else None
-    values = {
+    last = (found[PAGE - 1].time, found[PAGE - 1].pk) if len(found) > PAGE else None
+    values = links(request, form.fields, last) | {
         "section": "audit",
         "form": form,
         "rows": [
             {"entry": entry, "who": services.who(entry), "changes": list(map(services.in_words, entry.changes))}
             for entry in found[:PAGE]
         ],
-        "filtered": bool(kept),
-        "filters": urlencode(kept),
-        "older": urlencode(kept | {"before": after(last.time, last.pk)}) if last else "",
-        "newest": f"?{urlencode(kept)}" if request.GET.get("before") else "",
     }
     return show(request, "audit/list.html", values, part="results", status=422 if form.errors else 200)
 

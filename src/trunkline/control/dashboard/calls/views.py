@@ -1,7 +1,5 @@
 """The records of calls: a list with filters, its CSV, and one call with all that happened in it."""
 
-from urllib.parse import urlencode
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -10,7 +8,7 @@ from trunkline.control import csv_text
 from trunkline.control.calls import seen, services, statistics
 from trunkline.control.dashboard.calls.about import about, in_brief
 from trunkline.control.dashboard.calls.form import Filters
-from trunkline.control.dashboard.keyset import after, position
+from trunkline.control.dashboard.keyset import links, position
 from trunkline.control.dashboard.pages import download, show
 from trunkline.control.errors import ServiceError
 
@@ -24,17 +22,11 @@ def calls(request: HttpRequest) -> HttpResponse:
     found = []
     if form.is_valid():
         found = services.find(account=request.account, before=position(request), limit=PAGE + 1, **form.conditions())
-    kept = {name: value for name in form.fields if (value := request.GET.get(name))}
-    last = found[PAGE - 1] if len(found) > PAGE else None
-    older = urlencode(kept | {"before": after(last.started, last.pk)}) if last else ""
-    values = {
+    last = (found[PAGE - 1].started, found[PAGE - 1].pk) if len(found) > PAGE else None
+    values = links(request, form.fields, last) | {
         "section": "calls",
         "form": form,
         "rows": [in_brief(request.account, call) for call in found[:PAGE]],
-        "filtered": bool(kept),
-        "older": older,
-        "newest": f"?{urlencode(kept)}" if request.GET.get("before") else "",
-        "filters": urlencode(kept),
         "live": statistics.up(request.account, timezone.now()),
     }
     return show(request, "calls/list.html", values, part="results", status=200 if form.is_valid() else 422)
