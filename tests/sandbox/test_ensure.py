@@ -47,6 +47,15 @@ def test_a_lost_secret_is_replaced(settings):
     assert any(second.key in number["forward"] for number in snapshot()[1])
 
 
+def test_whoever_reads_the_secret_can_place_test_calls_and_no_more(settings):
+    from trunkline.control import services
+
+    sandbox.ensure(settings)
+    [key] = snapshot()[0]
+    account = services.accounts.as_dict(services.accounts.get(sandbox.NAME))
+    assert (key["scope"], account["numbers_at_most"], account["destinations"]) == ("calls", 0, ["999"])
+
+
 def test_moved_addresses_are_followed(settings, tmp_path):
     sandbox.ensure(settings)
     moved = Settings(home=tmp_path, sandbox={"carrier_address": "127.0.0.71", "carrier_port": 5070, "pbx_port": 5080})

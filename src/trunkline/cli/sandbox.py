@@ -119,8 +119,10 @@ def ensure(settings: Settings) -> SandboxAccount:
 
     account = services.accounts.everyone().filter(name=NAME).first()
     if account is None:
-        # Calls may go nowhere but to the test carrier, whatever routes there will be.
+        # Calls may go nowhere but to the test carrier, whatever routes there will be; and whoever has read the secret
+        # where `up` prints it buys no number.
         limits = {"calls_per_second": 100, "calls_at_once": 1000, "destinations": [test_carrier.PREFIX]}
+        limits |= {"numbers_at_most": 0}
         account = services.accounts.create(NAME, **limits)
     key, secret = _key(settings, services, account)
     _carrier(settings, services)
@@ -145,7 +147,7 @@ def _key(settings: Settings, services, account) -> tuple[str, str]:
     for name, facts in keys.items():
         if facts["enabled"]:
             services.keys.enable(services.keys.get(name), enabled=False)
-    key, secret = services.keys.create(account)
+    key, secret = services.keys.create(account, "calls")
     return key.name, secret
 
 
