@@ -53,8 +53,7 @@ def list_(services):
     """List the accounts."""
     found = [services.accounts.as_dict(account) for account in services.accounts.everyone()]
     rows = [[account[column] for column in _COLUMNS] for account in found]
-    titles = [column.replace("_", " ") for column in _COLUMNS]
-    view = table(titles, rows, right=("calls per second", "calls at once", "numbers at most"))
+    view = table(_COLUMNS, rows, right=("calls_per_second", "calls_at_once", "numbers_at_most"))
     return Answer(found, [view if found else "There is no account. Make one with: trunkline account add NAME"])
 
 
@@ -66,7 +65,7 @@ def show(services, name):
     keys = [services.keys.as_dict(key) for key in services.keys.listing(account)]
     document = services.accounts.as_dict(account) | {"keys": keys, "numbers": account.numbers.count()}
     shown = document | {"keys": [key["key"] if key["enabled"] else f"{key['key']} (disabled)" for key in keys]}
-    return Answer(document, [facts((name.replace("_", " "), value) for name, value in shown.items())])
+    return Answer(document, [facts(shown.items())])
 
 
 @operation(command, "set", changes=True)

@@ -58,6 +58,6 @@ def show(services, uid):
     for party in services.quality.PARTIES:
         if heard := services.quality.in_words(call, party):
             in_words[f"audio_from_{party}"] = heard
-    head = facts((name.replace("_", " "), value) for name, value in in_words.items() if name not in hidden)
+    head = facts((name, value) for name, value in in_words.items() if name not in hidden)
     document["attempts"] = [services.calls.attempt_as_dict(attempt) for attempt in attempts]
     return Answer(document, [head, "", table(("s", "who", "what"), steps, right=("s",))])

@@ -66,7 +66,7 @@ def show(services, name):
     routes = [services.routes.as_dict(route) for route in services.routes.everyone().filter(carrier=carrier)]
     document = services.carriers.as_dict(carrier) | {"routes": routes}
     shown = document | {"routes": [f"{route['prefix'] or 'every number'} (id {route['id']})" for route in routes]}
-    return Answer(document, [facts((name.replace("_", " "), value) for name, value in shown.items())])
+    return Answer(document, [facts(shown.items())])
 
 
 @operation(command, "set", changes=True)

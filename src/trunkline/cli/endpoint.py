@@ -52,9 +52,8 @@ def list_(services):
     """List the endpoints; what --json prints can be imported."""
     found = [services.endpoints.as_dict(endpoint) for endpoint in services.endpoints.everyone()]
     rows = [[endpoint[column] for column in _COLUMNS] for endpoint in found]
-    titles = [column.replace("_", " ") for column in _COLUMNS]
     none = "There is no endpoint: others hear of this node's own settings, as `trunkline ranges` prints them."
-    return Answer(found, [table(titles, rows, right=("port", "tls port", "weight")) if found else none])
+    return Answer(found, [table(_COLUMNS, rows, right=("port", "tls_port", "weight")) if found else none])
 
 
 @operation(command)
@@ -63,7 +62,7 @@ def show(services, name):
     """Show all of an endpoint."""
     document = services.endpoints.as_dict(services.endpoints.get(name))
     shown = document | {"sources": document["sources"] or "the addresses"}
-    return Answer(document, [facts((key.replace("_", " "), value) for key, value in shown.items())])
+    return Answer(document, [facts(shown.items())])
 
 
 @operation(command, "set", changes=True)

@@ -57,13 +57,13 @@ def operation(group, name: str | None = None, migrated: bool = True, changes: bo
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()):
-    """A table of values; the columns named in `right` align to the right."""
+    """A table of values, headed by the names of its columns; those in `right` align to the right."""
     from rich import box
     from rich.table import Table
 
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for column in columns:
-        grid.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        grid.add_column(_title(column), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         grid.add_row(*map(_cell, row))
     return grid
@@ -77,8 +77,13 @@ def facts(pairs: Iterable[tuple[str, object]]):
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in pairs:
-        grid.add_row(name, _cell(value))
+        grid.add_row(_title(name), _cell(value))
     return grid
+
+
+def _title(name: str) -> str:
+    """A name of a document's field, for people."""
+    return name.replace("_", " ")
 
 
 def text(value: object) -> str:
