@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import logging
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -11,8 +10,8 @@ import click
 
 from trunkline import settings as all_settings
 from trunkline.cli import measuring, nodes
+from trunkline.cli.adopt import adopt
 from trunkline.contract import store
-from trunkline.contract.feed import Database, Unavailable
 from trunkline.home import Home
 from trunkline.node.part import PASSING, Reporter, run, stop_on_signal
 
@@ -169,57 +168,6 @@ def _unprivileged(run: Callable[[], None]) -> None:
 
 
 @command.command()
-@click.option("--yes", is_flag=True, help="Do not ask first.")
-def adopt(yes: bool):
-    """Fill the edge's store anew from the database of the settings, be it the one that the node followed or another.
-
-    Without this a node keeps what it has when it finds another database than before. Say it on each node.
-    """
-    settings, home = _load()
-    if not home.store.exists():
-        raise click.ClickException(f"{home.root} has no store yet: `trunkline up` makes it and fills it by itself")
-    connection = store.open_writer(home.store)
-    database, found = _found(settings)
-    click.echo(f"The edge serves {_counted(*_served(connection))}; {database.place} has {_counted(*found)}.")
-    if not yes:
-        click.confirm("Shall the edge serve what this database has, and nothing else?", abort=True)
-    try:
-        store.set_wish(connection, database.identity)
-    except sqlite3.OperationalError as error:
-        raise click.ClickException(f"{home.store} cannot be written: {error}. Try again in a minute") from error
-    click.echo("The node takes everything from there, at once when it runs. `trunkline status` tells when it is done.")
-
-
-def _found(settings: all_settings.Settings) -> tuple[Database, tuple[int, int]]:
-    """The database of the settings, and how many accounts and numbers in use it has."""
-    from trunkline import control
-
-    try:
-        control.setup(settings)
-        control.migrate()
-        from trunkline.control import services
-        from trunkline.control.feed import DatabaseFeed
-
-        with control.database.plain_words():
-            numbers = services.numbers.listing().filter(account__isnull=False)
-            return DatabaseFeed().database(), (services.accounts.everyone().count(), numbers.count())
-    except (control.DatabaseUnavailable, Unavailable) as error:
-        raise click.ClickException(str(error)) from error
-    finally:
-        control.database.close()
-
-
-def _served(connection: sqlite3.Connection) -> tuple[int, int]:
-    """How many accounts and numbers the edge knows."""
-    query = "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM number)"
-    return tuple(connection.execute(query).fetchone())
-
-
-def _counted(accounts: int, numbers: int) -> str:
-    return f"{accounts} account{'s' * (accounts != 1)} and {numbers} number{'s' * (numbers != 1)}"
-
-
-@command.command()
 @click.argument("name")
 def engine(name: str):
     """Become one of the engines, after ending what its last start left behind."""
@@ -242,5 +190,5 @@ def _load() -> tuple[all_settings.Settings, Home]:
     return settings, Home(settings.home)
 
 
-for _one in nodes.COMMANDS:
+for _one in (adopt, *nodes.COMMANDS):
     command.add_command(_one)
