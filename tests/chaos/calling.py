@@ -12,7 +12,7 @@ from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.outgoing import OutgoingCall
 from trunkline.sandbox.ua import Agent
 
-_numbers = itertools.count(1)
+_numbers, _callers = itertools.count(1), itertools.count(1)
 # Media that nobody sends: hundreds of calls need no sockets for audio.
 SDP = b"v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio 6000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
 
@@ -38,16 +38,19 @@ async def outbound(node: Node, ua: Agent, far: Agent, number: str = "") -> tuple
 
 
 async def dial_carrier(node: Node, far: Agent, number: str) -> OutgoingCall:
-    """The carrier's INVITE."""
-    return await far.dial(node.uri(number), node.udp, caller=f"<sip:+447700900001@{far.address}>")
+    """The carrier's INVITE, of a caller that has placed no other."""
+    return await far.dial(node.uri(number), node.udp, caller=f"<sip:+447701{next(_callers):06}@{far.address}>")
 
 
 async def inbound(node: Node, far: Agent, its_pbx: Agent) -> tuple:
     """An answered call from the carrier to NUMBER: (the carrier's end, the PBX's)."""
     call = await dial_carrier(node, far, f"+{NUMBER}")
     incoming = await its_pbx.next_call()
+    its = call.invitation.caller.partition("+")[2].partition("@")[0]
+    assert its in incoming.caller.uri, f"another call than that of {its} came:\n{incoming.request}"
     await incoming.answer()
-    assert (await call.final()).code == 200
+    response = await call.final()
+    assert response.code == 200, f"it got {response.code}:\n{response}"
     return call, incoming
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 from bench.postgresql import postgresql, replica
 
-from chaos.calling import all_recorded, calls_all_the_time, carrier, dial_carrier
+from chaos.calling import all_recorded, calls_all_the_time, carrier, inbound
 from harness.node import NUMBER, SIP_PORT, eventually, running
 from harness.placing import hang_up
 from trunkline.node.part import read_status
@@ -60,10 +60,7 @@ class Mover:
             services.numbers.forward(services.numbers.get(f"+{NUMBER}"), target)
 
     async def _called(self) -> str:
-        call = await dial_carrier(self._node, self._far, f"+{NUMBER}")
-        incoming = await self._pbx.next_call()
-        await incoming.answer()
-        await call.final()
+        call, incoming = await inbound(self._node, self._far, self._pbx)
         await hang_up(call, incoming)
         return incoming.user
 

@@ -16,7 +16,7 @@ from trunkline.sandbox.trace import Trace
 from trunkline.sandbox.ua import Agent
 from trunkline.settings import Settings
 
-SHOWN = 40_000  # characters of a trace in a failure
+LINES, WHOLE = 300, 50  # messages of a trace in a failure: it is the newest that tell what went wrong
 
 
 class Agents:
@@ -158,7 +158,7 @@ def pytest_runtest_makereport(item, call):
     if report.when == "call" and report.failed:
         fixtures = getattr(item, "funcargs", {})
         if "agent" in fixtures:
-            report.sections.append(("SIP", fixtures["agent"].trace.ladder()[:SHOWN]))
+            report.sections.append(("SIP", fixtures["agent"].trace.ladder(LINES, WHOLE)))
         known = item.stash.get(_log_sizes, [])
         for edge in _edges:
             sizes = next((sizes for other, sizes in known if other is edge), None)

@@ -57,6 +57,7 @@ class Trace:
         """Every message that went out, in order."""
         return [entry.message for entry in self.entries if entry.sent and entry.message]
 
-    def ladder(self) -> str:
-        """One line for each message, then each in full."""
-        return "\n".join([*(e.line for e in self.entries), "", *(str(e) for e in self.entries)])
+    def ladder(self, lines: int = LIMIT, whole: int = LIMIT) -> str:
+        """One line for each message, then each in full; of more than so many, the newest."""
+        entries = list(self.entries)
+        return "\n".join([*(e.line for e in entries[-lines:]), "", *(str(e) for e in entries[-whole:])])
