@@ -75,6 +75,49 @@ def test_what_changed_after_the_check_stops_it_all(services, imports, cast):
     assert services.numbers.get("+442071234568").account == cast.stranger
 
 
+UPDATE = b"number,account,forward\n+447700900001,owner,sip:new@pbx.example\n+442071234567,,\n"
+
+
+def test_a_change_that_nobody_saw_is_not_written_over(services, imports, cast):
+    """Of a number that the check found unchanged, a customer's since, and of one that was to be changed anyway."""
+    services.numbers.add("+442071234567")
+    for change in (
+        lambda: services.inventory.buy(cast.stranger, "+442071234567"),
+        lambda: services.numbers.forward(services.numbers.get("+447700900001"), "sip:mine@pbx.example"),
+    ):
+        found = imports.begin("numbers.csv", UPDATE, update=True)
+        services.import_worker.step()
+        change()
+        imports.approve(found)
+        services.import_worker.step()
+        assert (state(services, found).state, "has changed since" in state(services, found).reason) == ("failed", True)
+    assert services.numbers.get("+442071234567").account == cast.stranger
+    assert services.numbers.get("+447700900001").forward == "sip:mine@pbx.example"
+    found = imports.begin("numbers.csv", UPDATE, update=True)
+    services.import_worker.step()
+    imports.approve(found)
+    services.import_worker.step()
+    assert (state(services, found).state, state(services, found).updated) == ("done", 2)
+
+
+def test_one_that_was_taken_for_dead_writes_nothing_after_its_end(services, imports, monkeypatch):
+    from trunkline.control.imports.models import Import
+
+    found = imports.begin("numbers.csv", FILE)
+    services.import_worker.step()
+    imports.approve(found)
+    monkeypatch.setattr(
+        services.import_worker,
+        "_rows",
+        lambda row, rows=services.import_worker._rows: (
+            Import.objects.filter(pk=row.pk).update(state="failed", reason="by the other one") and rows(row)
+        ),
+    )
+    services.import_worker.step()
+    assert (state(services, found).state, state(services, found).reason) == ("failed", "by the other one")
+    assert not services.numbers.listing(prefix="44207").exists()
+
+
 def test_one_that_was_left_by_a_killed_process_is_begun_again(services, imports):
     from django.utils import timezone
 

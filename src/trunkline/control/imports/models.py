@@ -26,6 +26,7 @@ class Import(models.Model):
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     faults = models.PositiveIntegerField(default=0)
+    seen = models.CharField(max_length=64, default="", db_default="")  # what the check found, `importing.Plan.seen`
     reason = models.TextField(blank=True)  # why it failed
     actor = models.JSONField()  # whose doing it is, the fields of audit.actor.Actor
 

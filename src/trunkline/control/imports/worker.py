@@ -28,6 +28,7 @@ from trunkline.control.imports.models import (
 from trunkline.control.numbers import importing, table
 
 PORTION = 5_000  # faults
+CHANGED = "something has changed since it was checked, so that nothing is written: import the file again"
 EVERY = 0.5  # s between two words on how far it is
 
 log = logging.getLogger(__name__)
@@ -82,16 +83,23 @@ def _check(found: Import) -> None:
     Import.objects.filter(pk=found.pk).update(lines=len(rows))
     plan = importing.plan(rows, found.update, progress)
     _note_faults(found, plan.problems)
-    _end(found, CHECKED, checked=len(rows), faults=len(plan.problems), **_counts(plan))
+    _end(found, CHECKED, checked=len(rows), faults=len(plan.problems), seen=plan.seen, **_counts(plan))
 
 
 def _write(found: Import) -> None:
     with acting(Actor(**found.actor)):
-        plan = importing.carry_out(_rows(found), found.update, lambda plan: _end(found, DONE, **_counts(plan)))
+        plan = importing.carry_out(_rows(found), found.update, lambda plan: _written(found, plan))
     if plan.problems:
         _note_faults(found, plan.problems)
-        reason = "something has changed since it was checked, so that nothing is written"
-        _end(found, FAILED, reason=reason, faults=len(plan.problems))
+        _end(found, FAILED, reason=CHANGED, faults=len(plan.problems))
+
+
+def _written(found: Import, plan: importing.Plan) -> None:
+    """Raises ServiceError, which takes back what was written, where it is not what somebody saw and wanted."""
+    if found.seen not in ("", plan.seen):  # '': it was checked by a node of an earlier version
+        raise ServiceError(CHANGED)
+    if not _end(found, DONE, **_counts(plan)):
+        raise ServiceError("another process, which took this one for dead, has ended it meanwhile")
 
 
 def _rows(found: Import) -> list[importing.Row]:
@@ -110,6 +118,8 @@ def _note_faults(found: Import, problems: list[importing.Problem]) -> None:
     )
 
 
-def _end(found: Import, state: str, **more) -> None:
+def _end(found: Import, state: str, **more) -> bool:
+    """False where another process, which took this one for dead, has ended it: then its word holds."""
     done = {} if state == CHECKED and not more.get("faults") else {"text": ""}
-    Import.objects.filter(pk=found.pk).update(state=state, finished=timezone.now(), **done, **more)
+    mine = Import.objects.filter(pk=found.pk, state=found.state)
+    return mine.update(state=state, finished=timezone.now(), **done, **more) == 1

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from hashlib import sha256
 from itertools import batched
 from typing import NamedTuple
 
@@ -38,12 +39,14 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """What an import would do. `unchanged` numbers are here already, just so."""
+    """What an import would do. `unchanged` numbers are here already, just so. `seen` is a digest of what the numbers of
+    the table were like, hex: with another one, somebody changed one of them."""
 
     add: list[Number] = field(default_factory=list)
     update: list[Number] = field(default_factory=list)
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
+    seen: str = ""
 
 
 def plan(rows: Iterable[Row], update: bool = False, progress: Callable[[int], None] | None = None) -> Plan:
@@ -52,15 +55,18 @@ def plan(rows: Iterable[Row], update: bool = False, progress: Callable[[int], No
     result = Plan()
     accounts = {account.name: account for account in Account.objects.all()}
     checked = _checked(rows, accounts, result)
-    done = 0
+    done, seen = 0, sha256()
     for portion in batched(checked, PORTION, strict=False):
         done += len(portion)
         if progress:
             progress(done + len(result.problems))
         here = {n.e164: n for n in Number.objects.filter(e164__in=[wanted.e164 for _, wanted in portion])}
         for line, wanted in portion:
-            _place(result, line, wanted, here.get(wanted.e164), update)
+            was = here.get(wanted.e164)
+            seen.update(f"{wanted.e164} {was and [getattr(was, field) for field in WRITTEN]}\n".encode())
+            _place(result, line, wanted, was, update)
     result.problems.sort()
+    result.seen = seen.hexdigest()
     return result
 
 
