@@ -48,6 +48,24 @@ def test_what_was_meant_for_an_account_that_is_gone_is_done_to_nobody(signed_in,
     assert services.users.listing().count() == 4
 
 
+def test_who_changes_a_list_that_somebody_else_has_changed_is_told(owner, member, services):
+    at = "/numbers/447700900001/forward"
+    over = {"over": "sip:owner@pbx.example"}
+    assert 'name="over" value="sip:owner@pbx.example"' in opened(owner, at)
+    member.post(at, over | {"forward": "sip:members@pbx.example"})
+    drawn = owner.post(f"{at}/change", over | {"forward": "sip:owners@pbx.example", "change": "add"})
+    assert 'name="over" value="sip:owner@pbx.example"' in drawn.content.decode()
+    answer = owner.post(at, over | {"forward": "sip:owners@pbx.example"})
+    page = answer.content.decode()
+    assert (answer.status_code, "now it is <code>sip:members@pbx.example</code>" in page) == (422, True)
+    assert "sip:owners@pbx.example</textarea>" in page
+    assert services.numbers.get("447700900001").forward == "sip:members@pbx.example"
+    assert 'name="over" value="sip:members@pbx.example"' in page
+    answer = owner.post(at, {"over": "sip:members@pbx.example", "forward": "sip:owners@pbx.example"})
+    assert (answer.status_code, services.numbers.get("447700900001").forward) == (302, "sip:owners@pbx.example")
+    assert member.post(at, over | {"forward": "sip:owners@pbx.example"}).status_code == 302  # it is as wanted
+
+
 def test_who_signs_in_after_somebody_else_sends_nothing_of_the_others_pages(signed_in, services, post):
     browser = signed_in("stranger", enforce=True)
     before = opened(browser)

@@ -28,6 +28,14 @@ class ForwardRefused(ServiceError):
         self.problem, self.entry, self.start, self.end = problem, entry, start, end
 
 
+class ForwardOvertaken(ServiceError):
+    """Somebody else has changed the list meanwhile; `now` is what it is."""
+
+    def __init__(self, now: str):
+        super().__init__("somebody has changed the list meanwhile: look at it again")
+        self.now = now
+
+
 def get(text: str) -> Number:
     digits = check_e164(text)
     number = Number.objects.select_related("account").filter(e164=digits).first()
@@ -107,12 +115,17 @@ def change(number: Number, *, monthly_cost: str) -> Number:
     return number
 
 
-def forward(number: Number, text: str) -> Number:
-    """Set the *Forward to SIP* list; '' forwards the number nowhere."""
+def forward(number: Number, text: str, over: str | None = None) -> Number:
+    """Set the *Forward to SIP* list; '' forwards the number nowhere. `over` is the list that it is to replace:
+    raises ForwardOvertaken where it is another one by now."""
     canonical = check_forward(text, number.account)
     with writing() as log:
         # Whoever had the right to say where its calls go may have lost it since the number was looked up.
-        if not Number.objects.filter(pk=number.pk, account=number.account_id).update(forward=canonical):
+        own = Number.objects.filter(pk=number.pk, account=number.account_id)
+        now = own.values_list("forward", flat=True).first()
+        if over is not None and now not in (None, over, canonical):
+            raise ForwardOvertaken(now)
+        if not own.update(forward=canonical):
             raise ServiceError(f"number {number} was given to another account meanwhile: its forward is not changed")
         number.forward = canonical
         log.note("number", number.pk)

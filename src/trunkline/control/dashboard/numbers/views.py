@@ -51,7 +51,10 @@ def forward(request: HttpRequest, digits: str) -> HttpResponse:
     checked = form.check(request.POST.get("forward", ""), own.account)
     if checked.problem:
         return _editor(request, own, checked, status=422)
-    own = services.forward(own, form.one_line(checked.text))
+    try:
+        own = services.forward(own, form.one_line(checked.text), request.POST.get("over"))
+    except services.ForwardOvertaken as error:
+        return _editor(request, own, checked, status=422, overtaken=error)
     if not wants_part(request):
         return redirect("number", digits=own.e164)
     return _row(request, own, updated=True)
@@ -97,11 +100,14 @@ def _row(request: HttpRequest, own: Number, updated: bool = False) -> HttpRespon
 
 
 def _editor(
-    request: HttpRequest, own: Number, checked: form.Checked, status: int = 200, focus: bool = True
-) -> HttpResponse:
+    request: HttpRequest, own: Number, checked: form.Checked, status: int = 200, focus: bool = True,
+    overtaken: services.ForwardOvertaken | None = None,
+) -> HttpResponse:  # fmt: skip
     template = "numbers/editor.html" if wants_part(request) else "numbers/edit.html"
     values = _editing(own, checked) | {"section": "numbers", "refused": status != 200, "focus": focus}
-    values["shop"] = _may_buy(request)
+    values["shop"], values["overtaken"] = _may_buy(request), overtaken
+    # What *Update* is to take the place of: what was seen, however often the editor was drawn since.
+    values["over"] = overtaken.now if overtaken else request.POST.get("over", own.forward)
     return render(request, template, values, status=status)
 
 
