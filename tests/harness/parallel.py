@@ -1,7 +1,9 @@
 """The tests in parallel processes, by pytest-xdist, and those that must be alone after all others.
 
 A worker gets whole files, so what a module, a folder or the session shares starts once in it. Most tests wait for
-timers rather than compute; so there are more workers than CPUs, and none at all where few files are asked for.
+timers rather than compute; so there are more workers than CPUs, and none at all where few files are asked for. Half of
+the workers begin with the files that compute, the others with those that wait, so that the CPUs have work to the end
+and never all of it at once.
 
 The files that `alone` in pyproject.toml lists run in one worker when the others have ended: what measures speed, counts
 what the machine holds, or would starve its neighbours. Add the file there; a single test needs a file of its own.
@@ -12,11 +14,14 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-WORKERS = 4
+WORKERS = 6
 FEW = 3  # files that are sooner run here than workers have started
 ALONE = "alone"
-# Whose tests take long: they start first, so that no worker is left with one when the others are done.
-LONG = ("fleet", "systemd", "endtoend", "chaos", "browser", "interop", "node", "scenarios", "bench", "sandbox")
+# Folders whose tests take long start first, so that no worker is left with one when the others are done. These start
+# nodes or browsers, which take CPU time; the next ones wait for timers.
+COMPUTING = ("fleet", "systemd", "browser", "node", "endtoend", "chaos", "bench")
+WAITING = ("scenarios", "interop", "sandbox", "dashboard", "harness")
+LONG = COMPUTING + WAITING
 
 ours = pytest.StashKey[bool]()  # the command line names no other way to share out the tests
 
@@ -34,8 +39,9 @@ def pytest_cmdline_main(config):
     config.stash[ours] = True
     option.loadscopereorder = False
     watched = option.usepdb or option.capture == "no" or option.collectonly
-    if option.numprocesses is None and not option.tx and not watched and _files(config.args) > FEW:
-        option.numprocesses = WORKERS
+    files = _files(config.args)
+    if option.numprocesses is None and not option.tx and not watched and files > FEW:
+        option.numprocesses = min(WORKERS, files)
 
 
 def _files(arguments: list[str]) -> int:
@@ -65,6 +71,10 @@ def _file(nodeid: str) -> str:
     return nodeid.partition("::")[0]
 
 
+def _computes(file: str) -> bool:
+    return Path(file).parent.name in COMPUTING
+
+
 def _alone(config) -> set[str]:
     listed = set(config.getini("alone"))
     if missing := [name for name in sorted(listed) if not (config.rootpath / name).is_file()]:
@@ -73,8 +83,9 @@ def _alone(config) -> set[str]:
 
 
 class Turns(LoadScopeScheduling):
-    """Files in the order of collection, each to the next worker that is free; those of `alone` to the last worker, as
-    soon as the others have ended."""
+    """Files in the order of collection, each to the next worker that is free: every other worker prefers those of
+    COMPUTING, the workers between prefer the rest. Those of `alone` go to the last worker, as soon as the others have
+    ended."""
 
     def __init__(self, config, log=None):
         super().__init__(config, log)
@@ -87,9 +98,16 @@ class Turns(LoadScopeScheduling):
     def _assign_work_unit(self, node) -> None:
         others = [other for other in self.nodes if other is not node]
         if next(iter(self.workqueue)) != ALONE or not others:
+            self.workqueue.move_to_end(self._next_for(node), last=False)
             super()._assign_work_unit(node)
         elif not all(other.shutting_down for other in others):
             node.shutdown()  # when it has done what it holds
+
+    def _next_for(self, node) -> str:
+        """The first file of the kind that this worker prefers; the first of all where none is left."""
+        computes = self.nodes.index(node) % 2 == 0
+        files = (file for file in self.workqueue if file != ALONE and _computes(file) == computes)
+        return next(files, next(iter(self.workqueue)))
 
     def remove_node(self, node) -> str | None:
         """The test in which a worker died is not begun again; the others that it held are."""

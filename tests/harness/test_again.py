@@ -25,13 +25,14 @@ ENGINES = "@pytest.mark.engines"
 @pytest.fixture
 def run(pytester, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take longer to import than these tests
 
     def run(mark: str, failures: int, count: int = 1):
         """Tests of which each fails so often."""
         pytester.makeconftest('pytest_plugins = ["harness.again"]')
         pytester.makeini("[pytest]\nmarkers = engines\n")
         pytester.makepyfile(TEST.format(mark=mark, failures=failures, count=count))
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider")
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "rerunfailures")
 
     return run
 

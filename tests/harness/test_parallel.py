@@ -33,9 +33,12 @@ class Project:
     def run(self, *words: str) -> tuple[int, str]:
         """The exit status of the tests, and what they printed."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        # Each process would import every plugin that is installed, which takes longer than its tests.
+        environment |= {"PYTHONPATH": str(TESTS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        xdist = [] if "no:xdist" in words else ["-p", "xdist"]
         ran = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words],
-            cwd=self.root, env=environment | {"PYTHONPATH": str(TESTS)}, capture_output=True, text=True, timeout=300,
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *xdist, *words],
+            cwd=self.root, env=environment, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
         return ran.returncode, ran.stdout + ran.stderr
 
@@ -60,6 +63,19 @@ def test_workers_share_the_files_and_what_must_be_alone_is_last(project):
     assert min(began for file, _, began, _ in log if file == "test_m") > max(
         ended for file, *_, ended in log if file != "test_m"
     )
+
+
+def test_each_worker_begins_with_files_of_its_kind(project):
+    folder = project.root / "tests" / "fleet"
+    folder.mkdir()
+    for name in ("test_c", "test_d"):
+        (folder / f"{name}.py").write_text(RUNS)
+    status, said = project.run("-n", "2", "tests")
+    assert (status, "21 passed" in said) == (0, True), said
+    first = {}
+    for file, worker, *_ in project.log():
+        first.setdefault(worker, file)
+    assert set(first.values()) == {"test_a", "test_c"}
 
 
 @pytest.mark.parametrize(
