@@ -13,7 +13,7 @@ import jinja2
 from trunkline.contract import edge_config
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.home import Home
-from trunkline.node import abilities
+from trunkline.node import abilities, connections
 from trunkline.node.engines import relay_name
 from trunkline.node.ports import Ports
 from trunkline.settings import Settings
@@ -43,10 +43,11 @@ class EngineSecrets:
 def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) -> None:
     """Write the engines' files and edge.json, and make Kamailio's location store if missing."""
     context = {"settings": settings, "home": home, "secrets": secrets, "ports": ports}
+    held = {"connections": connections.most(settings.sip.memory_mb), "read_buffer": connections.READ_BUFFER}
     for folder in (home.node, home.stores):
         folder.mkdir(parents=True, exist_ok=True)
     for name in ("kamailio.cfg", "tls.cfg"):
-        _private(home.node / name, render(name, edge_entry=EDGE_ENTRY, **context))
+        _private(home.node / name, render(name, edge_entry=EDGE_ENTRY, **held, **context))
     password = blake2s(secrets.dialog.encode(), person=b"redis").hexdigest()
     for index in range(settings.media.relays):
         _private(home.node / f"{relay_name(index)}.conf", relay(settings, home, ports, index, password))

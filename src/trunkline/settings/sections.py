@@ -60,7 +60,7 @@ class Sip(Section):
         description="Kamailio processes per UDP socket, and as many for TCP and TLS. 0: one per CPU, at least 2.",
     )
     memory_mb: int = Field(
-        256, ge=64, le=65536, description="Kamailio's shared memory, MB; a TLS connection takes 0.1 MB."
+        512, ge=64, le=65536, description="Kamailio's shared memory, MB. Half is for TLS connections, 0.12 MB each."
     )
     local_targets: bool = Field(
         False,

@@ -42,7 +42,7 @@ def hide_response() -> None:
 def _leave_behind() -> None:
     # Read in one piece: asking Kamailio for one field after the other takes three times as long, and keep_hf_re, which
     # compiles its expression for every message, longer still (measured). But for the thousands of names that a message
-    # has room for, which would hold up a worker for 50 ms when they are removed one by one: it goes through them once.
+    # has room for, which would hold up a worker for 100 ms when they are removed one by one: it goes through them once.
     headers = latin_1("$mb").partition("\r\n\r\n")[0]
     strangers = _strangers if len(headers) <= _LONGEST_KEPT else _strangers.__wrapped__
     names = strangers(*_FIELD_NAME.findall(headers))
