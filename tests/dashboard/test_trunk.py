@@ -68,6 +68,8 @@ def test_what_a_pbx_needs_and_the_limits_in_force_are_there(member, services, ca
         "sip.trunk.example",
         "port 5060",
         "port 5061",
+        "TLS 1.0 or later",
+        "may be self-signed",
         "no limit",
         "+44",
         "required",

@@ -112,6 +112,7 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""),
     values = {
         "section": "trunk",
         "sip": its.sip,
+        "tls_floor": f"{float(its.sip.tls_floor.removeprefix('TLSv')):.1f}",
         "servers": [_server(one) for one in near],
         "measured": near[0] if near[0].measured else None,
         "coordinates": _coordinates(account),
