@@ -194,6 +194,23 @@ async def test_what_is_sent_can_be_broken(agent):
     assert await callee.stray() == b"no SIP at all"
 
 
+async def test_a_cancel_that_comes_while_audio_is_opened_ends_the_call(agent):
+    callee, caller, via = await pair(agent)
+    call = await caller.dial("sip:bob@example.com", via)
+    incoming = await callee.next_call()
+    await incoming.ring()
+    open_audio = incoming.open_audio
+
+    async def slowly():
+        await call.cancel()
+        return await open_audio()
+
+    incoming.open_audio = slowly
+    await incoming.answer()
+    assert (await call.final()).code == 487
+    assert [response.code for response in incoming.responses] == [180, 487]
+
+
 async def test_a_failure_says_what_happened(agent):
     callee, caller, via = await pair(agent)
     call = await caller.dial("sip:bob@example.com", via)

@@ -65,15 +65,18 @@ class IncomingCall(Call):
         Raises SdpError when the offer has no codec that we speak; the call is then refused with 488.
         """
         if self.finished:
-            return
+            return None
         try:
             response = await self._with_contact(code, body, headers)
         except sdp.SdpError:
             self.refuse(488)
             raise
+        if self.finished:  # it was cancelled while its audio was opened
+            return self.close()
         self._invites[self.request.cseq[0]] = self.transaction
         self.answered = True
         self._respond(response)
+        return None
 
     async def confirmed(self, timeout: float = PATIENCE) -> Request:
         """The ACK of our answer."""
