@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from trunkline.control.accounts.models import Account
 from trunkline.control.errors import ServiceError
 
 
@@ -31,6 +32,15 @@ def only_managers(request: HttpRequest) -> None:
     """Raises PermissionDenied for members."""
     if not request.user.manages:
         raise PermissionDenied("Only an owner of your account can do that.")
+
+
+def managed(request: HttpRequest) -> Account:
+    """The account of an owner, or that an operator acts as. Raises PermissionDenied for members, and Http404 where
+    nobody's account is looked at."""
+    only_managers(request)
+    if request.account is None:
+        raise Http404
+    return request.account
 
 
 def only_operators(request: HttpRequest) -> None:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.dashboard.buying.form import Search
-from trunkline.control.dashboard.pages import only_managers, show
+from trunkline.control.dashboard.pages import managed, show
 from trunkline.control.errors import ServiceError
 from trunkline.control.numbers import inventory, services
 from trunkline.control.numbers.models import Number
@@ -17,13 +17,13 @@ SHOWN = 50
 
 @require_GET
 def shop(request: HttpRequest) -> HttpResponse:
-    return _page(request, _buyer(request))
+    return _page(request, managed(request))
 
 
 @require_POST
 def buy(request: HttpRequest, digits: str) -> HttpResponse:
     """`cost` is what stood on the page: another price than that is not paid unseen."""
-    account = _buyer(request)
+    account = managed(request)
     try:
         number = inventory.buy(account, digits, services.check_cost(request.POST.get("cost", "")))
     except ServiceError as error:
@@ -34,7 +34,7 @@ def buy(request: HttpRequest, digits: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def release(request: HttpRequest, digits: str) -> HttpResponse:
     """Asks first, on a page of its own: whoever buys the number next gets its calls."""
-    account = _buyer(request)
+    account = managed(request)
     number = services.listing(account).filter(e164=digits).first()
     if number is None:
         raise Http404
@@ -48,13 +48,6 @@ def release(request: HttpRequest, digits: str) -> HttpResponse:
             return redirect("numbers")
     values = {"section": "numbers", "number": number, "row": services.as_dict(number), "refused": refused}
     return show(request, "buying/release.html", values, status=422 if refused else 200)
-
-
-def _buyer(request: HttpRequest) -> Account:
-    only_managers(request)
-    if request.account is None:
-        raise Http404
-    return request.account
 
 
 def _page(request: HttpRequest, account: Account, refused: str = "") -> HttpResponse:

@@ -1,11 +1,11 @@
 """Products > Trunk: where the customer says that its PBX is."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from trunkline.control.accounts import services
-from trunkline.control.dashboard.pages import only_managers
+from trunkline.control.dashboard.pages import managed
 from trunkline.control.dashboard.trunk.views import page
 from trunkline.control.errors import ServiceError
 
@@ -13,12 +13,9 @@ from trunkline.control.errors import ServiceError
 @require_POST
 def change(request: HttpRequest) -> HttpResponse:
     """`place` is latitude and longitude with a comma between; empty: it is not known."""
-    only_managers(request)
-    if request.account is None:
-        raise Http404
-    text = request.POST.get("place", "").strip()
+    account, text = managed(request), request.POST.get("place", "").strip()
     try:
-        services.place(request.account, *_read(text))
+        services.place(account, *_read(text))
     except ServiceError as error:
         return page(request, place=(text[:100], str(error)))
     return redirect("/trunk/#server")

@@ -1,11 +1,10 @@
 """Products > Trunk: the addresses that are known without a key."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from trunkline.control.accounts.models import Account
-from trunkline.control.dashboard.pages import only_managers
+from trunkline.control.dashboard.pages import managed
 from trunkline.control.dashboard.trunk.views import page
 from trunkline.control.errors import ServiceError
 from trunkline.control.sources import by_customers, services
@@ -14,7 +13,7 @@ from trunkline.control.sources import by_customers, services
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     """An operator, who acts as the account, may list what a customer may not."""
-    account, text = _managed(request), request.POST.get("network", "").strip()
+    account, text = managed(request), request.POST.get("network", "").strip()
     try:
         if request.user.is_operator:
             services.add(account, text)
@@ -27,16 +26,9 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def remove(request: HttpRequest) -> HttpResponse:
-    account, text = _managed(request), request.POST.get("network", "")
+    account, text = managed(request), request.POST.get("network", "")
     try:
         services.remove(account, text)
     except ServiceError as error:
         return page(request, source=("", str(error)))
     return redirect("/trunk/#sources")
-
-
-def _managed(request: HttpRequest) -> Account:
-    only_managers(request)
-    if request.account is None:
-        raise Http404
-    return request.account

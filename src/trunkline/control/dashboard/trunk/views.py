@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from trunkline.control.accounts import services as accounts
 from trunkline.control.accounts.models import Account
-from trunkline.control.dashboard.pages import only_managers, show
+from trunkline.control.dashboard.pages import managed, only_managers, show
 from trunkline.control.endpoints import distances, ranges
 from trunkline.control.endpoints import services as endpoints
 from trunkline.control.endpoints.distances import Near
@@ -44,11 +44,9 @@ def ranges_json(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
-    only_managers(request)
-    if request.account is None:
-        raise Http404
+    account = managed(request)
     try:
-        key, secret = services.create(request.account, request.POST.get("scope", MANAGE))
+        key, secret = services.create(account, request.POST.get("scope", MANAGE))
     except ServiceError as error:
         return page(request, refused=("", str(error)))
     return page(request, made=(key.name, secret))
@@ -57,10 +55,11 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_POST
 def rotate(request: HttpRequest, name: str) -> HttpResponse:
     key = _own(request, name)
-    live = key.secrets.count()
-    if live == len(services.SLOTS):
+    try:
+        secret = services.rotate(key)
+    except ServiceError:
         return page(request, refused=(name, "It has two live secrets: end the one that no PBX uses any more, first."))
-    return page(request, made=(name, services.rotate(key)))
+    return page(request, made=(name, secret))
 
 
 @require_POST
