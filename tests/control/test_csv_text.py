@@ -16,13 +16,30 @@ def _through(value: object) -> str:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1+1", "+44 7700", "+", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", '=A1&"\n"&",x"', "+44\n=1"]
+    "text", ["=1+1", "+1+1", "+44 7700", "+", "-1", "@SUM(A1)", "\t1", "\r1", "\n1", '=A1&"\n"&",x"', "＝1"]
 )
 def test_what_a_spreadsheet_would_calculate_becomes_text(text):
     assert _through(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["+447700900000", "447700900000", "alice=bob", "a,b", 'say "x"', "", "'=1", "sip:a@b"])
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("x;=1", "x;'=1"),
+        ("x; -1", "x;' -1"),
+        ("x\t@SUM(A1)", "x\t'@SUM(A1)"),
+        ("+44\n=1", "'+44\n'=1"),
+        ("\t=1", "'\t'=1"),
+    ],
+)
+def test_nor_what_is_a_cell_of_its_own_to_one_that_separates_otherwise(text, cell):
+    assert _through(text) == cell
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+447700900000", "447700900000", "alice=bob", "a,b", 'say "x"', "", "'=1", "sip:a@b;transport=tls", "a; b", "x;1"],
+)
 def test_everything_else_stays(text):
     assert _through(text) == text
 

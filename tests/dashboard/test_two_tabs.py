@@ -66,6 +66,17 @@ def test_who_changes_a_list_that_somebody_else_has_changed_is_told(owner, member
     assert member.post(at, over | {"forward": "sip:owners@pbx.example"}).status_code == 302  # it is as wanted
 
 
+def test_who_was_signed_out_in_another_tab_comes_back_to_its_page(owner, services):
+    owner.post("/sign-out")
+    page = f"https://{HOST}/trunk/?x=1"
+    answer = owner.post("/trunk/keys", HTTP_REFERER=page)
+    assert answer.headers["Location"] == "/sign-in?next=%2Ftrunk%2F%3Fx%3D1"
+    assert services.keys.listing().count() == 2
+    answer = owner.post(answer.headers["Location"], {"name": "owner", "password": PASSWORD})
+    assert answer.headers["Location"] == "/trunk/?x=1"
+    assert owner.post("/sign-out", HTTP_REFERER=page).headers["Location"] == "/sign-in"
+
+
 def test_who_signs_in_after_somebody_else_sends_nothing_of_the_others_pages(signed_in, services, post):
     browser = signed_in("stranger", enforce=True)
     before = opened(browser)

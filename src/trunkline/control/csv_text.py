@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 
 # What strangers wrote (a caller's name, a reason phrase) must not be calculated by the spreadsheet that opens the
 # file: OWASP, "CSV Injection". A quote mark in front makes a cell text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Full-width signs are formulas to some, as are those at which a spreadsheet that separates by ';', as where the decimal
+# point is a comma, or by tabs takes a cell to begin: quotes count for it only at its own cell's begin.
+_SIGNS = "=+\\-@＝＋－＠"
+_FORMULA = re.compile(rf"^(?=[{_SIGNS}\t\r\n])|(?<=[;\t\r\n])(?= *[{_SIGNS}])")
 # A number with its '+' comes to nothing but itself, and programs read it as it is written everywhere else.
 _HARMLESS = re.compile(r"\+[0-9]+", re.ASCII)
 
@@ -27,6 +30,6 @@ def render(rows: Sequence[Mapping[str, object]]) -> str:
 def _cell(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, str) and value.startswith(_FORMULA) and not _HARMLESS.fullmatch(value):
-        return f"'{value}"
+    if isinstance(value, str) and not _HARMLESS.fullmatch(value):
+        return _FORMULA.sub("'", value)
     return value

@@ -38,7 +38,7 @@ class Guard:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         _believe_proxy(request)
-        response = self._refusal(request) or _for_htmx(request, self._get_response(request))
+        response = self._refusal(request) or _by_way_of_sign_in(request, self._get_response(request))
         if response.status_code == 405 and not response.content:
             response = errors.not_allowed(request, response.headers["Allow"])
         # What was on the screen must not be there for the next person at this machine, after the sign-out.
@@ -141,13 +141,15 @@ def _believe_proxy(request: HttpRequest) -> None:
         request.META["REMOTE_ADDR"] = client
 
 
-def _for_htmx(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """A part of a page cannot be the sign-in page: have the whole page go there."""
-    sign_in = reverse("sign-in")
-    if response.status_code != 302 or "HX-Request" not in request.headers:
+def _by_way_of_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Who was signed out meanwhile signs in on a whole page, and comes back to the page that it was on: neither to a
+    part of one, nor to where a form was sent, which is no page."""
+    part, form = "HX-Request" in request.headers, request.method not in READING
+    there = urlsplit(response.headers.get("Location", ""))
+    if response.status_code != 302 or there.path != reverse("sign-in"):
         return response
-    if urlsplit(response.headers["Location"]).path != sign_in:
+    if not part and not (form and there.query):  # without a query it was wanted, as when somebody signs out
         return response
-    there = urlsplit(request.headers.get("HX-Current-URL", ""))
-    back = urlencode({"next": there.path + (f"?{there.query}" if there.query else "")})
-    return HttpResponse(status=204, headers={"HX-Redirect": f"{sign_in}?{back}"})
+    page = urlsplit(request.headers.get("HX-Current-URL" if part else "Referer", ""))
+    back = f"{there.path}?{urlencode({'next': page.path + (f'?{page.query}' if page.query else '')})}"
+    return HttpResponse(status=204, headers={"HX-Redirect": back}) if part else redirect(back)
