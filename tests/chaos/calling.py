@@ -13,6 +13,7 @@ from trunkline.sandbox.outgoing import OutgoingCall
 from trunkline.sandbox.ua import Agent
 
 _numbers, _callers = itertools.count(1), itertools.count(1)
+AT_ONCE = 10
 # Media that nobody sends: hundreds of calls need no sockets for audio.
 SDP = b"v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio 6000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
 
@@ -89,11 +90,17 @@ async def one_short_call(node: Node, ua: Agent, number: str) -> float:
 
 
 async def many(rate: float, count: int, place: Callable[[int], Awaitable]) -> list:
-    """Place `count` calls, `rate` a second; what came of each. The first failure is raised when all are over."""
+    """Place `count` calls, `rate` a second; what came of each. The first failure is raised when all are over.
+
+    At most AT_ONCE at once: a busy machine has them come more slowly, where more and more would be repeated otherwise
+    until their own repetitions fill the buffers and they are lost.
+    """
+    turns = asyncio.Semaphore(AT_ONCE)
 
     async def later(n: int):
         await asyncio.sleep(n / rate)
-        return await place(n)
+        async with turns:
+            return await place(n)
 
     results = await asyncio.gather(*(later(n) for n in range(count)), return_exceptions=True)
     failed = [result for result in results if isinstance(result, BaseException)]
