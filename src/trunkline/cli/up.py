@@ -4,7 +4,6 @@ import errno
 import fcntl
 import importlib
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -14,16 +13,13 @@ import click
 
 from trunkline import control
 from trunkline import settings as all_settings
+from trunkline.cli.starting import UpError, bring_up, step
 from trunkline.home import Home
 from trunkline.node import (
     certificates,
-    engines,
     folders,
     launch,
-    occupied,
-    ports,
     probes,
-    render,
     secrets,
     stop,
     supervise,
@@ -32,13 +28,8 @@ from trunkline.node import (
 )
 from trunkline.settings import Settings
 
-LEAST_DISK_MB = 200
 WATCH_SECONDS = 0.5
 WEB_SECONDS = 15.0
-
-
-class UpError(Exception):
-    """The node cannot be brought up; the text says why and what to do."""
 
 
 # What a step may raise that is the operator's to mend: its text is all that is shown.
@@ -68,7 +59,7 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
     home = Home(settings.home)
     try:
         with _alone(home):
-            manager = _bring_up(settings, home)
+            manager = bring_up(settings, home)
             try:
                 well = not with_check or _check(ctx, settings)
                 _show_dashboard(settings)
@@ -79,7 +70,7 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
                 detach = False
             finally:
                 if not detach:
-                    with _step("stopping"):
+                    with step("stopping"):
                         stop.stop(settings, home)
     except EXPECTED as error:
         raise click.ClickException(_words(error, home)) from error
@@ -130,88 +121,6 @@ def _already(home: Home, pid: str) -> UpError:
         f"the node of {home.root} is already running (process {pid}). "
         "See `trunkline status`; `trunkline down` stops it; another TRUNKLINE_HOME can run beside it"
     )
-
-
-@contextmanager
-def _step(name: str):
-    """Time a step and print a line for it; what it did is appended to the list that it gets."""
-    began, said = time.monotonic(), []
-    try:
-        yield said
-    except BaseException:
-        click.echo(f"{time.monotonic() - began:6.1f} s  {name}: failed", err=True)
-        raise
-    click.echo(f"{time.monotonic() - began:6.1f} s  {name}" + (f": {'; '.join(said)}" if said else ""))
-
-
-def _bring_up(settings: Settings, home: Home) -> subprocess.Popen:
-    with _step("settings") as said:
-        sip = settings.sip
-        said.append(f"{sip.domain} on {settings.sip_address}, ports {sip.port} and {sip.tls_port} (TLS)")
-        _enough_disk(home)
-        said += filter(None, [folders.close_settings(home)])
-    with _step("ports") as said:
-        # First what a killed node left behind: it may still hold them.
-        left = sum(launch.end_leftovers(engine, home) for engine in engines.commands(settings, home).values())
-        if left:
-            said.append(f"ended {left} processes that an earlier node left behind")
-        chosen = ports.ensure(home.ports, settings.media.control_port, settings.media.relays)
-        if problems := occupied.problems(occupied.endpoints(settings, chosen)):
-            raise UpError("\n".join(problems))
-    with _step("database"):
-        control.setup(settings)
-        control.migrate()
-    with _step("secrets and certificate") as said:
-        kept = secrets.ensure(home.secrets)
-        addresses = {settings.sip_address, settings.sip_advertised}
-        addresses |= {settings.web_address} if settings.web.enabled else set()
-        said.append(certificates.ensure(home.tls, sip.domain, addresses, settings.web.hosts))
-    if settings.sandbox.enabled:
-        with _step("sandbox account"):
-            importlib.import_module("trunkline.cli.sandbox").ensure(settings)
-    with _step("engines' configuration"):
-        render.write(settings, home, kept, chosen)
-        config = supervise.write_config(home, supervise.programs(settings))
-        folders.hand_over(home)
-    return _start(settings, home, config)
-
-
-def _enough_disk(home: Home) -> None:
-    free = shutil.disk_usage(home.root).free // 1_000_000
-    if free < LEAST_DISK_MB:
-        raise UpError(f"only {free} MB of disk are free for {home.root}; a node needs {LEAST_DISK_MB} MB to start")
-
-
-def _start(settings: Settings, home: Home, config) -> subprocess.Popen:
-    """Start every part and wait until they work; when they do not, show why and stop them again."""
-    with _step("engines and services") as said:
-        for part in ("follow", "resolve", "ship", "clear", "beat", "publish"):
-            home.status(part).unlink(missing_ok=True)  # what an earlier process said is not true of this one
-        manager = supervise.start(home, config)
-        try:
-            checks = watch.wait_until_ready(
-                settings,
-                home,
-                lambda: manager.poll() is None,
-                lambda names: click.echo(f"          waiting for {names}"),
-            )
-        except watch.NotReady as error:
-            _explain(home, error)
-            stop.stop(settings, home)
-            raise UpError("the node did not come up; it is stopped again. `trunkline logs` has all of it") from error
-        except KeyboardInterrupt:
-            stop.stop(settings, home)
-            raise
-        # The dashboard may take a moment longer, and no call waits for it: `_show_dashboard` tells of it.
-        said += [f"{check.name}: {check.text}" for check in checks if not check.ok and check.name != "web"]
-    return manager
-
-
-def _explain(home: Home, error: watch.NotReady) -> None:
-    for check in error.checks:
-        click.echo(f"{check.name}: {check.text}", err=True)
-        for line in watch.last_words(home, check):
-            click.echo(f"    {line}", err=True)
 
 
 def _check(ctx: click.Context, settings: Settings) -> bool:

@@ -1,0 +1,114 @@
+"""The steps that bring a node up, each with its line; `trunkline up` takes them."""
+
+import importlib
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+
+import click
+
+from trunkline import control
+from trunkline.home import Home
+from trunkline.node import (
+    certificates,
+    engines,
+    folders,
+    launch,
+    occupied,
+    ports,
+    render,
+    secrets,
+    stop,
+    supervise,
+    watch,
+)
+from trunkline.settings import Settings
+
+LEAST_DISK_MB = 200
+
+
+class UpError(Exception):
+    """The node cannot be brought up; the text says why and what to do."""
+
+
+@contextmanager
+def step(name: str):
+    """Time a step and print a line for it; what it did is appended to the list that it gets."""
+    began, said = time.monotonic(), []
+    try:
+        yield said
+    except BaseException:
+        click.echo(f"{time.monotonic() - began:6.1f} s  {name}: failed", err=True)
+        raise
+    click.echo(f"{time.monotonic() - began:6.1f} s  {name}" + (f": {'; '.join(said)}" if said else ""))
+
+
+def bring_up(settings: Settings, home: Home) -> subprocess.Popen:
+    with step("settings") as said:
+        sip = settings.sip
+        said.append(f"{sip.domain} on {settings.sip_address}, ports {sip.port} and {sip.tls_port} (TLS)")
+        _enough_disk(home)
+        said += filter(None, [folders.close_settings(home)])
+    with step("ports") as said:
+        # First what a killed node left behind: it may still hold them.
+        left = sum(launch.end_leftovers(engine, home) for engine in engines.commands(settings, home).values())
+        if left:
+            said.append(f"ended {left} processes that an earlier node left behind")
+        chosen = ports.ensure(home.ports, settings.media.control_port, settings.media.relays)
+        if problems := occupied.problems(occupied.endpoints(settings, chosen)):
+            raise UpError("\n".join(problems))
+    with step("database"):
+        control.setup(settings)
+        control.migrate()
+    with step("secrets and certificate") as said:
+        kept = secrets.ensure(home.secrets)
+        addresses = {settings.sip_address, settings.sip_advertised}
+        addresses |= {settings.web_address} if settings.web.enabled else set()
+        said.append(certificates.ensure(home.tls, sip.domain, addresses, settings.web.hosts))
+    if settings.sandbox.enabled:
+        with step("sandbox account"):
+            importlib.import_module("trunkline.cli.sandbox").ensure(settings)
+    with step("engines' configuration"):
+        render.write(settings, home, kept, chosen)
+        config = supervise.write_config(home, supervise.programs(settings))
+        folders.hand_over(home)
+    return _start(settings, home, config)
+
+
+def _enough_disk(home: Home) -> None:
+    free = shutil.disk_usage(home.root).free // 1_000_000
+    if free < LEAST_DISK_MB:
+        raise UpError(f"only {free} MB of disk are free for {home.root}; a node needs {LEAST_DISK_MB} MB to start")
+
+
+def _start(settings: Settings, home: Home, config) -> subprocess.Popen:
+    """Start every part and wait until they work; when they do not, show why and stop them again."""
+    with step("engines and services") as said:
+        for part in ("follow", "resolve", "ship", "clear", "beat", "publish"):
+            home.status(part).unlink(missing_ok=True)  # what an earlier process said is not true of this one
+        manager = supervise.start(home, config)
+        try:
+            checks = watch.wait_until_ready(
+                settings,
+                home,
+                lambda: manager.poll() is None,
+                lambda names: click.echo(f"          waiting for {names}"),
+            )
+        except watch.NotReady as error:
+            _explain(home, error)
+            stop.stop(settings, home)
+            raise UpError("the node did not come up; it is stopped again. `trunkline logs` has all of it") from error
+        except KeyboardInterrupt:
+            stop.stop(settings, home)
+            raise
+        # The dashboard may take a moment longer, and no call waits for it: `_show_dashboard` tells of it.
+        said += [f"{check.name}: {check.text}" for check in checks if not check.ok and check.name != "web"]
+    return manager
+
+
+def _explain(home: Home, error: watch.NotReady) -> None:
+    for check in error.checks:
+        click.echo(f"{check.name}: {check.text}", err=True)
+        for line in watch.last_words(home, check):
+            click.echo(f"    {line}", err=True)
