@@ -16,7 +16,7 @@ MOST_QUERIES = {  # of an owner; one finds the session, one the user
     "/numbers/447700900001/release": 4,
     "/trials/1": 6,
     "/trunk/": 7,
-    "/users/": 4,
+    "/users/": 5,
     "/password": 2,
     "/second-factor": 3,
     "/audit/": 3,
