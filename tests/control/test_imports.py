@@ -38,6 +38,25 @@ def test_nothing_is_written_before_somebody_wants_it(services, imports):
     assert not services.import_worker.waits()
 
 
+def test_lines_may_end_as_on_any_machine(services, imports):
+    found = imports.begin("numbers.csv", b"number,account\r+442071234567,owner\r\n+442071234568,\n\r+442071234569,\r")
+    services.import_worker.step()
+    assert (state(services, found).state, state(services, found).added) == ("checked", 3)
+
+
+def test_what_is_too_long_is_a_fault_that_fits_a_page(services, imports):
+    lines = [
+        b"number,account,forward",
+        b"+442071234567," + b"a" * 100_000 + b",",
+        b"+442071234568,,sip:%b@x" % (b"a" * 10_000),
+    ]
+    found = imports.begin("numbers.csv", b"\n".join(lines))
+    services.import_worker.step()
+    [account, forward] = imports.faults(found).values_list("problem", flat=True)
+    assert ("there is no account" in account, len(account) < 200) == (True, True)
+    assert "at most 10,000 are read" in forward
+
+
 def test_every_fault_is_kept_by_its_line(services, imports):
     lines = [
         "number,account,forward",
@@ -177,7 +196,9 @@ def test_it_is_the_doing_of_who_wanted_it(services, imports):
         (b"telephone\n+442071234567\n", "must name its columns"),
         (b"number\n+442071234567\n\xff\xfe\n", "line 3 of the file is not UTF-8"),
         (b"number\n\x00\n", "NUL"),
-        (b'number\n"+44', "is not CSV"),
+        (b'number\n"+44', "is not CSV: a quote mark is never closed"),
+        (b'number\n"+44\n' + b"+442071234567\n" * 10_000, "is not CSV: a field is too long, as when a quote mark"),
+        (b"number;account\n", "with commas between"),
         (b"number\n" + b"1" * 16_000_001, "more than 16 MB"),
     ],
 )

@@ -21,7 +21,7 @@ def begin(name: str, content: bytes, update: bool = False) -> Import:
     if len(content) > LARGEST:
         raise ServiceError(f"the file has more than {LARGEST // 1_000_000} MB: cut it into several")
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")  # whoever's line ends they are
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ServiceError(f"line {line} of the file is not UTF-8: save it in that encoding") from None

@@ -99,7 +99,7 @@ def _checked(rows: Iterable[Row], accounts: dict[str, Account], result: Plan) ->
                 raise ServiceError(f"the number is in line {lines[digits]} already")
             lines[digits] = row.line
             if row.account and row.account not in accounts:
-                raise ServiceError(f"there is no account {row.account!r}: make it first, or leave the field empty")
+                raise ServiceError(f"there is no account {row.account[:63]!r}: make it first, or leave the field empty")
             account = accounts.get(row.account)
             wanted = Number(e164=digits, account=account, forward=forward_of(row.forward, account))
             wanted.monthly_cost = cost_of(row.monthly_cost) if row.monthly_cost else None

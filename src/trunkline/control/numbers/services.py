@@ -16,6 +16,7 @@ from trunkline.control.words import check_e164, check_prefix, missing
 from trunkline.sip import forward as forwarding
 from trunkline.sip.uri import DEFAULT_PORT, is_ip
 
+LONGEST = 10_000  # characters of a Forward to SIP list: the SIP messages of its calls have parts of it
 DEAREST = Decimal(1_000_000)  # EUR a month
 
 
@@ -151,6 +152,9 @@ def check_cost(text: str) -> Decimal:
 
 def check_forward(text: str, account: Account | None) -> str:
     """The canonical form of a *Forward to SIP* text for a number of this account. Raises ForwardRefused."""
+    if len(text) > LONGEST:
+        problem = f"it has {len(text):,} characters; at most {LONGEST:,} are read"
+        raise ForwardRefused(f"cannot forward to that: {problem}", problem)
     try:
         targets = forwarding.parse(text)
     except forwarding.ForwardError as error:

@@ -7,6 +7,12 @@ from typing import TextIO
 from trunkline.control.errors import ServiceError
 from trunkline.control.numbers.importing import Row
 
+# What csv says, for those who have no program to mend
+_WORDS = {
+    "unexpected end of data": "a quote mark is never closed",
+    "field larger than field limit": "a field is too long, as when a quote mark is never closed",
+    "new-line character seen in unquoted field": "a line ends in the middle of a field",
+}
 COLUMNS = ("number", "account", "forward", "monthly_cost")
 
 
@@ -20,7 +26,8 @@ def rows(file: TextIO) -> Iterator[Row]:
             if any(value.strip() for value in values):
                 yield _row(header, values, reader.line_num)
     except csv.Error as error:
-        raise ServiceError(f"line {reader.line_num} of the file is not CSV: {error}") from error
+        said = next((words for begin, words in _WORDS.items() if str(error).startswith(begin)), str(error))
+        raise ServiceError(f"line {reader.line_num} of the file is not CSV: {said}") from error
     except UnicodeDecodeError as error:
         raise ServiceError(f"after line {reader.line_num} the file is not UTF-8: save it in that encoding") from error
 
@@ -29,8 +36,8 @@ def _check_header(header: list[str]) -> None:
     strange = [name for name in header if name not in COLUMNS]
     if strange or "number" not in header or len(set(header)) < len(header):
         raise ServiceError(
-            "the file's first line must name its columns: number, and if you like account, forward and monthly_cost; "
-            f"it is {','.join(header)[:200]!r}"
+            "the file's first line must name its columns, each once and with commas between: number, and if you like "
+            f"account, forward and monthly_cost; it is {','.join(header)[:200]!r}"
         )
 
 

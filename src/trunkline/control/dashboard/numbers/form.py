@@ -6,8 +6,6 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.numbers import services
 from trunkline.sip import forward
 
-LONGEST = 10_000  # characters
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -26,8 +24,10 @@ class Checked:
 def check(text: str, account: Account | None) -> Checked:
     """What a text comes to for a number of this account; never raises for anything that was typed."""
     text = text.replace("\r\n", "\n")
-    if len(text) > LONGEST:
-        return Checked(text[:200] + "…", problem=f"it has {len(text):,} characters; at most {LONGEST:,} are read")
+    if len(text) > services.LONGEST:
+        return Checked(
+            text[:200] + "…", problem=f"it has {len(text):,} characters; at most {services.LONGEST:,} are read"
+        )
     try:
         canonical = services.check_forward(one_line(text), account)
     except services.ForwardRefused as error:

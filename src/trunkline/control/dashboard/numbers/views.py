@@ -73,7 +73,7 @@ def change(request: HttpRequest, digits: str) -> HttpResponse:
     """The editor again, with its text changed as a control of the list says; nothing is stored."""
     own = _own(request, digits)
     wanted = request.POST.get("change") or request.htmx.trigger_name or ""
-    text = controls.apply(request.POST.get("forward", "")[: form.LONGEST + 1], wanted, request.POST)
+    text = controls.apply(request.POST.get("forward", "")[: services.LONGEST + 1], wanted, request.POST)
     return _editor(request, own, form.check(text, own.account), focus=False)
 
 
