@@ -32,10 +32,11 @@ async def test_a_shipper_killed_again_and_again_loses_nothing_and_doubles_nothin
         call.refuse(503)
 
     broken.on_call, far.on_call = refuse, answer_quickly
-    prefix = "9996"
+    prefix = f"9996{broken.port()}"  # of its own, and so is the name: it may be run again
+    name = f"broken{broken.port()}"
     for words in (
-        ("carrier", "add", "broken", broken.address, "--port", str(broken.port())),
-        ("route", "add", prefix, "broken", "--priority", "1"),
+        ("carrier", "add", name, broken.address, "--port", str(broken.port())),
+        ("route", "add", prefix, name, "--priority", "1"),
         ("route", "add", prefix, "telco", "--priority", "2"),
     ):
         await asyncio.to_thread(node.do, *words)
@@ -51,7 +52,7 @@ async def test_a_shipper_killed_again_and_again_loses_nothing_and_doubles_nothin
             await asyncio.sleep(0.3)
 
     killing = asyncio.create_task(kill())
-    numbers = [f"{prefix}{n:07}" for n in range(CALLS)]
+    numbers = [f"{prefix}{n:05}" for n in range(CALLS)]
     await many(RATE, CALLS, lambda n: one_short_call(node, ua, numbers[n]))
     over.set()
     await killing
@@ -87,27 +88,29 @@ async def test_dead_names_slow_no_call(node, agent, name_server):
     """The name server falls silent, then the resolver dies as well: the last answer serves, as fast as before."""
     far, ua = await carrier(node, agent), await agent()
     far.on_call = answer_quickly
-    prefix = "9997"
+    prefix, name = f"9997{ua.port()}", f"named{ua.port()}"
     name_server.answers["carrier.test.example"] = node.carrier_address
     for words in (
-        ("carrier", "add", "named", "carrier.test.example", "--port", str(SIP_PORT)),
-        ("route", "add", prefix, "named"),
+        ("carrier", "add", name, "carrier.test.example", "--port", str(SIP_PORT)),
+        ("route", "add", prefix, name),
     ):
         await asyncio.to_thread(node.do, *words)
     await asyncio.to_thread(node.caught_up)
 
     async def typical() -> float:
         """The median seconds to the answer of calls one after the other."""
-        return statistics.median([await one_short_call(node, ua, prefix + fresh_number()[4:]) for _ in range(15)])
+        return statistics.median([await one_short_call(node, ua, prefix + fresh_number()[-5:]) for _ in range(15)])
 
     await eventually(lambda: name_server.asked, what="the name was looked up")
     await eventually(lambda: "1 host name" in node.run("status").stdout, what="the answer is there")
     before = await typical()
 
     name_server.silent = True
-    await eventually(lambda: "without an answer now" in node.run("status").stdout, 20, "the resolver noticed")
-    during = await typical()
-    await asyncio.to_thread(node.kill_part, "resolve")
-    after = await typical()
-    name_server.silent = False
+    try:
+        await eventually(lambda: "without an answer now" in node.run("status").stdout, 20, "the resolver noticed")
+        during = await typical()
+        await asyncio.to_thread(node.kill_part, "resolve")
+        after = await typical()
+    finally:
+        name_server.silent = False
     assert max(during, after) < 2 * before + 0.5, (before, during, after)
