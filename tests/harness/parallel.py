@@ -20,7 +20,7 @@ ALONE = "alone"
 # Folders whose tests take long start first, so that no worker is left with one when the others are done. These start
 # nodes or browsers, which take CPU time; the next ones wait for timers.
 COMPUTING = ("fleet", "systemd", "browser", "node", "endtoend", "chaos", "bench")
-WAITING = ("scenarios", "interop", "sandbox", "dashboard", "harness")
+WAITING = ("interop", "scenarios", "sandbox", "dashboard", "harness")
 LONG = COMPUTING + WAITING
 
 ours = pytest.StashKey[bool]()  # the command line names no other way to share out the tests

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ import pytest
 
 from harness.polling import until
 from trunkline.home import Home
-from trunkline.node import launch, stop
+from trunkline.node import launch
 
 pytestmark = [pytest.mark.engines, pytest.mark.skipif(os.geteuid() != 0, reason="a node runs as root")]
 
@@ -121,25 +120,9 @@ def test_a_node_lives_through_the_death_of_each_part(node):
     until(lambda: noted.read_text() not in ("", before), 30)
     until(node.healthy, 30)
 
-    # The process manager's death leaves the engines; the next start ends them.
-    os.kill(stop.manager_pid(node.home), signal.SIGKILL)
-    assert node.run("status").returncode == 3
-    again = node.run("up", "--detach")
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert "processes that an earlier node left behind" in again.stdout
-
     assert node.run("down").stdout == "The node is down.\n"
     assert node.engine_processes() == []
     assert node.run("down").stdout == f"Nothing was running for {node.home.root}.\n"
-
-
-@pytest.mark.long
-def test_a_change_is_in_force_within_two_seconds(node):
-    assert node.run("up", "--detach").returncode == 0
-    assert node.run("account", "add", "acme").returncode == 0
-    with sqlite3.connect(f"file:{node.home.store}?mode=ro", uri=True) as edge:
-        until(lambda: edge.execute("SELECT 1 FROM account WHERE name = 'acme'").fetchone(), 2)
-    edge.close()
 
 
 @pytest.mark.long
