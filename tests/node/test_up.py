@@ -146,7 +146,7 @@ def test_a_start_that_fails_shows_the_log_and_leaves_nothing(node):
     broken.write_text("#!/bin/sh\necho the disk is on fire\nexit 1\n")
     broken.chmod(0o755)
     node.environment["PATH"] = f"{folder}:{os.environ['PATH']}"
-    code = "from trunkline.node import watch; watch.READY_SECONDS = 8; from trunkline.cli.main import main; main()"
+    code = "from trunkline.node import watch; watch.READY_SECONDS = 15; from trunkline.cli.main import main; main()"
     up = subprocess.run(
         [sys.executable, "-c", code, "up", "--detach"], env=node.environment, timeout=60, text=True, capture_output=True
     )
