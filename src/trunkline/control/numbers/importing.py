@@ -121,7 +121,10 @@ def _place(result: Plan, line: int, wanted: Number, here: Number | None, update:
             setattr(here, field, getattr(wanted, field))
         result.update.append(here)
     else:
-        problem = "the number is here already, but otherwise: allow that it is changed (--update on the command line)"
+        problem = (
+            "the number is here already, but otherwise: choose 'Change numbers that are here already' "
+            "(on the command line --update)"
+        )
         result.problems.append(Problem(line, f"+{wanted.e164}", problem))
 
 
