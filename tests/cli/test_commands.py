@@ -3,12 +3,8 @@
 import csv
 import io
 import json
-import os
 import shutil
 import stat
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -275,19 +271,6 @@ def test_an_unreachable_database_is_named(run, monkeypatch, tmp_path):
     error = run("account", "list", as_json=True).document["error"]
     assert error.startswith("PostgreSQL database 'x'")
     assert "hush" not in error
-
-
-def test_a_command_is_quick_to_start(run, ask, tmp_path):
-    """CPU time, not the clock's, and the least of three runs: other tests run at the same time, in the same caches."""
-    ask("account", "add", "acme")
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
-    command, took = [sys.executable, "-m", "trunkline", "account", "list"], []
-    for _ in range(3):
-        before = os.times()
-        subprocess.run(command, env=environment, check=True, capture_output=True)
-        after = os.times()
-        took.append(after.children_user + after.children_system - before.children_user - before.children_system)
-    assert min(took) < 1.0, took
 
 
 def test_the_inventory_is_searched_and_priced(run, ask, acme):

@@ -125,9 +125,10 @@ def test_a_program_that_was_given_up_is_revived(start, home, monkeypatch):
     config = supervise.write_config
     monkeypatch.setattr(supervise, "write_config", lambda *arguments: _fewer_retries(config(*arguments)))
     manager = start(("moody", MOODY))
-    until(lambda: "moody failed again and again" in _text(home.log / "revive.log"), 20)
+    # Interpreters start one after the other for this, each of which takes seconds where others start too.
+    until(lambda: "moody failed again and again" in _text(home.log / "revive.log"), 60)
     (home.root / "well").touch()
-    until(lambda: running(manager)["moody"].running, 20)
+    until(lambda: running(manager)["moody"].running, 60)
 
 
 def _fewer_retries(path):

@@ -48,17 +48,15 @@ class Publisher:
         if not endpoints:
             raise Unavailable("no endpoint is known yet: the database has not answered since the start")
         self._alive.look(endpoints)
-        self._waits_for = self._writer()
-        if self._waits_for:
-            self._done = None  # by the time it is our turn, something else may be published
-            return False
         out = self._alive.out()
         places = {(one.name, address) for one in endpoints for address in one.addresses}
         self._all_out = out >= places
         if self._all_out:  # then it is we who are cut off; what is published stays as it was
-            if not self._done:
-                return False
-            out = self._done[1]
+            out = self._done[1] if self._done else frozenset()
+        self._waits_for = self._writer()
+        if self._waits_for:  # which sees the same, as far as we know; when it is our turn, that is looked at
+            self._done, self._looked = (endpoints, out), -VERIFY
+            return False
         if (endpoints, out) == self._done and time.monotonic() - self._looked < VERIFY:
             return False
         try:
