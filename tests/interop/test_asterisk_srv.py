@@ -1,5 +1,5 @@
 """A real Asterisk that finds the endpoints by what `trunkline dns zone` prints, from a real name server: the first is
-dead. Calls from it are what that is about: its registration may hang there (docs/pbx/asterisk.md)."""
+dead. It registers at the two closest by address, of which the first is dead too."""
 
 import contextlib
 
@@ -8,7 +8,7 @@ import pytest
 from harness.knot import knot
 from interop import flavours
 from interop.flavours import NEAR
-from interop.test_asterisk import carrier_of, phone_of, talk
+from interop.test_asterisk import call_in, carrier_of, phone_of, talk
 from trunkline.contract.endpoints import Endpoint
 from trunkline.dns import zone
 
@@ -81,3 +81,11 @@ async def test_a_busy_call_is_not_placed_twice(pbx, agent):
     assert (await near.final()).code == 486
     with pytest.raises(TimeoutError):
         await carrier.next_call(1)
+
+
+async def test_it_registers_and_is_called_there(pbx, agent):
+    await pbx.asterisk.until("pjsip show registrations", lambda said: "Registered" in said)
+    near, far = await call_in(pbx, agent, pbx.registered, reachable)
+    await talk(near, far)
+    await near.bye()
+    await far.hung_up()

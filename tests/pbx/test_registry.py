@@ -13,6 +13,7 @@ from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Endpoin
 
 DOCS = Path(__file__).parents[2] / "docs" / "pbx"
 SYSTEMS = list(registry.systems_by_name())
+REGISTER_BY_NAME = ("asterisk", "freepbx")
 every_pbx = pytest.mark.parametrize("name", SYSTEMS)
 
 
@@ -146,7 +147,8 @@ def test_a_pbx_without_an_address_is_called_where_it_registered():
 @pytest.mark.parametrize("name", [system.name for system in registry.systems_by_name().values() if system.srv])
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_srv_is_one_name_for_all_endpoints_where_the_system_goes_through_its_targets(name, transport):
-    system, asked = registry.get(name), options(transport=transport, srv=True)
+    system = registry.get(name)
+    asked = options(transport=transport, srv=True, register=name not in REGISTER_BY_NAME)
     if not fits(system, asked):
         with pytest.raises(PbxError, match=r"does not go through SRV records over|cannot use"):
             registry.generate(name, trunk(), asked)
@@ -158,6 +160,15 @@ def test_srv_is_one_name_for_all_endpoints_where_the_system_goes_through_its_tar
     assert f"The PBX needs the SRV records of {service}.{lookup}" in text
     assert all(source in text for source in trunk().sources)
     assert f"{lookup}:50" not in text
+
+
+@pytest.mark.parametrize("name", REGISTER_BY_NAME)
+def test_who_may_hang_on_a_dead_target_registers_at_the_two_closest_and_calls_by_srv(name):
+    text = sheet.text(registry.generate(name, trunk(), options(transport="tcp", srv=True)))
+    near, backups = trunk().endpoints[:2], trunk().endpoints[2:]
+    assert all(f"sip:{endpoint.at('tcp')}\\;transport=tcp" in text for endpoint in near)
+    assert not [endpoint.host for endpoint in backups if endpoint.host in text]
+    assert text.count("eu.sip.example.net\\;transport=tcp") == 1  # the contact to call
 
 
 @pytest.mark.parametrize(

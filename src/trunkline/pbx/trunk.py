@@ -60,7 +60,8 @@ class Trunk:
     is shown with it. `endpoints` have the closest first; `guessed`: nobody knows which one that is. `sources` are the
     addresses that inbound calls come from. `codecs` are names of sip/codecs.py, `srtp` is the account's setting. `srv`
     is a name whose SRV records lead to all endpoints, those of the closest one's region first, '' where there is none;
-    `srv_kept`: the service itself keeps these records, so that they are there and leave a dead endpoint out.
+    `srv_kept`: the service itself keeps these records, so that they are there and leave a dead endpoint out. `listed`
+    are the endpoints one by one where that name stands for all of them.
     `ca` is the PEM of the authority that issued the trunk's certificate, '' for one that every system knows.
     """
 
@@ -77,6 +78,7 @@ class Trunk:
     guessed: bool = False
     srv: str = ""
     srv_kept: bool = False
+    listed: tuple[Endpoint, ...] = ()
     ca: str = ""
     caller_name: str = ""
     session_seconds: int = 1800
@@ -88,6 +90,11 @@ class Trunk:
         """What stands in the configuration: the secret or its placeholder."""
         return Secret(self.secret or SECRET_PLACEHOLDER)
 
+    @property
+    def registrars(self) -> tuple[Endpoint, ...]:
+        """The two closest, one by one: where a PBX registers that tries no second target of a name."""
+        return (self.listed or self.endpoints)[:2]
+
     def srv_at(self, transport: str) -> str:
         """The name to look up. Over TLS it is the domain, as that is the name which the certificate has for sure
         (RFC 3263 §8 has the name before the lookup checked)."""
@@ -98,7 +105,7 @@ class Trunk:
         name = self.srv_at(transport)
         addresses = dict.fromkeys(address for endpoint in self.endpoints for address in endpoint.addresses)
         whole = Endpoint(name, tuple(addresses), self.endpoints[0].ports, srv=True)
-        return dataclasses.replace(self, endpoints=(whole,))
+        return dataclasses.replace(self, endpoints=(whole,), listed=self.endpoints)
 
 
 @dataclass(frozen=True, slots=True)

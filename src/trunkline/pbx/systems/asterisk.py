@@ -4,7 +4,8 @@ What guides for such trunks get wrong: `allow` without `disallow = all` keeps wh
 no value; Asterisk dials the first contact of an AOR alone, so each endpoint needs one of its own and the dialplan goes
 through them; a registration refused once is given up for good unless `auth_rejection_permanent = no`;
 `rewrite_contact = yes` is for phones behind NAT: of a trunk it also rewrites the Record-Route, by the port that a TCP
-or TLS connection happened to come from, and then no BYE of Asterisk's arrives.
+or TLS connection happened to come from, and then no BYE of Asterisk's arrives. By SRV records it calls, but registers
+at the two closest endpoints by their own names: with the first of two targets dead, one registration in ten never came.
 """
 
 import ipaddress

@@ -6,13 +6,26 @@ Contact is for phones: see asterisk.py. FreePBX puts no transport into the URIs 
 are typed as a whole, with the '\\;' of Asterisk's files, because it writes them there as they are.
 """
 
+from dataclasses import dataclass
+
 from trunkline.pbx import escaping, screens
 from trunkline.pbx.registry import SCREENS, Made, System
 from trunkline.pbx.systems import asterisk
-from trunkline.pbx.trunk import Options, Trunk
+from trunkline.pbx.trunk import Endpoint, Options, Trunk
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of FreePBX's trunks. `calls`: the outbound route goes through it."""
+
+    name: str
+    endpoint: Endpoint
+    calls: bool
+    registers: bool
 
 
 def make(trunk: Trunk, options: Options) -> Made:
+    trunks = _trunks(trunk, options)
     return screens.read(
         "freepbx",
         trunk,
@@ -23,8 +36,18 @@ def make(trunk: Trunk, options: Options) -> Made:
         expires=asterisk.EXPIRES,
         local_networks=asterisk.local_networks(options),
         port=SYSTEM.port_for(options),
-        sequence=[f"trunk{place}" for place in range(1, len(trunk.endpoints) + 1)],
+        trunks=trunks,
+        sequence=[line.name for line in trunks if line.calls],
     )
+
+
+def _trunks(trunk: Trunk, options: Options) -> list[Line]:
+    """By SRV, one for calls; those that register stand behind it."""
+    near = trunk.registrars if options.register else ()
+    places = [(endpoint, True, endpoint in near) for endpoint in trunk.endpoints]
+    if options.srv:
+        places += [(endpoint, False, True) for endpoint in near]
+    return [Line(f"trunk{place}", *line) for place, line in enumerate(places, start=1)]
 
 
 SYSTEM = System(
