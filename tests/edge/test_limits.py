@@ -1,11 +1,12 @@
 """Floods, scans, and an account's own limits."""
 
+import collections
 import time
 
 import pytest
 
 from trunkline.contract import store
-from trunkline.edge.limits import MOST_SLOW_DNS, SLOW_DNS, Limits
+from trunkline.edge.limits import MOST_SLOW_DNS, SLOW_DNS, SLOW_DNS_OF_ONE, Limits
 
 
 class Tables:
@@ -134,10 +135,20 @@ def test_a_call_of_this_process_is_over_once_it_is_released(limits, tables):
 
 
 def test_workers_wait_for_slow_names_a_few_times(limits, tables):
-    tables.rows["slow", "dns"] = 0
-    for _ in range(MOST_SLOW_DNS):
-        assert limits.may_ask_dns()
-        limits.asked_dns(SLOW_DNS / 2)
-        assert limits.may_ask_dns()
-        limits.asked_dns(SLOW_DNS)
-    assert not limits.may_ask_dns()
+    tables.rows = collections.defaultdict(int)
+    senders = [str(sender) for sender in range(MOST_SLOW_DNS)]
+    for sender in senders:
+        assert limits.may_ask_dns(sender)
+        limits.asked_dns(sender, SLOW_DNS / 2)
+        assert limits.may_ask_dns(sender)
+        limits.asked_dns(sender, SLOW_DNS)
+    assert not any(map(limits.may_ask_dns, senders))
+
+
+def test_one_sender_s_slow_names_do_not_use_up_everybody_s(limits, tables):
+    tables.rows = collections.defaultdict(int)
+    for _ in range(SLOW_DNS_OF_ONE):
+        assert limits.may_ask_dns("slow")
+        limits.asked_dns("slow", SLOW_DNS)
+    assert not limits.may_ask_dns("slow")
+    assert limits.may_ask_dns("other")

@@ -12,7 +12,8 @@ from trunkline.sip import refusal
 from trunkline.sip.refusal import Refusal
 
 SLOW_DNS = 0.2  # s; most answers take a tenth of it
-MOST_SLOW_DNS = 3  # such questions that the workers together may wait for in 10 s
+MOST_SLOW_DNS = 4  # such questions that the workers together may wait for in 10 s
+SLOW_DNS_OF_ONE = 2  # of them, those that one address may cause: it takes two to hold up everybody's
 
 
 class Counters(Protocol):
@@ -60,14 +61,16 @@ class Limits:
         self._counters.take(table, ip)  # or what it counted until now would ban it again as soon as its ban ends
         return True
 
-    def may_ask_dns(self) -> bool:
-        """Whether a worker may wait for DNS: not when slow name servers have just held up others."""
-        return self._counters.get("slow", "dns") < MOST_SLOW_DNS
+    def may_ask_dns(self, ip: str) -> bool:
+        """Whether a worker may wait for DNS on behalf of `ip`: not when slow name servers have just held up others."""
+        asked = self._counters.get
+        return asked("slow", "dns") < MOST_SLOW_DNS and asked("slow", ip) < SLOW_DNS_OF_ONE
 
-    def asked_dns(self, seconds: float) -> None:
+    def asked_dns(self, ip: str, seconds: float) -> None:
         """Count a question to DNS that a worker has waited for."""
         if seconds >= SLOW_DNS:
             self._counters.add("slow", "dns")
+            self._counters.add("slow", ip)
 
     def admit(self, account: Account, call: str, summary: str, elsewhere: int = 0) -> Refusal | None:
         """Count a call that is about to start; `release` ends it. `summary` shows it among the live calls;

@@ -1,7 +1,8 @@
 """Sends a request within a call on, to where its Route or its Request-URI says.
 
 Kamailio asks DNS for a host name there while its worker waits, and a party may write any name, again and again, also
-one whose name server never answers. So what all workers wait for such answers is bounded (`Limits.may_ask_dns`).
+one whose name server never answers. So what workers wait for such answers is bounded, for each sender and for all
+(`Limits.may_ask_dns`).
 """
 
 import time
@@ -19,11 +20,12 @@ class Onward:
 
     def relay(self, on_reply: str = "") -> None:
         """Forward the current request; `on_reply` names the callback for its responses, '' for none."""
+        ip = message.source().ip
         if not routes.is_next_named():
             transactions.relay(on_reply)
-        elif self._limits.may_ask_dns():
+        elif self._limits.may_ask_dns(ip):
             began = time.monotonic()
             transactions.relay(on_reply)
-            self._limits.asked_dns(time.monotonic() - began)
+            self._limits.asked_dns(ip, time.monotonic() - began)
         elif message.method() != "ACK":
             replies.refuse(refusal.name_servers_silent())
