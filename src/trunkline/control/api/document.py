@@ -80,13 +80,15 @@ def _complete(operation: dict, method: str, one: bool) -> None:
         statuses |= {413, 415}
     if method in ("post", "patch", "delete"):
         statuses.add(409)
+    if any(parameter["name"] == "If-Match" for parameter in operation["parameters"]):
+        statuses.add(412)
     if method == "post":
         operation["parameters"] = [*operation["parameters"], _IDEMPOTENCY]
     if operation["tags"][0] in OWNERS:
         operation["description"] = f"{operation.get('description', '')}\n\nTakes a key of scope `owner`.".strip()
     headers = {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()}
-    for status in operation["responses"]:
-        operation["responses"][status]["headers"] = headers
+    for said in operation["responses"].values():
+        said["headers"] = said.get("headers", {}) | headers
     for status in sorted(statuses):
         titles = [kind.title for kind in KINDS.values() if kind.status == status]
         operation["responses"][status] = {

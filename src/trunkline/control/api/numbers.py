@@ -5,6 +5,7 @@ from ninja import Path, Query, Router
 from pydantic import Field
 
 from trunkline.control.api import paging, schemas
+from trunkline.control.api.conditions import TAGGED, IfMatch, seen, tag
 from trunkline.control.api.paths import ROOT
 from trunkline.control.api.problems import Problem
 from trunkline.control.numbers import inventory, services
@@ -63,16 +64,18 @@ def buy_number(request: HttpRequest, response: HttpResponse, purchase: schemas.P
     return services.as_dict(number)
 
 
-@router.get("/{number}", response=schemas.Number, summary="One number")
-def get_number(request: HttpRequest, number: str = InPath):
-    return services.as_dict(own_number(request, number))
+@router.get("/{number}", response=schemas.Number, summary="One number", openapi_extra=TAGGED)
+def get_number(request: HttpRequest, response: HttpResponse, number: str = InPath):
+    own = own_number(request, number)
+    response.headers["ETag"] = tag(own)
+    return services.as_dict(own)
 
 
 @router.delete("/{number}", response={204: None}, summary="Release a number")
-def release_number(request: HttpRequest, number: str = InPath):
+def release_number(request: HttpRequest, number: str = InPath, if_match: IfMatch = None):
     """Its forward ends, and anybody can buy it at once. Releasing it again is no error."""
     try:
-        inventory.release(request.caller.account, number)
+        inventory.release(request.caller.account, number, seen(if_match))
     except inventory.NotHad as error:
         raise Problem("not-found", error) from None
     except inventory.BuyingRefused as error:
@@ -80,12 +83,12 @@ def release_number(request: HttpRequest, number: str = InPath):
 
 
 @router.put("/{number}/forward", response=schemas.Number, summary="Forward to SIP")
-def forward_number(request: HttpRequest, wanted: schemas.Forward, number: str = InPath):
+def forward_number(request: HttpRequest, wanted: schemas.Forward, number: str = InPath, if_match: IfMatch = None):
     """Calls go there within two seconds. Of a list with a fault nothing is taken: the problem's `entry` is the faulty
     URI's place from 1, `start` and `end` are where it stands in the text."""
     own = own_number(request, number)
     try:
-        return services.as_dict(services.forward(own, wanted.forward))
+        return services.as_dict(services.forward(own, wanted.forward, seen(if_match)))
     except services.ForwardRefused as error:
         raise _faulty(error) from None
 

@@ -39,6 +39,9 @@ KINDS: Mapping[str, Kind] = {
     "method-not-allowed": Kind(405, "That cannot be done here", "Use one of the methods that `Allow` names."),
     "not-for-sale": Kind(409, "The number is not for sale", "Search for one that is."),
     "conflict": Kind(409, "That cannot be done as things are", "See what there is, then try again."),
+    "changed-meanwhile": Kind(
+        412, "It has changed since you got it", "Get it again, and send what you want with its `ETag` in `If-Match`."
+    ),
     "too-large": Kind(413, "That is too much at once", "A request has at most 100,000 bytes, with a Content-Length."),
     "unsupported-media-type": Kind(
         415, "The body is not JSON", "Send the body as JSON, with `Content-Type: application/json`."

@@ -26,6 +26,7 @@ from trunkline.control.api import (
 from trunkline.control.api.callers import storable
 from trunkline.control.api.problems import Problem, answer
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
+from trunkline.control.numbers.seen import Overtaken
 
 RESOURCES = {
     "account": account,
@@ -91,6 +92,8 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 def _refused(request: HttpRequest, error: ServiceError) -> HttpResponse:
     if isinstance(error, DatabaseUnavailable):
         raise error
+    if isinstance(error, Overtaken):
+        return answer(Problem("changed-meanwhile"))
     return answer(Problem("invalid", error))
 
 

@@ -14,6 +14,7 @@ from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import KINDS
+from trunkline.control.numbers.seen import Seen, check
 from trunkline.control.words import check_e164
 
 STARTS, CONTAINS, ENDS = PLACES = ("starts", "contains", "ends")
@@ -94,16 +95,17 @@ def buy(account: Account, text: str, cost: Decimal | None = None) -> Number:
     return number
 
 
-def release(account: Account, text: str) -> None:
+def release(account: Account, text: str, seen: Seen | None = None) -> None:
     """Give a number of an account back to the inventory, as its own wish; its forward ends and anybody can buy it.
 
-    Saying it twice is no error. Raises BuyingRefused and NotHad.
+    Saying it twice is no error. Raises BuyingRefused, NotHad, and Overtaken for one that is not what was `seen`.
     """
     digits = check_e164(text)
     with writing("released") as log:
         account.refresh_from_db()
-        number = Number.objects.filter(e164=digits).first()
+        number = Number.objects.select_related("account").filter(e164=digits).first()
         if number and number.account_id == account.pk:
+            check(number, seen)
             if not account.numbers_at_most:
                 raise BuyingRefused(f"number {number} is the operator's to take back: ask whoever runs this service")
             number.account, number.forward, number.released_by = None, "", account

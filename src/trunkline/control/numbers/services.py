@@ -12,6 +12,7 @@ from trunkline.control.errors import ServiceError
 from trunkline.control.keys.models import FOR_PBXS, Key
 from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import country_and_kind
+from trunkline.control.numbers.seen import Seen, check
 from trunkline.control.words import check_e164, check_prefix, missing
 from trunkline.sip import forward as forwarding
 from trunkline.sip.uri import DEFAULT_PORT, is_ip
@@ -27,14 +28,6 @@ class ForwardRefused(ServiceError):
     def __init__(self, text: str, problem: str, entry: int = 0, start: int = 0, end: int = 0):
         super().__init__(text)
         self.problem, self.entry, self.start, self.end = problem, entry, start, end
-
-
-class ForwardOvertaken(ServiceError):
-    """Somebody else has changed the list meanwhile; `now` is what it is."""
-
-    def __init__(self, now: str):
-        super().__init__("somebody has changed the list meanwhile: look at it again")
-        self.now = now
 
 
 def get(text: str) -> Number:
@@ -116,19 +109,19 @@ def change(number: Number, *, monthly_cost: str) -> Number:
     return number
 
 
-def forward(number: Number, text: str, over: str | None = None) -> Number:
-    """Set the *Forward to SIP* list; '' forwards the number nowhere. `over` is the list that it is to replace:
-    raises ForwardOvertaken where it is another one by now."""
+def forward(number: Number, text: str, seen: Seen | None = None) -> Number:
+    """Set the *Forward to SIP* list; '' forwards the number nowhere. Raises Overtaken for a number that is not what was
+    `seen`, unless its list is as wanted already."""
     canonical = check_forward(text, number.account)
     with writing() as log:
         # Whoever had the right to say where its calls go may have lost it since the number was looked up.
-        own = Number.objects.filter(pk=number.pk, account=number.account_id)
-        now = own.values_list("forward", flat=True).first()
-        if over is not None and now not in (None, over, canonical):
-            raise ForwardOvertaken(now)
-        if not own.update(forward=canonical):
+        own = listing().filter(pk=number.pk, account=number.account_id).first()
+        if own is None:
             raise ServiceError(f"number {number} was given to another account meanwhile: its forward is not changed")
+        if own.forward != canonical:
+            check(own, seen)
         number.forward = canonical
+        number.save(update_fields=["forward"])
         log.note("number", number.pk)
     return number
 

@@ -11,6 +11,7 @@ from trunkline.control.dashboard.numbers.search import search
 from trunkline.control.dashboard.pages import show, wants_part
 from trunkline.control.numbers import services
 from trunkline.control.numbers.models import Number
+from trunkline.control.numbers.seen import Overtaken, Seen
 
 PAGE = 25
 
@@ -52,8 +53,8 @@ def forward(request: HttpRequest, digits: str) -> HttpResponse:
     if checked.problem:
         return _editor(request, own, checked, status=422)
     try:
-        own = services.forward(own, form.one_line(checked.text), request.POST.get("over"))
-    except services.ForwardOvertaken as error:
+        own = services.forward(own, form.one_line(checked.text), _seen(request))
+    except Overtaken as error:
         return _editor(request, own, checked, status=422, overtaken=error)
     if not wants_part(request):
         return redirect("number", digits=own.e164)
@@ -85,6 +86,12 @@ def _own(request: HttpRequest, digits: str) -> Number:
     return found
 
 
+def _seen(request: HttpRequest) -> Seen | None:
+    """The list that stood there when the editor was opened; what else is said of the number may have changed."""
+    over = request.POST.get("over")
+    return None if over is None else lambda now: now.forward == over
+
+
 def _may_buy(request: HttpRequest) -> bool:
     return bool(request.user.manages and request.account and request.account.numbers_at_most)
 
@@ -101,7 +108,7 @@ def _row(request: HttpRequest, own: Number, updated: bool = False) -> HttpRespon
 
 def _editor(
     request: HttpRequest, own: Number, checked: form.Checked, status: int = 200, focus: bool = True,
-    overtaken: services.ForwardOvertaken | None = None,
+    overtaken: Overtaken | None = None,
 ) -> HttpResponse:  # fmt: skip
     template = "numbers/editor.html" if wants_part(request) else "numbers/edit.html"
     values = _editing(own, checked) | {"section": "numbers", "refused": status != 200, "focus": focus}
