@@ -72,6 +72,14 @@ def test_whoever_names_one_is_believed(services, cast, measured):
         order(services, cast.owner, closest=["x.example"])
 
 
+def test_who_is_named_brings_those_of_its_region_where_no_distance_is_known(services, cast):
+    for n, name in enumerate(("ap1", "eu1", "eu2", "us1", "us2"), 1):
+        services.endpoints.add(name, f"{name}.example.net", addresses=[f"192.0.2.{n}"], region=name[:2])
+    trunk = services.pbx.trunk(cast.owner, closest=["us2.example.net"])
+    assert [one.host.partition(".")[0] for one in trunk.endpoints] == ["us2", "us1", "ap1", "eu1", "eu2"]
+    assert not trunk.guessed
+
+
 def test_a_guess_is_said_to_be_one(services, cast, measured):
     assert order(services, cast.owner) == ["ap", "eu", "us"]
     assert warned(services, cast.owner)

@@ -9,7 +9,7 @@ import pytest
 
 from pbx.trunks import PORTS, VARIANTS, fits, options, trunk
 from trunkline.pbx import PbxError, archive, registry, sheet
-from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Endpoint, Options, Trunk
+from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Endpoint, MediaRange, Options, Trunk
 
 DOCS = Path(__file__).parents[2] / "docs" / "pbx"
 SYSTEMS = list(registry.systems_by_name())
@@ -135,6 +135,26 @@ def test_an_ipv6_address_is_written_in_brackets():
     six = trunk(endpoints=(Endpoint("sip6.example.net", ("2001:db8::1",), PORTS),))
     made = registry.generate("asterisk", six, options(address="2001:db8::5", transport="tls", srtp=True))
     assert made.forward[0][1] == "sip:447700900000@[2001:db8::5]:5061;transport=tls;media=srtp"
+
+
+@every_pbx
+@pytest.mark.parametrize(("address", "there", "not_there"), [
+    ("203.0.113.9", "192.0.2.", "2001:db8::"), ("2001:db8:5::9", "2001:db8::", "192.0.2."),
+    ("pbx.example", "192.0.2.", None), ("", "2001:db8::", None),
+])  # fmt: skip
+def test_a_pbx_at_an_address_is_told_only_of_those_of_its_kind(name, address, there, not_there):
+    host = Endpoint("sip-eu1.example.net", ("192.0.2.1", "2001:db8::1"), PORTS)
+    media = tuple(MediaRange(network, 30000, 39999) for network in ("192.0.2.0/28", "2001:db8::/64"))
+    both = trunk(endpoints=(host,), sources=("192.0.2.1", "2001:db8::1", "192.0.2.8"), media=media)
+    text = whole(name, both, options(address=address))
+    assert there in text
+    assert not_there is None or not_there not in text
+
+
+def test_where_the_trunk_calls_from_nothing_of_that_kind_all_stay():
+    six = Endpoint("sip-eu1.example.net", ("2001:db8::1",), PORTS)
+    text = whole("asterisk", trunk(endpoints=(six,), sources=("192.0.2.1",)), options(address="2001:db8:5::9"))
+    assert "match = 192.0.2.1" in text
 
 
 def test_a_pbx_without_an_address_is_called_where_it_registered():

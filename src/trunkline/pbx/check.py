@@ -86,7 +86,7 @@ def _addresses(trunk: Trunk, options: Options) -> None:
         if host.is_ip and (ipaddress.ip_address(text).is_unspecified or ipaddress.ip_address(text).is_multicast):
             raise PbxError(f"{text} is not an address that a PBX can have")
     reachable = options.public_address or options.address
-    ours = [address for endpoint in trunk.endpoints for address in endpoint.addresses]
+    ours = trunk.addresses
     if family(reachable) and ours and family(reachable) not in {family(address) for address in ours}:
         words = {4: "IPv4", 6: "IPv6"}
         raise PbxError(

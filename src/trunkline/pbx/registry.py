@@ -10,7 +10,7 @@ from functools import cache
 from trunkline.pbx import check, systems
 from trunkline.pbx.configuration import Configuration, Part
 from trunkline.pbx.errors import PbxError
-from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Options, Trunk, bracketed
+from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Options, Trunk, bracketed, family
 
 FILES, COMMANDS, SCREENS = "files", "commands", "screens"
 GENERIC = "generic"  # for what is not here by name
@@ -85,6 +85,8 @@ def generate(name: str, trunk: Trunk, options: Options) -> Configuration:
     )
     check.combination(system, trunk, options)
     warnings = tuple(check.warnings(trunk, options))
+    if version := family(options.public_address or options.address):
+        trunk = trunk.over(version)
     if options.srv:
         trunk = trunk.by_srv(options.transport)
     made = system.make(trunk, options)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 SECRET_PLACEHOLDER = "YOUR-SECRET"
@@ -51,6 +51,11 @@ class MediaRange:
     def all_ports(self) -> bool:
         return (self.port_min, self.port_max) == (1, 65535)
 
+    @property
+    def version(self) -> int:
+        """Of IP."""
+        return ipaddress.ip_network(self.network).version
+
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
@@ -95,6 +100,22 @@ class Trunk:
         """The two closest, one by one: where a PBX registers that tries no second target of a name."""
         return (self.listed or self.endpoints)[:2]
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Those of all endpoints, each once."""
+        return tuple(dict.fromkeys(address for endpoint in self.endpoints for address in endpoint.addresses))
+
+    def codecs_as(self, names: Mapping[str, str]) -> tuple[str, ...]:
+        """The codecs in their order, as a PBX names them, without those that it does not have."""
+        return tuple(names[codec] for codec in self.codecs if codec in names)
+
+    def over(self, version: int) -> "Trunk":
+        """The same trunk as a PBX at an address of this version of IP meets it; where none is of it, all stay."""
+        met = [dataclasses.replace(one, addresses=_of(version, one.addresses, family)) for one in self.endpoints]
+        sources = _of(version, self.sources, family)
+        media = _of(version, self.media, lambda where: where.version)
+        return dataclasses.replace(self, endpoints=tuple(met), sources=sources, media=media)
+
     def srv_at(self, transport: str) -> str:
         """The name to look up. Over TLS it is the domain, as that is the name which the certificate has for sure
         (RFC 3263 §8 has the name before the lookup checked)."""
@@ -103,8 +124,7 @@ class Trunk:
     def by_srv(self, transport: str) -> "Trunk":
         """The same trunk, with one name for all endpoints."""
         name = self.srv_at(transport)
-        addresses = dict.fromkeys(address for endpoint in self.endpoints for address in endpoint.addresses)
-        whole = Endpoint(name, tuple(addresses), self.endpoints[0].ports, srv=True)
+        whole = Endpoint(name, self.addresses, self.endpoints[0].ports, srv=True)
         return dataclasses.replace(self, endpoints=(whole,), listed=self.endpoints)
 
 
@@ -135,6 +155,10 @@ class Options:
     @property
     def behind_nat(self) -> bool:
         return bool(self.public_address) and self.public_address != self.address
+
+
+def _of[T](version: int, things: tuple[T, ...], version_of: Callable[[T], int]) -> tuple[T, ...]:
+    return tuple(thing for thing in things if version_of(thing) == version) or things
 
 
 def bracketed(host: str) -> str:

@@ -105,7 +105,8 @@ def _numbers(account: Account, only: Iterable[str]) -> tuple[str, ...]:
 
 def _ordered(account: Account, closest: Iterable[str], address: str) -> tuple[list[contract.Endpoint], bool]:
     """The endpoints, the closest first, and whether that is a guess. Those named in `closest` come first, in its order,
-    and the others by their distance from the first of these, or as they are listed where no distance is known."""
+    and the others by their distance from the first of these; where none is known, those of its region, then as they
+    are listed."""
     listed = published.published()
     by_host = {one.host.lower(): one for one in listed}
     named = [host.strip().lower().rstrip(".") for host in closest]
@@ -118,7 +119,9 @@ def _ordered(account: Account, closest: Iterable[str], address: str) -> tuple[li
         return [one.endpoint for one in near], measured < 2 and all(one.kilometres is None for one in near)
     first = [by_host[host] for host in dict.fromkeys(named)]
     here = Place(first[0].latitude, first[0].longitude) if first[0].latitude is not None else None
-    order = nearest.order([one for one in listed if one not in first], here)
+    others = [one for one in listed if one not in first]
+    others.sort(key=lambda one: one.region != first[0].region)  # the same distance leaves them in this order
+    order = nearest.order(others, here)
     return [*first, *order.balanced, *order.backup], False
 
 

@@ -39,11 +39,6 @@ def make(trunk: Trunk, options: Options) -> Made:
     return Made(files, _steps(trunk, options), _seen(trunk, options))
 
 
-def codecs(trunk: Trunk) -> str:
-    """As `allow` has them, in order."""
-    return ",".join(CODECS[name] for name in trunk.codecs if name in CODECS)
-
-
 def local_networks(options: Options) -> tuple[str, ...]:
     """What is on this side of a NAT."""
     if not family(options.address):
@@ -60,7 +55,7 @@ def _values(trunk: Trunk, options: Options) -> dict[str, object]:
     port = SYSTEM.port_for(options)
     return {
         "bind": f"{any_address}:{port}",
-        "codecs": codecs(trunk),
+        "codecs": ",".join(trunk.codecs_as(CODECS)),
         "uri_transport": "" if options.transport == "udp" else f";transport={options.transport}",
         "ca_file": f"/{OWN_CA}" if trunk.ca else SYSTEM_CAS,
         "local_networks": local_networks(options),

@@ -17,7 +17,7 @@ def make(trunk: Trunk, options: Options) -> Made:
         "avaya_sbce",
         trunk,
         options,
-        codecs=[CODECS[name] for name in trunk.codecs if name in CODECS],
+        codecs=trunk.codecs_as(CODECS),
         shown=[trunk.caller_id, *(number for number in trunk.numbers if number != trunk.caller_id)],
         servers=_servers(trunk, options),
         address=options.address or ADDRESS_PLACEHOLDER,

@@ -87,7 +87,7 @@ def _cube(trunk: Trunk, options: Options) -> str:
         sources=tuple(map(Source, trunk.sources)),
         incoming=_incoming(trunk.sources),
         targets=tuple(_targets(trunk, options.transport)),
-        codecs=tuple(CODECS[name] for name in trunk.codecs if name in CODECS),
+        codecs=trunk.codecs_as(CODECS),
         keepalive=trunk.keepalive_seconds,
         session_transport=Raw(TRANSPORTS[options.transport]),
         registrar_transport=Raw("" if options.transport == "udp" else f" {TRANSPORTS[options.transport]}"),

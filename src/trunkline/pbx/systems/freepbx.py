@@ -32,7 +32,7 @@ def make(trunk: Trunk, options: Options) -> Made:
         options,
         escaping.toml_freepbx,
         caller=f"{trunk.caller_name} <{trunk.caller_id}>" if trunk.caller_name else trunk.caller_id,
-        codecs=asterisk.codecs(trunk).split(","),
+        codecs=trunk.codecs_as(asterisk.CODECS),
         expires=asterisk.EXPIRES,
         local_networks=asterisk.local_networks(options),
         port=SYSTEM.port_for(options),

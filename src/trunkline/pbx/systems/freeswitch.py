@@ -43,7 +43,7 @@ def make(trunk: Trunk, options: Options) -> Made:
 
 def _values(trunk: Trunk, options: Options) -> dict[str, object]:
     networks = list(dict.fromkeys(map(_network, trunk.sources)))
-    known = [_network(address) for endpoint in trunk.endpoints for address in endpoint.addresses]
+    known = map(_network, trunk.addresses)
     several = len(trunk.endpoints) > 1
     first = ["${trunk_first}", "${trunk_second}"] if several else ["trunk1"]
     rest = [f"trunk{place}" for place in range(3, len(trunk.endpoints) + 1)]
@@ -54,7 +54,7 @@ def _values(trunk: Trunk, options: Options) -> dict[str, object]:
         "local_ip": escaping.Raw("$${local_ip_v6}" if six else "$${local_ip_v4}"),
         "port": SYSTEM.port_for(options),
         "tls_folder": f"/{TLS_FOLDER}",
-        "codecs": ",".join(CODECS[name] for name in trunk.codecs if name in CODECS),
+        "codecs": ",".join(trunk.codecs_as(CODECS)),
         "gateways": [escaping.Raw(name) for name in (*first, *rest)],
         "failed_causes": FAILED_CAUSES,
         "secured": f"{{rtp_secure_media=mandatory:{SUITE}}}" if options.srtp else "",

@@ -12,8 +12,9 @@ CODECS = {"PCMA/8000": "PCMA", "PCMU/8000": "PCMU", "G722/8000": "G.722", "G729/
 
 
 def make(trunk: Trunk, options: Options) -> Made:
-    codecs = [CODECS[name] for name in trunk.codecs if name in CODECS]
-    return screens.read("grandstream_ucm", trunk, options, codecs=codecs, port=SYSTEM.port_for(options))
+    return screens.read(
+        "grandstream_ucm", trunk, options, codecs=trunk.codecs_as(CODECS), port=SYSTEM.port_for(options)
+    )
 
 
 SYSTEM = System(

@@ -16,9 +16,8 @@ CODECS = {"PCMA/8000": "G.711 A-law", "PCMU/8000": "G.711 u-law", "G729/8000": "
 
 def make(trunk: Trunk, options: Options) -> Made:
     domain, host = _split(trunk.domain)
-    codecs = [CODECS[name] for name in trunk.codecs if name in CODECS]
     places = {"domain": domain, "host": host, "proxy": _proxy(trunk), "port": SYSTEM.port_for(options)}
-    return screens.read("nec_sv9100", trunk, options, codecs=codecs, **places)
+    return screens.read("nec_sv9100", trunk, options, codecs=trunk.codecs_as(CODECS), **places)
 
 
 def _split(domain: str) -> tuple[str, str]:

@@ -13,13 +13,12 @@ CODECS = {"PCMA/8000": "PCMA", "PCMU/8000": "PCMU", "G729/8000": "G729", "G722/8
 
 
 def make(trunk: Trunk, options: Options) -> Made:
-    known = [address for endpoint in trunk.endpoints for address in endpoint.addresses]
     return screens.read(
         "shoretel",
         trunk,
         options,
-        codecs=[CODECS[name] for name in trunk.codecs if name in CODECS],
-        networks=list(dict.fromkeys([*trunk.sources, *known])),
+        codecs=trunk.codecs_as(CODECS),
+        networks=list(dict.fromkeys([*trunk.sources, *trunk.addresses])),
         proxies=[endpoint.at(options.transport) for endpoint in trunk.endpoints],
     )
 

@@ -12,8 +12,7 @@ CODECS = {"PCMA/8000": "G.711 A-law", "PCMU/8000": "G.711 U-law", "G722/8000": "
 
 
 def make(trunk: Trunk, options: Options) -> Made:
-    codecs = [CODECS[name] for name in trunk.codecs if name in CODECS]
-    return screens.read("three_cx", trunk, options, codecs=codecs)
+    return screens.read("three_cx", trunk, options, codecs=trunk.codecs_as(CODECS))
 
 
 SYSTEM = System(

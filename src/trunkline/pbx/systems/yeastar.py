@@ -12,8 +12,7 @@ CODECS = {"PCMA/8000": "a-law", "PCMU/8000": "u-law", "G722/8000": "G.722", "G72
 
 
 def make(trunk: Trunk, options: Options) -> Made:
-    codecs = [CODECS[name] for name in trunk.codecs if name in CODECS]
-    return screens.read("yeastar", trunk, options, codecs=codecs, port=SYSTEM.port_for(options))
+    return screens.read("yeastar", trunk, options, codecs=trunk.codecs_as(CODECS), port=SYSTEM.port_for(options))
 
 
 SYSTEM = System(
