@@ -92,7 +92,18 @@ def test_tls_and_srtp_are_in_all_their_places():
     for peer in (100, 210, 211, 212):
         assert "srtp" in sections[f"dial-peer voice {peer} voip"]
     assert "srtp" not in sections["dial-peer voice 150 voip"]
-    assert "crypto signaling default trustpoint TRUNK" in sections["sip-ua"]
+    assert "crypto signaling default trustpoint CUBE" in sections["sip-ua"]
+
+
+@pytest.mark.parametrize("ca", [CA, ""])
+def test_cube_has_a_certificate_for_the_calls_that_come_over_tls(ca):
+    made = registry.generate("cucm-cube", trunk(ca=ca), options(transport="tls"))
+    text = next(part.text for part in made.parts if isinstance(part, Commands) and part.name == "cube-trustpoint.txt")
+    own = text.partition("crypto pki trustpoint CUBE\n")[2].partition("!")[0].split("\n ")
+    assert {" enrollment selfsigned", "subject-name cn=203.0.113.9"} <= set(own)
+    assert "\ncrypto pki enroll CUBE\nyes\n" in text
+    assert (f"crypto pki authenticate TRUNK\n{ca}quit\nyes\n" in text) == bool(ca)
+    assert ("trustpool" in " ".join(made.steps)) != bool(ca)
 
 
 @pytest.mark.parametrize(("changed", "words"), [

@@ -90,6 +90,19 @@ def test_calls_are_taken_from_agents_only_and_each_source_is_one():
     assert set(trunk().sources) <= set(all_of(kept, "session-agent", "hostname"))
 
 
+def test_the_trunks_port_is_its_own_and_not_that_of_the_e_sbc():
+    kept = enter(text_of("oracle.txt", trunk(), options(port=5080)))
+    assert all_of(kept, "sip-ports", "port") == ["5060", "5080"]
+    assert set(all_of(kept, "session-agent", "port")) == {"5060"}
+
+
+def test_options_that_the_e_sbc_has_stay():
+    """Without '+' before it, an option replaces all that there are."""
+    kept = enter(text_of("oracle.txt", trunk(), options()))
+    for element in ("sip-config", "sip-interface", "session-agent"):
+        assert all(option.startswith("+") for option in all_of(kept, element, "options"))
+
+
 def test_the_closest_two_share_the_calls_and_the_rest_follow():
     kept = enter(text_of("oracle.txt", trunk(), options()))
     assert all_of(kept, "session-group", "dest") == [

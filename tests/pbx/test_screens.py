@@ -57,6 +57,19 @@ def test_nec_writes_no_country_code_by_itself_and_has_a_caller_id():
     assert value("nec-sv9100", "10-29-03", srv=True) == "eu.sip.example.net"
 
 
+@pytest.mark.parametrize(("numbers", "received"), [
+    (("12145550100", "12145550101"), ["0100", "0101"]),
+    (("447700900000", "33170900000"), ["00900000", "70900000"]),
+    (("12145550100", "14145550100"), ["45550100"] * 2),
+])  # fmt: skip
+def test_nec_tells_numbers_by_their_last_digits_as_far_as_its_table_has_place(numbers, received):
+    made = registry.generate("nec-sv9100", trunk(numbers=numbers, caller_id=numbers[0]), options())
+    shown = [field for part in made.parts if isinstance(part, Screen) for field in part.fields]
+    assert [field.value for field in shown if field.name.startswith("22-11-01")] == received
+    assert [field.value for field in shown if field.name.startswith("22-09-01")] == [str(len(received[0]))]
+    assert any("ring the same extension" in warning for warning in made.warnings) == (len(set(received)) == 1)
+
+
 def test_nec_registers_or_not():
     assert value("nec-sv9100", "Registrar Mode") == "Manual"
     assert value("nec-sv9100", "Registrar Mode", register=False) == "None"

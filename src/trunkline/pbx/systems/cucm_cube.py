@@ -55,11 +55,10 @@ class Target:
 
 
 def make(trunk: Trunk, options: Options) -> Made:
-    tls = options.transport == "tls"
     parts: list[Commands] = []
-    if tls and trunk.ca:
-        ca = Raw("\n".join(ios_lines(trunk.ca)))
-        text = render("cucm_cube/trustpoint.txt", ios, domain=trunk.domain, ca=ca)
+    if options.transport == "tls":
+        ca, subject = Raw("\n".join(ios_lines(trunk.ca))), options.public_address or options.address or "CUBE"
+        text = render("cucm_cube/trustpoint.txt", ios, domain=trunk.domain, ca=ca, subject=subject)
         parts.append(Commands("cube-trustpoint.txt", "CUBE, `configure terminal`", text))
     parts.append(Commands("cube.txt", "CUBE, `configure terminal`", _cube(trunk, options)))
     lost = [name for name in trunk.codecs if name not in CODECS]

@@ -3,6 +3,7 @@
 What the older guide gets wrong: E.164 mode 1 writes the site's country code before every number, international ones
 too, so that calls abroad fail (404): here it is off, and country code and number are dialled; the realm's name had to
 be pinned to one address, since the second address of a name did not know the first one's challenge: here it does.
+Its table of DIDs compares the last digits of what was called, at most eight.
 """
 
 import ipaddress
@@ -12,12 +13,24 @@ from trunkline.pbx.registry import SCREENS, Made, System
 from trunkline.pbx.trunk import Options, Trunk, family
 
 CODECS = {"PCMA/8000": "G.711 A-law", "PCMU/8000": "G.711 u-law", "G729/8000": "G.729", "G722/8000": "G.722"}
+FEWEST, MOST = 4, 8  # digits of a number that is called, in 22-09 and 22-11
 
 
 def make(trunk: Trunk, options: Options) -> Made:
     domain, host = _split(trunk.domain)
     places = {"domain": domain, "host": host, "proxy": _proxy(trunk), "port": SYSTEM.port_for(options)}
-    return screens.read("nec_sv9100", trunk, options, codecs=trunk.codecs_as(CODECS), **places)
+    digits = _digits(trunk.numbers)
+    apart, codecs = _told_apart(trunk.numbers, digits), trunk.codecs_as(CODECS)
+    return screens.read("nec_sv9100", trunk, options, codecs=codecs, digits=digits, apart=apart, **places)
+
+
+def _digits(numbers: tuple[str, ...]) -> int:
+    """How many of the last digits tell the numbers apart, as far as the table of DIDs has place for them."""
+    return next((digits for digits in range(FEWEST, MOST) if _told_apart(numbers, digits)), MOST)
+
+
+def _told_apart(numbers: tuple[str, ...], digits: int) -> bool:
+    return len({number[-digits:] for number in numbers}) == len(numbers)
 
 
 def _split(domain: str) -> tuple[str, str]:
