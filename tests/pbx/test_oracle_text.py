@@ -1,11 +1,9 @@
-"""The E-SBC's text, entered as its ACLI takes it: each element is opened, described, kept and left; and PowerShell."""
-
-import re
+"""The E-SBC's text, entered as its ACLI takes it: each element is opened, described, kept and left."""
 
 import pytest
 
 from pbx.trunks import VARIANTS, options, trunk
-from trunkline.pbx import PbxError, escaping, registry
+from trunkline.pbx import PbxError, registry
 
 PARENTS = {
     "system": "configure terminal", "security": "configure terminal", "media-manager": "configure terminal",
@@ -137,21 +135,3 @@ def test_no_rule_rewrites_a_hold():
 def test_what_acli_cannot_hold_is_refused(secret):
     with pytest.raises(PbxError, match="the secret has"):
         registry.generate("skypeforbusiness", trunk(secret=secret), options())
-
-
-def test_each_command_of_powershell_is_whole():
-    text = text_of("sfb.ps1", trunk(), options())
-    joined = text.replace("`\n", " ")
-    for line in joined.splitlines():
-        assert re.match(r"#|\$\w+ = '|(New|Set)-Cs[A-Za-z]+ ", line), line
-        for opening, closing in ("{}", "()"):
-            assert line.count(opening) == line.count(closing), line
-        assert line.count("'") % 2 == 0, line
-    assert not re.search(r"`[ \t]", text)  # with a blank behind it, a backtick joins nothing
-
-
-@pytest.mark.parametrize(
-    ("text", "written"), [("O'Brien", "O''Brien"), ("a\u2019b", "a\u2019\u2019b"), ("$(x)", "$(x)")]
-)
-def test_powershell_quotes(text, written):
-    assert escaping.powershell(text) == written
