@@ -20,6 +20,8 @@ PAGES = {
     "empty-overview": ("carol@empty.example", "/"),
     "empty-numbers": ("carol@empty.example", "/numbers/"),
     "empty-trunk": ("carol@empty.example", "/trunk/"),
+    "disabled-numbers": ("dan@closed.example", "/numbers/"),
+    "disabled-trunk": ("dan@closed.example", "/trunk/"),
     "accounts": ("operator", "/accounts/"),
     "operator-calls": ("operator", "/calls/"),
     "account": ("operator", "/accounts/acme/edit"),

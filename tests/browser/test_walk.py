@@ -23,6 +23,18 @@ def work_off(dashboard) -> None:
         thread.submit(_work_off, dashboard).result()
 
 
+READ_OUT = """() => {
+  const read = [];
+  new MutationObserver(() => read.push(heard.textContent)).observe(heard, {childList: true, characterData: true});
+  return read;
+}"""
+
+
+def polled(page) -> None:
+    """Wait until a part of the page was drawn again."""
+    page.evaluate("() => new Promise(drawn => addEventListener('htmx:afterSettle', drawn, {once: true}))")
+
+
 def _work_off(dashboard) -> None:
     from trunkline import control
     from trunkline.control.database import close
@@ -201,6 +213,34 @@ def test_an_operator_acts_as_a_customer_and_every_page_says_so(sign_in):
     expect(page.locator(".acting")).to_have_count(0)
 
 
+def test_a_tab_that_was_made_for_another_account_shows_nothing_of_this_one(sign_in):
+    page = sign_in("operator")
+    page.goto("/numbers/?q=4477009000")
+    expect(page.locator("#results")).to_contain_text("60 numbers")
+    other = page.context.new_page()
+    other.goto("/accounts/")
+    other.get_by_role("button", name="Act as closed").click()
+    expect(other.locator(".acting").first).to_contain_text("closed")
+    page.get_by_label("Find a number").fill("7700")
+    expect(page.locator(".acting").first).to_contain_text("closed")  # it was loaded anew
+
+
+def test_a_disabled_account_is_shown_no_button_that_is_refused(sign_in):
+    page = sign_in("dan@closed.example")
+    places = ("/", "/numbers/", "/numbers/447700901000", "/numbers/447700901000/forward", "/numbers/buy", "/trunk/",
+              "/trunk/pbx/asterisk", "/calls/", "/users/", "/audit/")  # fmt: skip
+    for place in places:
+        page.goto(place)
+        expect(page.locator(".acting")).to_contain_text("Your account is disabled")
+        expect(page.locator("main form[method=post] button:visible")).to_have_count(0)
+        expect(page.locator("main").get_by_role("link", name=re.compile("Forward to SIP|Buy a number"))).to_have_count(
+            0
+        )
+    for place, name in (("/password", "Change password"), ("/second-factor", "Set up")):
+        page.goto(place)
+        expect(page.get_by_role("button", name=name)).to_be_visible()
+
+
 def test_an_operator_imports_a_file_of_numbers(sign_in, dashboard, tmp_path):
     page = sign_in("operator")
     page.get_by_role("link", name="Inventory").click()
@@ -209,8 +249,13 @@ def test_an_operator_imports_a_file_of_numbers(sign_in, dashboard, tmp_path):
     page.get_by_label("CSV file").set_input_files(tmp_path / "more.csv")
     page.get_by_role("button", name="Check it").click()
     expect(page.locator("#progress")).to_contain_text("It waits to be checked.")
+    read_out = page.evaluate_handle(READ_OUT)
+    polled(page)
+    polled(page)
     work_off(dashboard)
     expect(page.locator("#progress")).to_contain_text("It would add 2 and change 0")  # without anybody's doing
+    [said] = read_out.json_value()  # and once: not with each poll
+    assert said.startswith("It would add 2 and change 0")
     page.get_by_role("button", name="Write it").click()
     expect(page.locator("#progress")).to_contain_text("It waits to be written.")
     work_off(dashboard)

@@ -84,3 +84,22 @@ def test_who_signs_in_after_somebody_else_sends_nothing_of_the_others_pages(sign
     post(browser, "/sign-in", {"name": "owner", "password": PASSWORD}, opened(browser, "/sign-in"))
     assert post(browser, "/users/add", {"name": "new"}, before).status_code == 403
     assert services.users.listing().count() == 4
+
+
+def test_an_old_tabs_search_shows_nothing_of_another_account(signed_in, post):
+    operator = signed_in("operator", enforce=True)
+    made_for = lambda page: page.partition('"Trunkline-Made-For": "')[2].partition('"')[0]  # noqa: E731
+    search = lambda browser, page: browser.get(  # noqa: E731
+        "/numbers/?q=7700", HTTP_HX_REQUEST="true", HTTP_TRUNKLINE_MADE_FOR=made_for(page)
+    )
+    tabs = [opened(operator)]
+    for account in ("owner", "stranger"):
+        post(operator, f"/accounts/{account}/act", {}, tabs[-1])
+        for old in tabs:
+            answer = search(operator, old)
+            assert (answer.status_code, answer.headers["HX-Refresh"], answer.content) == (204, "true", b"")
+        tabs.append(opened(operator))
+        assert "447700900" in search(operator, tabs[-1]).content.decode()
+    owner = signed_in("owner")
+    assert search(owner, tabs[1]).status_code == 204  # the same account, but another user's page
+    assert search(owner, opened(owner)).status_code == 200

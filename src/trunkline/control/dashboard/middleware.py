@@ -13,7 +13,7 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.api import usage
 from trunkline.control.api.callers import READING
 from trunkline.control.audit.actor import OPERATOR, USER, Actor, acting
-from trunkline.control.dashboard import errors
+from trunkline.control.dashboard import errors, made_for
 from trunkline.control.dashboard.uploads import largest_body
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
 from trunkline.control.users.models import User
@@ -58,8 +58,8 @@ class Guard:
 
 
 class Scope:
-    """`request.account`: whose things a page shows and changes; None is every account's, for operators alone. What is
-    written meanwhile is the user's doing."""
+    """`request.account`: whose things a page shows and changes; None is every account's, for operators alone.
+    `request.reads_only`: its user changes nothing. What is written meanwhile is the user's doing."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self._get_response = get_response
@@ -87,9 +87,13 @@ class Scope:
                 rotate_token(request)
                 return redirect("accounts")
             request.acting = True
+        made_for.mark(request)
+        if refreshed := made_for.anew(request):
+            return refreshed
         if _lacks_factor(user) and request.resolver_match.view_name not in WITHOUT_FACTOR:
             return redirect("second-factor")
-        if _is_disabled(request) and request.resolver_match.view_name not in OF_ITS_OWN:
+        request.reads_only = user.account is not None and not user.account.enabled  # operators, also as it, change it
+        if request.reads_only and request.method not in READING and request.resolver_match.view_name not in OF_ITS_OWN:
             return errors.disabled(request)
         return None
 
@@ -109,12 +113,6 @@ def _no_text(request: HttpRequest) -> HttpResponse | None:
 
 def _lacks_factor(user: User) -> bool:
     return user.is_operator and settings.TRUNKLINE.web.operators_second_factor and not user.has_second_factor
-
-
-def _is_disabled(request: HttpRequest) -> bool:
-    """Whether a change is wanted by a customer whose account was disabled. Operators, also as that customer, may."""
-    account = request.user.account
-    return account is not None and not account.enabled and request.method not in READING
 
 
 def _actor(request: HttpRequest) -> Actor:

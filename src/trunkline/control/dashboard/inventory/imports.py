@@ -43,10 +43,12 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     after = request.GET.get("after", "0")
     after = int(after) if after.isdecimal() and len(after) < 10 else 0
     faults = list(services.faults(found, after)[: PAGE + 1]) if found.faults else []
+    share = min(found.checked / found.lines, 1) if found.lines else 0
     values = {
         "section": "inventory",
         "found": found,
-        "share": min(found.checked / found.lines, 1) if found.lines else 0,
+        "share": share,
+        "tenths": int(share * 10) / 10,  # each is worth being read out
         "faults": faults[:PAGE],
         "more": faults[PAGE - 1].line if len(faults) > PAGE else 0,
     }

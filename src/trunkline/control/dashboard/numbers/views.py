@@ -47,6 +47,8 @@ def number(request: HttpRequest, digits: str) -> HttpResponse:
 def forward(request: HttpRequest, digits: str) -> HttpResponse:
     """The editor of *Forward to SIP*, and *Update*."""
     own = _own(request, digits)
+    if request.reads_only:
+        return _row(request, own)
     if request.method == "GET":
         return _editor(request, own, form.check(controls.by_line(own.forward), own.account))
     checked = form.check(request.POST.get("forward", ""), own.account)
@@ -93,7 +95,8 @@ def _seen(request: HttpRequest) -> Seen | None:
 
 
 def _may_buy(request: HttpRequest) -> bool:
-    return bool(request.user.manages and request.account and request.account.numbers_at_most)
+    its = request.account
+    return bool(request.user.manages and its and its.numbers_at_most and not request.reads_only)
 
 
 def _row(request: HttpRequest, own: Number, updated: bool = False) -> HttpResponse:

@@ -18,6 +18,17 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 document.addEventListener("htmx:afterRequest", (event) => event.detail.successful && say(""));
 
+// What is drawn again every second or so is read out when it says something else, and not each time. It says what its
+// `data-said` has, or else its text.
+const said = new Map();
+document.addEventListener("htmx:load", ({ detail: { elt: part } }) => {
+  for (const element of [part, ...part.querySelectorAll("[data-said]")].filter((one) => one.matches("[data-said]"))) {
+    const text = (element.dataset.said || element.textContent).replace(/\s+/g, " ").trim();
+    if (said.get(element.id) !== text) document.getElementById("heard").textContent = text;
+    said.set(element.id, text);
+  }
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
