@@ -58,6 +58,7 @@ async def answer_of(ua, data: bytes, hop, seconds: float = 2.0):
         ("CSeq: 1 OPTIONS", "CSeq: 99999999999 OPTIONS", 400),
         ("CSeq: 1 OPTIONS", "CSeq: -1 OPTIONS", 400),
         ("OPTIONS sip:ping@{d}", "OPTIONS mailto:ping@{d}", 400),
+        ("OPTIONS sip:ping@{d}", "OPT\udcd7ONS sip:ping@{d}", 400),
         ("To: <sip:ping@{d}>", "To: <sip:ping@:::>", 400),
         ("From: <sip:x@pbx.example>", "From: <sip:x@pbx.example:99999999>", 400),
         ("Content-Length: 0", "Content-Length: 10", 400),

@@ -36,7 +36,7 @@ from json.encoder import encode_basestring
 EVENTS = frozenset({"setup", "attempt", "progress", "failed", "answer", "finish", "end", "quality", "reject"})
 
 DIRECTIONS = ("outbound", "inbound", "internal")  # PBX to carrier; carrier to PBX; PBX to a number hosted here
-CAUSES = ("reply", "silence", "transport", "dns", "ring", "cancel", "media")  # why an attempt failed
+CAUSES = ("reply", "silence", "transport", "dns", "ring", "cancel", "media", "unreadable")  # why an attempt failed
 ENDERS = ("caller", "callee", "edge")
 
 type Event = Mapping[str, object]

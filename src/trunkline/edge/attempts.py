@@ -152,6 +152,9 @@ class Attempts:
             self._records.refused(plan.call, end)
         elif outcome.cause == "cancel":
             self._records.declined(plan.call, 487, "Request Terminated")
+        elif transactions.is_unreadable():
+            replies.final(refusal.unreadable(outcome.code))
+            self._records.declined(plan.call, outcome.code, outcome.reason)
         else:
             self._records.declined(plan.call, outcome.code, outcome.reason)
         relaying.end_media()

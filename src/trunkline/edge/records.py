@@ -90,6 +90,13 @@ class Records:
             self._journal.note("progress", call, n=n, code=code, reason=reason)
         self._journal.flush()
 
+    def unreadable(self, why: Refusal) -> None:
+        """The current attempt was answered, and the caller gets a refusal all the same."""
+        call, n = transactions.current_attempt()
+        self._journal.note("failed", call, n=n, cause="unreadable")
+        self.refused(call, why)
+        self._journal.flush()
+
     def late(self, code: int, callee_tag: str) -> None:
         """A response came to an attempt that was given up."""
         if 200 <= code < 300:

@@ -3,8 +3,9 @@
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import PARAMETER, SHIFT
-from trunkline.edge.ksr import hiding, message, relaying, routes, transactions
+from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
 from trunkline.edge.records import Records
+from trunkline.sip import refusal
 
 
 class Responses:
@@ -23,6 +24,9 @@ class Responses:
             self._records.late(code, message.text("$tt"))
             hiding.hide_response()
             hiding.remove_body()
+            return
+        if not message.is_readable():
+            self._hold_back(code)
             return
         # First, because nothing of the far side may go on as it came, whatever becomes of the record.
         fault = self._pass_back(code, attempt=True)
@@ -43,6 +47,20 @@ class Responses:
         if message.has_sdp():
             hiding.remove_body()
         self._unshift(code)
+
+    def _hold_back(self, code: int) -> None:
+        """Its receiver could not tell what it is a response to. A provisional one is not missed, and of a refusal the
+        caller gets one of ours; an answer, which tm passes on whatever we do, comes behind ours."""
+        if code < 200:
+            transactions.drop()
+        elif code >= 300:
+            transactions.note_unreadable()
+        else:
+            why = refusal.unreadable(502)
+            replies.final(why)
+            transactions.note_over()
+            self._records.unreadable(why)
+            relaying.end_media()
 
     def _pass_back(self, code: int, *, attempt: bool) -> str:
         """Make it ours; returns why its media must not be, '' when it may."""

@@ -124,6 +124,10 @@ def credentials_demanded() -> Refusal:
     return Refusal(502, "The called side demands credentials that it was not given, or refused those it was given")
 
 
+def unreadable(code: int) -> Refusal:
+    return Refusal(code, "The called side's response holds a line that is no header field, so it cannot be passed on")
+
+
 def bad_sdp(code: int, words: str) -> Refusal:
     return Refusal(code, words)
 

@@ -14,6 +14,7 @@ _BY_CAUSE: Mapping[str, Fault] = {  # contract.journal.CAUSES but 'reply', which
     "ring": "callee",
     "cancel": "nobody",
     "media": "trunk",
+    "unreadable": "target",
 }
 
 WORDS: Mapping[Fault, str] = {
@@ -31,6 +32,7 @@ _WHY = {  # contract.journal.CAUSES but 'reply' -> what the target did
     "ring": "{} rang to the end of the time, and nobody answered",
     "cancel": "the caller gave up",
     "media": "{} was not called, as there was no media relay",
+    "unreadable": "{} answered with a line that is no header field, so its answer could not be passed on",
 }
 
 

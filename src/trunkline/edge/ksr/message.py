@@ -26,7 +26,11 @@ def source() -> Source:
 
 
 def method() -> str:
-    return KSR.kx.get_method()
+    """As it is written; of bytes that are no UTF-8 it is none that anybody knows, and gets that answer."""
+    try:
+        return KSR.kx.get_method()
+    except UnicodeDecodeError:
+        return latin_1("$rm")
 
 
 def text(variable: str) -> str:
@@ -70,6 +74,12 @@ def has_to_tag() -> bool:
 def is_sane() -> bool:
     """Kamailio's checks of syntax and mandatory headers; `refuse_malformed` says which one failed."""
     return KSR.sanity.sanity_check(17895, 7) > 0
+
+
+def is_readable() -> bool:
+    """Whether Kamailio reads every header of a response: where a line is no header field it reads none, and topoh has
+    left in what stands for the other side's Via and Call-ID."""
+    return get("$hdr(CSeq)") is not None
 
 
 def too_long() -> str:

@@ -8,7 +8,7 @@ import KSR
 
 from trunkline.edge.failover import GONE
 from trunkline.edge.ksr.hiding import append_header
-from trunkline.edge.ksr.message import get, text
+from trunkline.edge.ksr.message import get, latin_1, text
 from trunkline.sip.uri import is_ip
 
 _CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
@@ -74,9 +74,16 @@ def record_route(parameter: str) -> None:
 def record_routes() -> list[str]:
     """The values of the Record-Route headers, from the top."""
     values = []
-    while value := KSR.hdr.get_idx("Record-Route", len(values)):
+    while value := _record_route(len(values)):
         values.append(value)
     return values
+
+
+def _record_route(place: int) -> str:
+    try:
+        return KSR.hdr.get_idx("Record-Route", place)
+    except UnicodeDecodeError:  # a far side's bytes, which must not cost the call
+        return latin_1(f"$hdr(Record-Route)[{place}]")
 
 
 def mark_route(mark: str, parameter: str) -> None:

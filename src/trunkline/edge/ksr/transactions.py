@@ -138,6 +138,15 @@ def is_late() -> bool:
     return get("$avp(branch)") != get("$T_branch_idx") or get("$avp(over)") is not None
 
 
+def note_unreadable() -> None:
+    """The final response of the current attempt cannot be passed on."""
+    KSR.pv.seti("$avp(unreadable)", get("$T_branch_idx"))
+
+
+def is_unreadable() -> bool:
+    return get("$avp(unreadable)") == get("$avp(branch)")
+
+
 def note_over() -> None:
     """The caller has got its final refusal, or gets it now."""
     put("$avp(over)", "1")
