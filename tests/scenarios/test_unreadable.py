@@ -61,6 +61,5 @@ async def test_the_next_target_is_tried_after_a_5xx(edge, agent):
 async def test_a_record_route_may_hold_any_bytes(edge, agent):
     pair = await ringing_out(edge, agent)
     await pair.far.answer(headers=[("Record-Route", "<sip:192.0.2.9;lr;x=\udcff>")])
-    await pair.near.until(lambda: pair.near.responses[-1].code == 200, 5.0, "the answer")
     events = await pair.events("answer")
     assert any("192.0.2.9" in route for route in events[-1]["dialog"]["routes"])
