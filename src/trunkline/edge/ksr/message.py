@@ -46,7 +46,8 @@ def latin_1(variable: str) -> str:
     try:
         return get(variable) or ""
     except UnicodeDecodeError:
-        return bytes.fromhex(get(variable.replace("$", "$(", 1) + "{s.encode.hexa})")).decode("latin-1")
+        name = variable[2:-1] if variable.startswith("$(") else variable[1:]
+        return bytes.fromhex(get(f"$({name}{{s.encode.hexa}})")).decode("latin-1")
 
 
 def user_part(variable: str) -> str:

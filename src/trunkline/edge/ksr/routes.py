@@ -83,7 +83,7 @@ def _record_route(place: int) -> str:
     try:
         return KSR.hdr.get_idx("Record-Route", place)
     except UnicodeDecodeError:  # a far side's bytes, which must not cost the call
-        return latin_1(f"$hdr(Record-Route)[{place}]")
+        return latin_1(f"$(hdr(Record-Route)[{place}])")
 
 
 def mark_route(mark: str, parameter: str) -> None:
