@@ -6,7 +6,7 @@ import time
 import pytest
 
 from scenarios.dialects.speaking import ask
-from scenarios.parties import CARRIER
+from scenarios.parties import CARRIER, Pair
 from trunkline.contract import trial
 
 pytestmark = pytest.mark.engines
@@ -38,6 +38,7 @@ async def test_a_401_is_an_answer_and_calls_go_on_coming(edge, agent):
     incoming = await pbx.next_call()
     await incoming.answer()
     assert (await call.final()).code == 200
+    await Pair(call, incoming, edge, number).talk()
     await call.bye()
     await incoming.hung_up()
     await edge.events("end", called=number)

@@ -3,7 +3,7 @@
 import pytest
 
 from scenarios.dialects.speaking import answered, call_out, ended
-from scenarios.parties import inbound, to
+from scenarios.parties import Pair, inbound, to
 from trunkline.sandbox.sdp import EVENT
 
 pytestmark = pytest.mark.engines
@@ -71,6 +71,7 @@ async def test_a_cube_that_is_called_may_raise_the_interval(edge, agent):
     assert (incoming.request.get("Session-Expires"), incoming.request.get("Min-SE")) == ("1800", "1800")
     await incoming.answer(headers=[("Session-Expires", "1800;refresher=uac"), ("Require", "timer")])
     assert (await call.final()).get("Session-Expires") == "1800;refresher=uac"
+    await Pair(call, incoming, edge, scene.number).talk()
     await incoming.bye()
     await call.hung_up()
     await scene.events("end")

@@ -39,8 +39,8 @@ async def test_an_owned_number_vouches_for_the_first_caller(edge, agent, system)
     assert f"sip:+{STRANGER}@{edge.domain}" in pair.far.request.get("From")
     assert pair.far.request.all("Diversion") == [f"<sip:+{owned}@{edge.domain}>"]
     assert not pair.far.request.get("History-Info")
-    events = await ended(await answered(pair))
-    assert events[0]["caller"] == STRANGER
+    await (await answered(pair)).talk()
+    assert (await ended(pair))[0]["caller"] == STRANGER
 
 
 @pytest.mark.parametrize("setting", ["owned", "any"])
@@ -51,7 +51,8 @@ async def test_nec_forwards_without_a_word_of_it(edge, agent, setting):
     if setting == "any":
         pair = await call_out(edge, agent, "nec-invite.sip", key=key, values=values)
         assert f"sip:+1{STRANGER}@{edge.domain}" in pair.far.request.get("From")
-        assert (await ended(await answered(pair)))[0]["caller"] == f"1{STRANGER}"
+        await (await answered(pair)).talk()
+        assert (await ended(pair))[0]["caller"] == f"1{STRANGER}"
         return
     carrier = await agent(name="far")
     called = edge.route(edge.carrier(carrier.address, carrier.port())) + "001"

@@ -3,7 +3,7 @@ by P-Called-Party-ID, where there is one, before the Request-URI."""
 
 import pytest
 
-from scenarios.parties import inbound, to
+from scenarios.parties import Pair, inbound, to
 
 pytestmark = pytest.mark.engines
 
@@ -19,6 +19,7 @@ async def test_calls_and_later_requests_come_from_the_address_and_port_that_it_p
     await incoming.answer()
     assert (await call.final()).code == 200
     await incoming.confirmed()
+    await Pair(call, incoming, edge, scene.number).talk()
     assert (await call.bye()).code == 200
     await incoming.hung_up()
     sources = {entry.remote for entry in gateway.trace.entries if entry.local.startswith(gateway.address)}
@@ -38,6 +39,7 @@ async def test_a_caller_who_shows_no_number_is_put_through(edge, agent):
     assert incoming.request.get("Privacy") == "id"
     await incoming.answer()
     assert (await call.final()).code == 200
+    await Pair(call, incoming, edge, scene.number).talk()
     assert (await call.bye()).code == 200
     await incoming.hung_up()
     await scene.events("end")

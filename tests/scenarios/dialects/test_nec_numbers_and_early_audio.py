@@ -13,6 +13,7 @@ async def test_it_talks_before_the_answer_in_the_payload_types_that_it_named(edg
     assert pair.far.user == pair.called
     assert f"sip:+{CALLER}@{edge.domain}" in pair.far.request.get("From")
     assert not pair.far.request.get("P-Preferred-Identity")
+    assert [pair.far.request.get(header) for header in ("Session-Expires", "Min-SE")] == ["1800", "1800"]
     await pair.far.open_audio()
     pair.far.audio.play(600)
     await pair.far.ring(180, body=AUTO)

@@ -64,4 +64,5 @@ async def test_credentials_of_another_service_in_the_one_header_hide_not_ours_in
     pair = await call_out(edge, agent, "oracle-invite.sip", key=key, also=authorize)
     await pair.far.answer()
     assert (await pair.near.final()).code == 200
+    await pair.talk()
     await ended(pair)

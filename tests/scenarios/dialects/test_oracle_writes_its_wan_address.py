@@ -18,6 +18,7 @@ async def test_the_host_of_from_does_not_matter(edge, agent, host):
     assert seen.get("From").startswith(f'"Alice" <sip:+{CALLER}@{edge.domain}>;')
     for header in ("P-Asserted-Identity", "ms-call-source", "User-Agent", "History-Info"):
         assert not seen.get(header)
+    await pair.talk()
     events = await ended(pair)
     assert (events[0]["caller"], events[0]["called"]) == (CALLER, pair.called)
 
@@ -27,6 +28,7 @@ async def test_credentials_within_the_call_stay_with_us(edge, agent):
     pair = await answered(await call_out(edge, agent, "oracle-invite.sip"))
     authorization = pair.near.request.get("Proxy-Authorization")
     assert authorization
+    await pair.talk()
     bye = await pair.near.bye(headers=[("Proxy-Authorization", authorization)])
     assert bye.code == 200
     assert not (await pair.far.hung_up()).get("Proxy-Authorization")

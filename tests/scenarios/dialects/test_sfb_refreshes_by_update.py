@@ -30,6 +30,7 @@ async def test_the_far_side_refreshes_by_update_too(edge, agent):
     pair = await answered(await call_out(edge, agent, "oracle-invite.sip"))
     assert (await pair.far.send("UPDATE", headers=[("Session-Expires", "1800;refresher=uac")])).code == 200
     assert (await pair.near.next_request("UPDATE")).get("Session-Expires") == "1800;refresher=uac"
+    await pair.talk()
     await ended(pair, by="callee")
 
 
@@ -59,6 +60,7 @@ async def test_any_other_refusal_of_a_refresh_is_its_sender_to_judge(edge, agent
     pair.far.respond = lambda r: pair.far.agent.response(r, 405) if r.method == "UPDATE" else None
     offered = await pair.near.send("UPDATE", pair.near.make_offer(), [("Content-Type", sdp.TYPE)])
     assert offered.code == 405
+    await pair.talk()
     await ended(pair)
 
 
