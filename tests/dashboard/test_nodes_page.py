@@ -31,11 +31,11 @@ def test_a_node_is_drained_and_takes_calls_again(operator, services, node):
 
 
 def test_a_silent_one_is_said_and_forgotten(operator, services, node):
-    node.seen, node.problems = timezone.now() - timedelta(minutes=5), {"edge": "<b>down</b>"}
+    node.seen, node.problems = timezone.now() - timedelta(minutes=5), {"edge": "<b>down</b>: see `trunkline logs edge`"}
     node.save()
     page = operator.get("/nodes/").content.decode()
     assert ">Silent<" in page
-    assert "&lt;b&gt;down" in page
+    assert "&lt;b&gt;down&lt;/b&gt;: see <code>trunkline logs edge</code>" in page
     assert operator.post("/nodes/node1/drain").status_code == 422
     operator.post("/nodes/node1/forget")
     assert "No node was heard yet" in operator.get("/nodes/").content.decode()

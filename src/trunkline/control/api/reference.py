@@ -1,17 +1,15 @@
 """The reference that people read, made from the OpenAPI document; and the document. Both are for everybody."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.html import escape
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
 from trunkline.control.api.document import document
 from trunkline.control.api.problems import KINDS
+from trunkline.control.dashboard.words import marked
 
 
 def public(view):
@@ -39,20 +37,18 @@ def _resources() -> list[dict]:
     for path, methods in document()["paths"].items():
         for method, operation in methods.items():
             found.setdefault(operation["tags"][0], []).append(_operation(path, method, operation))
-    return [{"name": name, "operations": operations} for name, operations in found.items()]
+    titles = {"pbx": "PBX"}
+    return [
+        {"name": name, "title": titles.get(name, name.capitalize()), "operations": operations}
+        for name, operations in found.items()
+    ]
 
 
 def _problems() -> list[dict]:
     return [
-        {"name": name, "status": kind.status, "title": kind.title, "said": _marked(kind.remedy)}
+        {"name": name, "status": kind.status, "title": kind.title, "said": marked(kind.remedy)}
         for name, kind in KINDS.items()
     ]
-
-
-def _marked(text: str) -> str:
-    """Text of ours as HTML: what stands in backquotes is code, in stars stressed."""
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(" ".join(text.split())))
-    return mark_safe(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text))
 
 
 def _operation(path: str, method: str, operation: dict) -> dict:
@@ -63,7 +59,7 @@ def _operation(path: str, method: str, operation: dict) -> dict:
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": _marked(operation.get("description", "")),
+        "description": marked(operation.get("description", "")),
         "asked": [*_parameters(operation), *_fields(_schema(operation.get("requestBody", {})), "body")],
         "status": status,
         "answered": list(_fields(_schema(said), "")),
@@ -93,7 +89,7 @@ def _row(name: str, where: str, schema: dict, text: str, required: bool) -> dict
         "name": name,
         "where": where,
         "type": _type(schema),
-        "text": _marked(text),
+        "text": marked(text),
         "required": required,
         "example": example,
         "default": "" if default in (None, "") else default,

@@ -1,10 +1,13 @@
 """Template filters: values as people read them."""
 
+import re
 from datetime import datetime
 from functools import cache, lru_cache
 from hashlib import sha256
 
 from django import template
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.utils.timezone import now
 
 from trunkline import __version__
@@ -13,6 +16,13 @@ from trunkline.control.errors import sentence
 
 register = template.Library()
 register.filter(sentence)
+
+
+@register.filter
+def marked(text: str) -> str:
+    """Text of ours as HTML: what stands in backquotes is code, in stars stressed."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(" ".join(text.split())))
+    return mark_safe(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text))
 
 
 @register.filter

@@ -43,7 +43,8 @@ def _check_header(header: list[str]) -> None:
 
 def _row(header: list[str], values: list[str], line: int) -> Row:
     if len(values) > len(header):
-        problem = f'{len(values)} fields under {len(header)} columns: write "quotes" around a field with a comma'
+        columns = f"{len(header)} column{'s' * (len(header) > 1)}"
+        problem = f'{len(values)} fields under {columns}: write "quotes" around a field with a comma'
         return Row(line, values[0], "", "", problem)
     named = dict(zip(header, (value.strip() for value in values), strict=False))
     return Row(line, *(named.get(name, "") for name in COLUMNS[:3]), monthly_cost=named.get("monthly_cost", ""))
