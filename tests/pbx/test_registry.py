@@ -131,6 +131,14 @@ def test_a_private_address_is_fine_on_the_same_network_or_with_a_public_one():
     assert made.forward[0] == ("447700900000", "sip:447700900000@203.0.113.9:5060")
 
 
+@pytest.mark.parametrize(("name", "transport", "advice"), [
+    ("asterisk", "udp", "listen; choose tls where you can."), ("nec-sv9100", "udp", "listen."),
+    ("asterisk", "tls", "audio is not; choose SRTP too."), ("mitel-mivoice", "tls", "audio is not."),
+])  # fmt: skip
+def test_nobody_is_told_to_choose_what_the_pbx_has_not(name, transport, advice):
+    assert registry.generate(name, trunk(), options(transport=transport)).warnings[0].endswith(advice)
+
+
 def test_an_ipv6_address_is_written_in_brackets():
     six = trunk(endpoints=(Endpoint("sip6.example.net", ("2001:db8::1",), PORTS),))
     made = registry.generate("asterisk", six, options(address="2001:db8::5", transport="tls", srtp=True))

@@ -45,12 +45,13 @@ def combination(system: "System", trunk: Trunk, options: Options) -> None:
     _addresses(trunk, options)
 
 
-def warnings(trunk: Trunk, options: Options) -> Iterator[str]:
+def warnings(system: "System", trunk: Trunk, options: Options) -> Iterator[str]:
     """What works, and should be known."""
     if options.transport != "tls":
-        yield "Over UDP and TCP everybody on the way can read who calls whom, and listen; choose tls where you can."
+        better = "; choose tls where you can" if "tls" in system.transports else ""
+        yield f"Over UDP and TCP everybody on the way can read who calls whom, and listen{better}."
     if options.transport == "tls" and not options.srtp:
-        yield "SIP is encrypted, audio is not; choose SRTP too."
+        yield f"SIP is encrypted, audio is not{'; choose SRTP too' if system.srtp else ''}."
     if options.srv and not trunk.srv_kept:
         service = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}[options.transport]
         yield f"The PBX needs the SRV records of {service}.{trunk.srv_at(options.transport)}: see that DNS has them."

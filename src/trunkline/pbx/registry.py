@@ -84,7 +84,7 @@ def generate(name: str, trunk: Trunk, options: Options) -> Configuration:
         options, register=options.register and system.registers, srv=system.takes_srv(trunk, options)
     )
     check.combination(system, trunk, options)
-    warnings = tuple(check.warnings(trunk, options))
+    warnings = tuple(check.warnings(system, trunk, options))
     if version := family(options.public_address or options.address):
         trunk = trunk.over(version)
     if options.srv:
