@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from pbx.trunks import VARIANTS, fits, options, trunk
+from pbx.trunks import PORTS, VARIANTS, fits, options, trunk
 from trunkline.pbx import registry, sheet
 from trunkline.pbx.configuration import Screen
+from trunkline.pbx.trunk import Endpoint
 
 TO_REPLACE = re.compile(r"\b[A-Z]{2,}(?:-[A-Z]+)*-(?:ADDRESS|SECRET|NAME|NETMASK|GATEWAY|INTERFACE|SERVER)\b")
 
@@ -25,6 +26,13 @@ def value(name: str, field: str, **changes) -> str:
     found = [text for label, text in fields(name, **changes) if label.startswith(field)]
     assert len(found) == 1, found
     return found[0]
+
+
+@pytest.mark.parametrize(("address", "warned"), [("203.0.113.9", False), ("2001:db8:5::9", True)])
+def test_freepbx_at_an_ipv6_address_is_told_that_its_transport_for_all_has_none(address, warned):
+    host = Endpoint("sip-eu1.example.net", ("192.0.2.1", "2001:db8::1"), PORTS)
+    made = registry.generate("freepbx", trunk(endpoints=(host,)), options(address=address))
+    assert any("0.0.0.0 has IPv4 alone" in warning for warning in made.warnings) == warned
 
 
 def test_mitel_supports_100rel_and_requires_it_of_nobody():

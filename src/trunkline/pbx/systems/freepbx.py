@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from trunkline.pbx import escaping, screens
 from trunkline.pbx.registry import SCREENS, Made, System
 from trunkline.pbx.systems import asterisk
-from trunkline.pbx.trunk import Endpoint, Options, Trunk
+from trunkline.pbx.trunk import Endpoint, Options, Trunk, family
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ def make(trunk: Trunk, options: Options) -> Made:
         expires=asterisk.EXPIRES,
         local_networks=asterisk.local_networks(options),
         port=SYSTEM.port_for(options),
+        ipv6=family(options.address) == 6,
         trunks=trunks,
         sequence=[line.name for line in trunks if line.calls],
     )
