@@ -95,6 +95,17 @@ def test_tls_and_srtp_are_in_all_their_places():
     assert "crypto signaling default trustpoint CUBE" in sections["sip-ua"]
 
 
+def test_at_an_ipv6_address_cube_speaks_ipv6_and_toward_cucm_what_it_did():
+    """By default its SIP is IPv4's alone."""
+    six = dataclasses.replace(trunk().endpoints[0], addresses=("2001:db8::1",))
+    asked = trunk(endpoints=(six,), sources=("2001:db8::1",)), options(address="2001:db8:5::9")
+    sections = read(cube(*asked))
+    assert "protocol mode dual-stack preference ipv6" in sections["sip-ua"]
+    assert sections["voice class uri 100 sip"] == ["host ipv6:[2001:db8::1]"]
+    assert "session target ipv4:CUCM-ADDRESS" in sections["dial-peer voice 150 voip"]
+    assert not any("protocol mode" in line for line in read(cube(trunk(), options()))["sip-ua"])
+
+
 @pytest.mark.parametrize("ca", [CA, ""])
 def test_cube_has_a_certificate_for_the_calls_that_come_over_tls(ca):
     made = registry.generate("cucm-cube", trunk(ca=ca), options(transport="tls"))

@@ -91,6 +91,7 @@ def _cube(trunk: Trunk, options: Options) -> str:
         session_transport=Raw(TRANSPORTS[options.transport]),
         registrar_transport=Raw("" if options.transport == "udp" else f" {TRANSPORTS[options.transport]}"),
         register=options.register,
+        ipv6=family(options.address) == 6,
         tls=options.transport == "tls",
         srtp=options.srtp,
         cucm=CUCM,
