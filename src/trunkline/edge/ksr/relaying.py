@@ -164,6 +164,10 @@ def _offer_all_from_now_on() -> None:
 
 def _describe(sdp: str) -> None:
     KSR.textops.set_body(sdp, "application/sdp")
+    # set_body takes away as much as Content-Length says. Over UDP there need be none (RFC 3261 §18.3 has the body end
+    # with the datagram), and a response may say too little.
+    if get("$cl") != get("$bs"):
+        KSR.textopsx.remove_body()
 
 
 def forget() -> None:
