@@ -112,7 +112,9 @@ def test_the_closest_two_share_the_calls_and_the_rest_follow():
 
 
 def test_a_busy_or_refused_call_is_tried_nowhere_else():
+    """Neither by the next agent of its group, nor by the next route of the policy."""
     kept = enter(text_of("oracle.txt", trunk(), options()))
+    assert all_of(kept, "sip-interface", "stop-recurse") == ["400-499"]
     assert set(all_of(kept, "session-group", "stop-sag-recurse")) == {"400-499,600-699"}
 
 

@@ -52,3 +52,4 @@ async def test_the_key_as_caller_id_is_403_and_the_words_show_it(edge, agent):
     response = await call.final()
     assert response.code == 403
     assert key.name in response.warning
+    assert (await edge.events("reject", called=f"+{prefix}001"))[0]["warning"].replace('"', "'") == response.warning
