@@ -1,7 +1,8 @@
 """`python -m bench.pages`: how long each page of the dashboard takes with much data, on the process that serves it.
 
 PostgreSQL with 100,000 numbers and 5,000,000 calls (some minutes to fill, 6 GB of disk), and SQLite with 20,000 and
-200,000. One reader after the other, over HTTPS from `trunkline node web`; times from the request to the last byte.
+200,000. One reader after the other, over HTTPS from `trunkline node web`; times from the request to the last byte. Its
+status is 1 where the 95th percentile of a page is above 200 ms.
 """
 
 import argparse
@@ -36,7 +37,8 @@ CUSTOMER = [
     "/", "/numbers/", "/numbers/?page={n}0", "/numbers/?q=%2B4420{n}", "/numbers/?q={n}7", "/numbers/{number}",
     "/numbers/{number}/forward", "/calls/", "/calls/?outcome=failed", "/calls/?number={number}", "/calls/{call}",
     "/calls/?since=2026-01-01&before={before}", "/calls/?party=carrier{n}", "/calls/?outcome=open",
-    "/numbers/buy", "/numbers/buy?country=GB&pattern={n}7", "/trunk/", "/users/", "/audit/",
+    "/numbers/?nowhere=1", "/numbers/buy", "/numbers/buy?country=GB&digits={n}7&place=contains",
+    "/numbers/{number}/release", "/trunk/", "/trunk/pbx/asterisk", "/users/", "/audit/", "/password", "/second-factor",
 ]  # fmt: skip
 OPERATOR = [
     "/", "/numbers/", "/numbers/?page={n}00", "/numbers/?q={n}7", "/calls/", "/calls/?outcome=rejected",
@@ -44,7 +46,7 @@ OPERATOR = [
     "/inventory/?page={n}0", "/inventory/?unassigned=1", "/inventory/?account=big&q={n}", "/carriers/",
     "/routes/?number={number}", "/audit/",
     "/audit/?who=nobody", "/calls/?party=carrier1", "/calls/?party=nobody", "/nodes/",
-    "/endpoints/",
+    "/endpoints/", "/users/", "/accounts/big/edit", "/inventory/import", "/calls/?outcome=open",
 ]  # fmt: skip
 
 
@@ -93,7 +95,8 @@ def web(settings: Settings, folder: Path):
     environment |= {
         "TRUNKLINE_HOME": str(settings.home), "TRUNKLINE_SIP__ADDRESS": settings.sip.address,
         "TRUNKLINE_SIP__DOMAIN": DOMAIN, "TRUNKLINE_DATABASE__URL": settings.database.url,
-        "TRUNKLINE_WEB__PORT": str(PORT), "PYTHONPATH": os.pathsep.join(sys.path),
+        "TRUNKLINE_WEB__PORT": str(PORT), "TRUNKLINE_WEB__REQUESTS_PER_MINUTE": "1000000",
+        "PYTHONPATH": os.pathsep.join(sys.path),
     }  # fmt: skip
     with open(folder / "web.log", "wb") as log:
         process = subprocess.Popen(
@@ -157,6 +160,10 @@ def _read_all(address: str, numbers: int, calls: int) -> list[dict]:
     return found
 
 
+def too_slow(found: list[dict]) -> list[dict]:
+    return [row for row in found if row["p95"] > LIMIT_MS]
+
+
 def _filled(path: str, n: int, numbers: int, calls: int) -> str:
     """Number 5n is of the account `big`, and so is call 10n."""
     days_ago = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - n * 86400))
@@ -178,6 +185,7 @@ def main() -> None:
             found[engine] = measure(engine, *(max(int(size * arguments.part), 10 * ACCOUNTS) for size in sizes))
     if arguments.json:
         print(json.dumps(found, indent=2))
+    sys.exit(any(map(too_slow, found.values())))
 
 
 if __name__ == "__main__":
