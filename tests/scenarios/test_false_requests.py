@@ -100,3 +100,21 @@ async def test_identifiers_of_no_earnest_length_are_refused(edge, agent, header)
     call = await ua.dial(edge.uri("+447700900001"), edge.udp, edit=edit)
     assert (await call.final()).code == 400
     assert "longer than" in call.warning
+
+
+@pytest.mark.parametrize("contact", ["<sip:pbx@{0}:5060>\r\nContact: <sip:pbx@{0}:5060>", "»sip:pbx@{0}>"])
+async def test_a_contact_that_could_not_be_hidden_is_refused(edge, agent, contact):
+    def edit(request):
+        request.set("Contact", contact.format(ua.address))
+
+    ua = await agent(name="pbx")
+    call = await ua.dial(edge.uri("+447700900001"), edge.udp, edit=edit)
+    assert (await call.final()).code == 400
+    pair = await talking(edge, agent, "out")
+    ua = pair.near.agent
+    for method in ("INVITE", "UPDATE"):
+        answer = await pair.near.send(method, pair.near.make_offer(), [("Content-Type", sdp.TYPE)], edit=edit)
+        assert answer.code == 400
+        assert "one SIP URI" in answer.warning
+    await pair.talk()
+    await pair.near.bye()

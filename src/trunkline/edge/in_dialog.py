@@ -27,6 +27,9 @@ class InDialog:
             return
         if method in ("INVITE", "UPDATE", "PRACK") and message.is_retransmission():
             return  # or its offer would be made once more, behind its answer
+        if method in ("INVITE", "UPDATE") and (words := message.contact_fault()):
+            replies.refuse(refusal.malformed(words))
+            return
         routes.follow_contact()
         transactions.note_shift(dialog.shift)
         if dialog.shift:

@@ -97,7 +97,7 @@ class Requests:
         elif method == "INVITE" and not message.get("$ft"):
             # RFC 3261 §8.1.1.3; without it no later request could prove that it belongs to this call.
             replies.refuse(refusal.malformed("From has no tag"))
-        elif method == "INVITE" and (words := message.too_long()):
+        elif method == "INVITE" and (words := message.too_long() or message.contact_fault()):
             replies.refuse(refusal.malformed(words))
         elif method == "INVITE":
             self._calls.invite(source)

@@ -5,6 +5,10 @@ from urllib.parse import unquote
 
 import KSR
 
+from trunkline.sip.contact import is_one_uri
+
+_LONGEST_NAME, _LONGEST_CONTACT = 255, 2048  # characters that are kept while a call lasts
+
 
 class Source(NamedTuple):
     """Where a message came from, as Kamailio received it."""
@@ -85,9 +89,22 @@ def is_readable() -> bool:
 
 def too_long() -> str:
     """Which of a request's identifiers, that are kept while the call lasts, is longer than any is in earnest."""
-    for name, variable, longest in (("Call-ID", "$ci", 255), ("the tag of From", "$ft", 255), ("Contact", "$ct", 2048)):
-        if len(text(variable)) > longest:
-            return f"{name} is longer than {longest} characters"
+    for name, variable in (("Call-ID", "$ci"), ("the tag of From", "$ft")):
+        if len(text(variable)) > _LONGEST_NAME:
+            return f"{name} is longer than {_LONGEST_NAME} characters"
+    return ""
+
+
+def contact_fault() -> str:
+    """What is wrong with the Contact of a request that has one; topoh hides the first of several, and none that it
+    cannot read."""
+    if KSR.hdr.is_present("Contact") < 0:
+        return ""
+    contact = text("$ct")
+    if len(contact) > _LONGEST_CONTACT:
+        return f"Contact is longer than {_LONGEST_CONTACT} characters"
+    if KSR.hdr.get_idx("Contact", 1) or not is_one_uri(contact):
+        return "Contact must hold one SIP URI, in angle brackets"
     return ""
 
 

@@ -1,0 +1,40 @@
+import pytest
+
+from trunkline.sip.contact import is_one_uri
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "<sip:pbx@192.0.2.1:5060>",
+        "sip:pbx@192.0.2.1",
+        "sip:pbx@192.0.2.1;transport=tcp",
+        '"Front desk, <1>" <sips:pbx@[2001:db8::1]:5061>;expires=60',
+        "Front desk <SIP:a,b;c@pbx.example;ob>",
+        '<sip:pbx@192.0.2.1>;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>"',
+        '"a \\" b" <sip:pbx@192.0.2.1>',
+    ],
+)
+def test_one_that_can_be_called(value):
+    assert is_one_uri(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "*",
+        "<sip:a@192.0.2.1>, <sip:b@192.0.2.1>",
+        "sip:a@192.0.2.1, sip:b@192.0.2.1",
+        "<sip:pbx@192.0.2.1>0>",
+        "úsip:pbx@192.0.2.1>",
+        "<s INVITE",
+        "<tel:+447700900000>",
+        "<sip:pbx@192.0.2.1",
+        '"no end <sip:pbx@192.0.2.1>',
+        "<sip:>" * 20_000,
+        '"' * 20_001,
+    ],
+)
+def test_what_leads_nowhere_or_to_two_places(value):
+    assert not is_one_uri(value)
