@@ -2,8 +2,9 @@
 
 import pytest
 
-from pbx.trunks import VARIANTS, options, trunk
+from pbx.trunks import PORTS, VARIANTS, options, trunk
 from trunkline.pbx import PbxError, registry
+from trunkline.pbx.trunk import Endpoint
 
 PARENTS = {
     "system": "configure terminal", "security": "configure terminal", "media-manager": "configure terminal",
@@ -92,6 +93,13 @@ def test_the_trunks_port_is_its_own_and_not_that_of_the_e_sbc():
     kept = enter(text_of("oracle.txt", trunk(), options(port=5080)))
     assert all_of(kept, "sip-ports", "port") == ["5060", "5080"]
     assert set(all_of(kept, "session-agent", "port")) == {"5060"}
+
+
+def test_a_realm_says_its_version_of_ip_where_that_is_not_4():
+    six = trunk(endpoints=(Endpoint("sip6.example.net", ("2001:db8::1",), PORTS),), sources=("2001:db8::1",))
+    kept = enter(text_of("oracle.txt", six, options(address="2001:db8:5::9")))
+    assert all_of(kept, "realm-config", "network-interfaces") == ["inside:0", "outside:0.6"]
+    assert "2001:db8::1" in all_of(kept, "session-agent", "hostname")
 
 
 def test_options_that_the_e_sbc_has_stay():

@@ -172,6 +172,24 @@ def test_a_pbx_without_an_address_is_called_where_it_registered():
     assert ADDRESS_PLACEHOLDER in dict(made.placeholders)
 
 
+@pytest.mark.parametrize(("name", "called"), [
+    ("freepbx", "sip:a1b2c3d4@sip.example.net"), ("nec-sv9100", "sip:a1b2c3d4@sip.example.net"),
+    ("cucm-cube", "sip:447700900001@YOUR-PBX-ADDRESS:5060"), ("shoretel", "sip:447700900001@YOUR-PBX-ADDRESS:5060"),
+    ("skypeforbusiness", "sip:447700900001@YOUR-PBX-ADDRESS:5060"),
+])  # fmt: skip
+def test_who_looks_for_the_number_in_the_request_uri_alone_needs_an_address(name, called):
+    made = registry.generate(name, trunk(), Options())
+    assert made.forward[1] == ("447700900001", called)
+    assert (ADDRESS_PLACEHOLDER in dict(made.placeholders)) == (ADDRESS_PLACEHOLDER in called)
+
+
+@pytest.mark.parametrize(("name", "advised"), [("asterisk", True), ("cucm-cube", False), ("shoretel", False)])
+def test_who_cannot_be_called_where_it_registered_is_not_told_to_leave_its_address_out(name, advised):
+    with pytest.raises(PbxError, match="private address") as refused:
+        registry.generate(name, trunk(), options(address="192.168.1.5"))
+    assert ("let the PBX register" in str(refused.value)) == advised
+
+
 @pytest.mark.parametrize("name", [system.name for system in registry.systems_by_name().values() if system.srv])
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_srv_is_one_name_for_all_endpoints_where_the_system_goes_through_its_targets(name, transport):

@@ -78,6 +78,11 @@ def test_nec_tells_numbers_by_their_last_digits_as_far_as_its_table_has_place(nu
     assert any("ring the same extension" in warning for warning in made.warnings) == (len(set(received)) == 1)
 
 
+def test_nec_takes_the_number_from_where_it_is():
+    assert value("nec-sv9100", "Called Party Info") == "Request URI"
+    assert value("nec-sv9100", "Called Party Info", address="") == "To Header"
+
+
 def test_nec_registers_or_not():
     assert value("nec-sv9100", "Registrar Mode") == "Manual"
     assert value("nec-sv9100", "Registrar Mode", register=False) == "None"

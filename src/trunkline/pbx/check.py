@@ -42,7 +42,7 @@ def combination(system: "System", trunk: Trunk, options: Options) -> None:
         raise PbxError(f"{options.extension!r} is not an extension: write 1 to 32 letters, digits, '+', '-' or '_'")
     if options.port and not 1 <= options.port <= 65535:
         raise PbxError(f"{options.port} is not a port (1 to 65535)")
-    _addresses(trunk, options)
+    _addresses(system, trunk, options)
 
 
 def warnings(system: "System", trunk: Trunk, options: Options) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _srv(system: "System", trunk: Trunk, options: Options) -> None:
         raise PbxError(f"the trunk has no name with SRV records: {without}")
 
 
-def _addresses(trunk: Trunk, options: Options) -> None:
+def _addresses(system: "System", trunk: Trunk, options: Options) -> None:
     for name, text in (("PBX address", options.address), ("public address", options.public_address)):
         if not text:
             continue
@@ -95,9 +95,10 @@ def _addresses(trunk: Trunk, options: Options) -> None:
             f"give the PBX's {words[10 - family(reachable)]} address"
         )
     if _is_private(reachable) and ours and not any(_is_private(address) for address in ours):
+        register = ", or give no address and let the PBX register" if system.registers and system.number_in_to else ""
         raise PbxError(
             f"{reachable} is a private address, which the trunk cannot call: give the public address of the NAT in "
-            "front of the PBX as well, or give no address and let the PBX register"
+            f"front of the PBX as well{register}"
         )
 
 

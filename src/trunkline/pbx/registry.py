@@ -31,8 +31,9 @@ class Made:
 class System:
     """A PBX, or a pair of PBX and session border controller. `name` is its file's in docs/pbx too; `written_for` the
     versions; `transports` those that its trunks speak; `port` where it takes trunk calls over UDP and TCP, `tls_port`
-    over TLS; `kinds` of FILES, COMMANDS, SCREENS; `registers` whether it can. `srv` has the transports over which it
-    goes through the targets of SRV records, `srv_first` says that this serves it better than a list of endpoints."""
+    over TLS; `kinds` of FILES, COMMANDS, SCREENS; `registers` whether it can, `number_in_to` whether it can be called
+    where it registered, as it then takes the number from To. `srv` has the transports over which it goes through the
+    targets of SRV records, `srv_first` says that this serves it better than a list of endpoints."""
 
     name: str
     title: str
@@ -42,6 +43,7 @@ class System:
     transports: tuple[str, ...] = ("udp", "tcp", "tls")
     srtp: bool = True
     registers: bool = True
+    number_in_to: bool = True
     port: int = 5060
     tls_port: int = 5061
     srv: tuple[str, ...] = ()
@@ -50,6 +52,10 @@ class System:
     def port_for(self, options: Options) -> int:
         """Where it takes the trunk's calls."""
         return options.port or (self.tls_port if options.transport == "tls" else self.port)
+
+    def called_at_contact(self, options: Options) -> bool:
+        """Whether it is called where it registered."""
+        return self.number_in_to and options.at_contact
 
     def takes_srv(self, trunk: Trunk, options: Options) -> bool:
         """Whether it is to find the endpoints by SRV records: as was asked, or else as is best."""
@@ -97,14 +103,14 @@ def generate(name: str, trunk: Trunk, options: Options) -> Configuration:
         steps=tuple(made.steps),
         seen=tuple(made.seen),
         forward=tuple((number, _forward(system, trunk, options, number)) for number in trunk.numbers),
-        placeholders=(*_placeholders(trunk, options), *made.placeholders),
+        placeholders=(*_placeholders(system, trunk, options), *made.placeholders),
         warnings=(*warnings, *made.warnings),
     )
 
 
 def _forward(system: System, trunk: Trunk, options: Options, number: str) -> str:
     """Where the calls to a number are to be sent: to the registered PBX if nobody said where it is."""
-    if options.register and not (options.address or options.public_address):
+    if system.called_at_contact(options):
         text = f"sip:{trunk.key}@{trunk.domain}"
     else:
         text = f"sip:{number}@{options.reachable}:{system.port_for(options)}"
@@ -113,8 +119,8 @@ def _forward(system: System, trunk: Trunk, options: Options, number: str) -> str
     return text + (";media=srtp" if options.srtp else "")
 
 
-def _placeholders(trunk: Trunk, options: Options) -> Iterable[tuple[str, str]]:
+def _placeholders(system: System, trunk: Trunk, options: Options) -> Iterable[tuple[str, str]]:
     if not trunk.secret:
         yield SECRET_PLACEHOLDER, f"the secret of key {trunk.key}; it was shown when it was made"
-    if not options.register and options.reachable == bracketed(ADDRESS_PLACEHOLDER):
+    if not system.called_at_contact(options) and options.reachable == bracketed(ADDRESS_PLACEHOLDER):
         yield ADDRESS_PLACEHOLDER, "the address at which the trunk reaches the PBX"

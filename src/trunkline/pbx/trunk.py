@@ -153,6 +153,11 @@ class Options:
         return bracketed(self.public_address or self.address or ADDRESS_PLACEHOLDER)
 
     @property
+    def at_contact(self) -> bool:
+        """Nobody said where it is, so it is to be called where it registered: the number is in To then."""
+        return self.register and not (self.address or self.public_address)
+
+    @property
     def behind_nat(self) -> bool:
         return bool(self.public_address) and self.public_address != self.address
 

@@ -131,5 +131,6 @@ SYSTEM = System(
     written_for="CUCM 11.5 to 15, CUBE on IOS-XE 16.6 to 17",
     kinds=(COMMANDS, SCREENS),
     make=make,
+    number_in_to=False,
     srv=("udp", "tcp"),
 )

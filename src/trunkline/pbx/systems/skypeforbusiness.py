@@ -68,6 +68,7 @@ def _oracle(trunk: Trunk, options: Options) -> str:
         secret=trunk.password,
         keepalive=trunk.keepalive_seconds,
         register=options.register,
+        ipv6=family(options.address) == 6,
         tls=options.transport == "tls",
         srtp=options.srtp,
         interface_transport=INTERFACE[options.transport],
@@ -108,5 +109,6 @@ SYSTEM = System(
     written_for="Skype for Business Server 2015 and 2019, E-SBC ECZ7.3 to 9",
     kinds=(COMMANDS, SCREENS),
     make=make,
+    number_in_to=False,
     srv=("udp", "tcp", "tls"),
 )
