@@ -179,6 +179,10 @@ def _calls(account, key: str) -> str:
         Attempt(call=call, n=1, kind="carrier", target="telco", started=call.started, ended=call.answered, code=200)
         for call in sent
     )
+    Call.objects.filter(uid=f"{8:016x}").update(
+        caller_packets=16_050, caller_lost=12, caller_jitter=3.1, caller_round_trip=41.0, caller_mos=4.3,
+        callee_packets=16_044, callee_lost=0, callee_jitter=0.4, callee_mos=4.4, media="srtp",
+    )  # fmt: skip
     failed = Call.objects.get(uid=f"{7:016x}")
     at = lambda seconds: failed.started + timedelta(seconds=seconds)  # noqa: E731
     Call.objects.filter(pk=failed.pk).update(

@@ -1,4 +1,5 @@
-"""Every page, light and dark, wide and narrow: it fits its window, and is photographed for people to look at."""
+"""Every page, light and dark, wide and narrow: it fits its window, can be read aloud, and is photographed for people
+to look at."""
 
 PAGES = {
     "overview": ("alice@acme.example", "/"),
@@ -10,6 +11,7 @@ PAGES = {
     "release": ("alice@acme.example", "/numbers/447700900000/release"),
     "trial": ("alice@acme.example", "/trials/1"),
     "call": ("alice@acme.example", "/calls/{failed}"),
+    "answered": ("alice@acme.example", "/calls/0000000000000008"),
     "trunk": ("alice@acme.example", "/trunk/"),
     "users": ("alice@acme.example", "/users/"),
     "password": ("alice@acme.example", "/password"),
@@ -42,25 +44,52 @@ PAGES = {
     "audit": ("operator", "/audit/"),
     "owner-audit": ("alice@acme.example", "/audit/"),
 }
+# What somebody who listens to a page would miss (WCAG 2.2, 1.3.1, 2.4.6 and 4.1.2)
+UNHEARD = """() => {
+  const missing = [];
+  const named = (e) => e.labels?.length || e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.title;
+  for (const e of document.querySelectorAll("input:not([type=hidden], [hidden]), select, textarea")) {
+    if (!named(e)) missing.push(`no label: ${e.outerHTML.slice(0, 120)}`);
+  }
+  for (const e of document.querySelectorAll("a[href], button, summary")) {
+    if (!named(e) && !e.textContent.trim()) missing.push(`no name: ${e.outerHTML.slice(0, 120)}`);
+  }
+  for (const attribute of ["for", "aria-labelledby", "aria-describedby"]) {
+    for (const e of document.querySelectorAll(`[${attribute}]`)) {
+      for (const id of e.getAttribute(attribute).split(" ")) {
+        if (!document.getElementById(id)) missing.push(`${attribute} leads nowhere: ${id}`);
+      }
+    }
+  }
+  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) missing.push(`twice: ${id}`);
+  const levels = [...document.querySelectorAll("h1, h2, h3, h4")].map((e) => Number(e.tagName[1]));
+  levels.forEach((level, n) => level > (levels[n - 1] ?? 0) + 1 && missing.push(`h${level} after h${levels[n - 1]}`));
+  if (levels.filter((level) => level === 1).length !== 1) missing.push("not one h1");
+  if (!document.documentElement.lang || !document.title) missing.push("no language or title");
+  return missing;
+}"""
 WIDTHS = {"wide": 1280, "narrow": 390}
 
 
-def test_every_page_fits_its_window(sign_in, dashboard, screenshots, pytestconfig):
+def test_every_page_fits_its_window_and_can_be_read_aloud(sign_in, dashboard, screenshots, pytestconfig):
     """Colours change nothing of that; each is photographed in both schemes where pictures are asked for."""
     schemes = ("light", "dark") if pytestconfig.getoption("--screenshots") else ()
-    page, who = None, ""
+    page, who, unheard = None, "", {}
     for name, (user, path) in PAGES.items():
         if user != who:
             if page:
                 page.context.clear_cookies()
             page, who = (sign_in(user) if user else page), user
         page.goto(path.format(failed=dashboard.failed))
+        unheard[name] = page.evaluate(UNHEARD)
         for size, width in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": 860})
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
             for scheme in schemes:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour on its way to another
                 page.screenshot(path=screenshots / f"{name}-{scheme}-{size}.png", full_page=True)
+    assert {name: found for name, found in unheard.items() if found} == {}
 
 
 def test_the_picture_in_the_readme(sign_in, screenshots):

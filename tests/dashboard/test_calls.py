@@ -37,6 +37,18 @@ def test_a_failed_call_says_whose_fault_it_was_and_how_it_came(owner, failed):
     assert "198.51.100" not in page
 
 
+def test_an_answered_call_says_how_long_it_was_and_how_its_audio_was(owner, record):
+    heard = {"caller_packets": 1502, "caller_lost": 3, "caller_jitter": 2.0, "caller_mos": 4.25, "callee_packets": 1490}
+    answered = {"outcome": "answered", "code": 200, "answered": record.began, "duration": 185.2}
+    record("answered1", **answered, **heard)
+    record("answered2", **answered, after=9)
+    page = owner.get("/calls/answered1").content.decode()
+    assert "Talked for 3:05." in page
+    assert "<dt>Audio from the caller</dt><dd>1502 packets, 3 lost, jitter 2.0 ms, MOS 4.2</dd>" in page
+    assert "<dt>Audio from the called party</dt><dd>1490 packets</dd>" in page
+    assert "Audio from" not in owner.get("/calls/answered2").content.decode()
+
+
 def test_an_operator_sees_the_addresses(operator, failed):
     assert "tries telco at udp:198.51.100.1:5060" in operator.get("/calls/failed1").content.decode()
 

@@ -31,8 +31,9 @@ def in_brief(account: Account | None, call: Call) -> dict[str, object]:
 
 
 def _step(call: Call, step: timeline.Step) -> dict[str, object]:
+    after = (step.time - call.started).total_seconds()
     return {
-        "after": f"+{(step.time - call.started).total_seconds():.3f}",
+        "after": f"+{after:.3f}" if after < 100 else f"+{after:.1f}",  # s
         "who": WHO.get(step.who, step.who),
         "ours": step.who == timeline.US,
         "what": step.what,
