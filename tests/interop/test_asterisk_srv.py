@@ -84,7 +84,8 @@ async def test_a_busy_call_is_not_placed_twice(pbx, agent):
 
 
 async def test_it_registers_and_is_called_there(pbx, agent):
-    await pbx.asterisk.until("pjsip show registrations", lambda said: "Registered" in said)
+    """What fails at first is tried again after 30 s (`retry_interval`)."""
+    await pbx.asterisk.until("pjsip show registrations", lambda said: "Registered" in said, timeout=60)
     near, far = await call_in(pbx, agent, pbx.registered, reachable)
     await talk(near, far)
     await near.bye()

@@ -130,6 +130,27 @@ async def answered(pair: Pair, **options) -> Pair:
     return pair
 
 
+async def reinvite_without_sdp(pair: Pair, supported: str) -> tuple[Request, Response]:
+    """The near side's re-INVITE that leaves the offer to the far one, and its 200; `answer_in_the_ack` goes on."""
+    call = pair.near
+    request = call.dialog.request("INVITE")
+    request.add("Contact", call.agent.contact_for(call.hop))
+    request.add("Supported", supported)
+    response = await call.agent.transact(request, call.hop)
+    assert response.code == 200
+    assert not (await pair.far.next_request("INVITE")).body
+    return request, response
+
+
+async def answer_in_the_ack(pair: Pair, request: Request, description: bytes) -> None:
+    call = pair.near
+    ack = call.dialog.request("ACK", request.cseq[0])
+    ack.add("Content-Type", sdp.TYPE)
+    ack.body = description
+    await call.agent.send(ack, call.hop)
+    await pair.far.until(lambda: pair.far.requests[-1].method == "ACK" and pair.far.requests[-1].body, 10, "the ACK")
+
+
 async def ended(pair: Pair, by: str = "caller") -> list[dict]:
     """One side hangs up; the call's record, which is whole. Nobody was sent an OPTIONS within the call: systems that
     answer none there (NEC, Oracle) would lose it."""

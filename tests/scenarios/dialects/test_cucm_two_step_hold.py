@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.dialects.speaking import answered, body, call_out, ended
+from scenarios.dialects.speaking import answer_in_the_ack, answered, body, call_out, ended, reinvite_without_sdp
 from trunkline.sandbox import sdp
 
 pytestmark = pytest.mark.engines
@@ -10,19 +10,9 @@ pytestmark = pytest.mark.engines
 
 async def offer_wanted(pair) -> None:
     """CUCM's re-INVITE without SDP: the far side offers, not a hold of its own, and the ACK answers."""
-    call = pair.near
-    request = call.dialog.request("INVITE")
-    request.add("Contact", call.agent.contact_for(call.hop))
-    request.add("Supported", "timer,resource-priority,replaces")
-    response = await call.agent.transact(request, call.hop)
-    assert response.code == 200
-    assert not (await pair.far.next_request("INVITE")).body
+    request, response = await reinvite_without_sdp(pair, "timer,resource-priority,replaces")
     assert sdp.parse(response.body).direction == "sendrecv"
-    ack = call.dialog.request("ACK", request.cseq[0])
-    ack.add("Content-Type", sdp.TYPE)
-    ack.body = call.take_offer(response.body)
-    await call.agent.send(ack, call.hop)
-    await pair.far.until(lambda: pair.far.requests[-1].method == "ACK" and pair.far.requests[-1].body, 10, "the ACK")
+    await answer_in_the_ack(pair, request, pair.near.take_offer(response.body))
 
 
 async def test_music_comes_after_inactive_and_talk_after_music(edge, agent):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.dialects.speaking import answered, call_out, ended
+from scenarios.dialects.speaking import answer_in_the_ack, answered, call_out, ended, reinvite_without_sdp
 from trunkline.sandbox import sdp
 from trunkline.sandbox.rtp import RtpSession
 
@@ -14,22 +14,13 @@ async def test_the_far_side_hears_whoever_the_call_is_handed_to(edge, agent):
     assert b"a=fmtp:18 annexb=no" in pair.far.request.body
     await answered(pair)
     await pair.talk()
-    call = pair.near
-    request = call.dialog.request("INVITE")
-    request.add("Contact", call.agent.contact_for(call.hop))
-    request.add("Supported", "timer,replaces,info")
-    response = await call.agent.transact(request, call.hop)
-    assert response.code == 200
+    request, response = await reinvite_without_sdp(pair, "timer,replaces,info")
     offered = sdp.parse(response.body)
     assert (offered.address, offered.direction) == (edge.address, "sendrecv")
 
-    third = await RtpSession.open(call.agent.address)  # another phone, behind the same Ingate
-    ack = call.dialog.request("ACK", request.cseq[0])
-    ack.add("Content-Type", sdp.TYPE)
-    ack.body = sdp.answer(offered, *third.address)
-    await call.agent.send(ack, call.hop)
-    await pair.far.until(lambda: pair.far.requests[-1].method == "ACK" and pair.far.requests[-1].body, 10, "the ACK")
-    call.audio.mute()
+    third = await RtpSession.open(pair.near.agent.address)  # another phone, behind the same Ingate
+    await answer_in_the_ack(pair, request, sdp.answer(offered, *third.address))
+    pair.near.audio.mute()
     third.connect(offered.address, offered.port, offered.codec)
     third.play(520)
     await pair.far.audio.hear(520)
