@@ -68,23 +68,68 @@ async def test_a_repeated_bye_is_recorded_once(edge, agent):
     assert kinds(await pair.events("end")) == ["setup", "attempt", "answer", "end"]
 
 
-@DIRECTIONS
-@SIDES
-@pytest.mark.parametrize("style", ["sendonly", "inactive", "0.0.0.0"])
-async def test_hold_and_resume(edge, agent, direction, side, style):
-    pair = await talking(edge, agent, direction)
-    actor, other = sides(pair, side)
+STYLES = pytest.mark.parametrize("style", ["sendonly", "inactive", "0.0.0.0"])
+
+
+async def hold(actor, other, style):
+    """One side holds the call, in one of the three ways; only music goes on, where the style leaves room for it."""
     if style == "0.0.0.0":  # RFC 2543's way: no address to send to
-        body = actor.make_offer()
-        body = re.sub(rb"c=IN IP4 \S+", b"c=IN IP4 0.0.0.0", body)
+        body = re.sub(rb"c=IN IP4 \S+", b"c=IN IP4 0.0.0.0", actor.make_offer())
         response = await actor.send("INVITE", body, [("Content-Type", sdp.TYPE)])
     else:
         response = await actor.reinvite(style)
     assert response.code == 200
-    held = other.requests[-1] if other.requests[-1].method == "INVITE" else await other.next_request("INVITE")
-    offered = sdp.parse(held.body)
+    assert sdp.parse(response.body).direction == ("inactive" if style == "inactive" else "recvonly")
+    offered = sdp.parse((await other.next_request("INVITE")).body)
     assert offered.direction == style or offered.address == "0.0.0.0"
+    for call in (actor, other):
+        call.audio.forget()
+        call.audio.play(700)
+    if style == "inactive":
+        await other.audio.hear_silence()
+    else:
+        await other.audio.hear(700)
+    await actor.audio.hear_silence()
+
+
+async def reinvite_without_offer(edge, actor, other):
+    """The other side makes the offer, in its 200, which is answered in the ACK."""
+    request = actor.dialog.request("INVITE")
+    request.add("Contact", actor.agent.contact_for(actor.hop))
+    response = await actor.agent.transact(request, actor.hop)
+    assert response.code == 200
+    offered = sdp.parse(response.body)
+    assert (offered.address, offered.direction) == (edge.address, "sendrecv")
+    ack = actor.dialog.request("ACK", request.cseq[0])
+    ack.add("Content-Type", sdp.TYPE)
+    ack.body = actor.take_offer(response.body)
+    await actor.agent.send(ack, actor.hop)
+    await other.until(lambda: [r for r in other.requests if r.method == "ACK" and r.body], 30, "the ACK's answer")
+    assert sdp.parse(other.requests[-1].body).address == edge.address
+
+
+@DIRECTIONS
+@SIDES
+@STYLES
+async def test_hold_and_resume(edge, agent, direction, side, style):
+    pair = await talking(edge, agent, direction)
+    actor, other = sides(pair, side)
+    await pair.talk()
+    await hold(actor, other, style)
     assert (await actor.reinvite("sendrecv")).code == 200
+    await pair.talk()
+    await hung_up(pair, side)
+
+
+@SIDES
+@STYLES
+async def test_a_hold_that_ends_in_two_steps(edge, agent, side, style):
+    """Cisco's CUCM resumes by an INVITE without an offer."""
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    await pair.talk()
+    await hold(actor, other, style)
+    await reinvite_without_offer(edge, actor, other)
     await pair.talk()
     await hung_up(pair, side)
 
@@ -151,19 +196,7 @@ async def test_a_reinvite_that_is_refused_keeps_the_call(edge, agent, side, fax)
 async def test_a_reinvite_without_an_offer(edge, agent, side):
     pair = await talking(edge, agent)
     actor, other = sides(pair, side)
-    request = actor.dialog.request("INVITE")
-    request.add("Contact", actor.agent.contact_for(actor.hop))
-    response = await actor.agent.transact(request, actor.hop)
-    assert response.code == 200
-    offered = sdp.parse(response.body)
-    assert offered.address == edge.address
-    ack = actor.dialog.request("ACK", request.cseq[0])
-    ack.add("Content-Type", sdp.TYPE)
-    ack.body = actor.take_offer(response.body)
-    await actor.agent.send(ack, actor.hop)
-    await other.until(lambda: [r for r in other.requests if r.method == "ACK" and r.body], 30, "the ACK's answer")
-    answered = sdp.parse(other.requests[-1].body)
-    assert answered.address == edge.address
+    await reinvite_without_offer(edge, actor, other)
     await pair.talk()
     await hung_up(pair, side)
 
