@@ -80,6 +80,24 @@ def test_g729_is_always_without_annex_b():
 
 
 @pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("PCMA", "te8"), "60"),
+        (("PCMA", "G722", "te8"), "60"),
+        (("G722", "PCMA", "te8"), "20"),
+        (("speex", "te16"), "20"),
+        (("iLBC", "G722"), "20"),
+    ],
+)
+def test_a_packet_time_that_cannot_be_encoded_is_not_asked_for(names, said):
+    text = body(*names, after="a=ptime:60\r\n")
+    for made in (offers.read(text, PARTY, ABLE), answers.read(text, PARTY, ABLE, None)):
+        assert re.findall("a=ptime:(.*)\r", made.sdp) == [said]
+    unsaid = answers.read(body("G722"), PARTY, ABLE, None).sdp
+    assert "a=ptime:20\r\n" in unsaid  # or the relay would take the offer's
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         (body("opus", "te8"), "carries PCMA, PCMU, G722, G729, speex/16000, iLBC"),

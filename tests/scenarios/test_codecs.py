@@ -219,21 +219,33 @@ async def test_a_late_offer_keeps_the_rules(edge, agent):
 
 
 @pytest.mark.parametrize("milliseconds", [10, 30, 40, 60])
-@pytest.mark.parametrize("far", ["PCMA", "PCMU", "G729"])
-async def test_packets_of_other_lengths(edge, agent, milliseconds, far):
-    def say(request):
-        request.body = request.body.replace(b"ptime:20", b"ptime:%d" % milliseconds)
+@pytest.mark.parametrize(
+    ("near", "far"),
+    [("PCMA", "PCMA"), ("PCMA", "PCMU"), ("PCMA", "G729"), ("PCMU", "G722"), ("G722", "PCMA"), ("G722", "speex"),
+     ("G722", "G722"), ("G729", "speex"), ("speex", "G722"), ("speex", "PCMA")],
+)  # fmt: skip
+async def test_packets_of_other_lengths(edge, agent, milliseconds, near, far):
+    """Both sides ask for them, and send them as far as their codec can."""
 
-    pair = await ringing_out(edge, agent, codecs=("PCMA", EVENT), edit=say)
-    assert b"a=ptime:%d\r\n" % milliseconds in pair.far.request.body
-    pair.far.codecs = pair.far.agent.codecs = (far, EVENT)
-    try:
-        await pair.far.answer()
-    except SdpError:
+    def ask(body):
+        return body.replace(b"ptime:20", b"ptime:%d" % milliseconds)
+
+    def edit(request):
+        request.body = ask(request.body)
+
+    pair = await ringing_out(edge, agent, codecs=(near, EVENT, FAST), edit=edit)
+    kept = 20 if near in ("G722", "speex") else milliseconds
+    assert b"a=ptime:%d\r\n" % kept in pair.far.request.body
+    if far not in offered(pair.far.request.body):
+        pair.far.refuse(488)
         pair.far = await pair.far.agent.next_call()
-        await pair.far.answer()
+    pair.far.codecs = (far, EVENT, FAST)
+    await pair.far.open_audio()
+    await pair.far.answer(ask(pair.far.take_offer(pair.far.request.body)))
     await pair.near.final()
-    pair.near.audio.packet_time(milliseconds)
+    for end, codec in ((pair.near, near), (pair.far, far)):
+        if codec != "speex":
+            end.audio.packet_time(milliseconds)
     await talk(pair)
 
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from trunkline.edge.reachable import is_hold, refuse_unreachable
 from trunkline.sip import sdp
-from trunkline.sip.sdp import Description, Payload
+from trunkline.sip.sdp import Audio, Description, Payload
 from trunkline.sip.srtp import SUITE
 
 # A late offer is one in a response, which cannot be refused.
@@ -20,6 +20,8 @@ type Step = Literal["offer", "late offer", "answer"]
 # RTCP is the relay's own toward each side, so that also one whose far side sends none gets it: some (Skype for
 # Business) end a call after 30 s without.
 FLAGS = f"replace-origin trust-address ICE=remove inject-DTMF generate-RTCP DTLS=off SDES-only-{SUITE}"
+# What libavcodec encodes in packets of 20 ms and no others: asked for others, the relay sends none at all (measured).
+_PACKETS_OF_20 = ("G722/8000", "speex/16000")
 MOST_ALIKE = 256  # kinds of description that a worker remembers, of offers and of answers: 1 MB
 
 
@@ -63,15 +65,24 @@ def reply_step(code: int, request_offered: bool) -> Step | None:
 
 
 def description(text: str, writer: Writer, abilities: Abilities) -> Description:
-    """What a party wrote, with the address of its audio as far as it is believed. Raises SdpError."""
+    """What a party wrote, with the address of its audio as far as it is believed, and with its packet time as far as
+    the relay can keep it. Raises SdpError."""
     written = sdp.parse(text)
     audio = written.audio
     if audio is None:
         return written
     refuse_unreachable(audio.address, audio.family, writer.source, abilities.family)
-    if writer.believed or audio.address == writer.source or is_hold(audio.address):
-        return written
-    return replace(written, audio=replace(audio, address=writer.source))
+    if _encoded(audio, abilities) in _PACKETS_OF_20:
+        others = (line for line in audio.attributes if not line.startswith("a=ptime"))
+        audio = replace(audio, attributes=("a=ptime:20", *others))
+    if not (writer.believed or audio.address == writer.source or is_hold(audio.address)):
+        audio = replace(audio, address=writer.source)
+    return replace(written, audio=audio)
+
+
+def _encoded(audio: Audio, abilities: Abilities) -> str:
+    """The codec that the relay encodes for this party where it must transcode; '' for none."""
+    return next((name for name in audio.codecs if name in abilities.transcodes), "")
 
 
 def known_annex(payload: Payload) -> Payload:

@@ -89,7 +89,7 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         self._restart()
 
     def packet_time(self, milliseconds: int) -> None:
-        """Send packets of this length from now on, a multiple of the codec's shortest."""
+        """Send packets of this length from now on, a multiple of the codec's shortest; Speex has no longer one here."""
         self._milliseconds = milliseconds
         self._restart()
 
