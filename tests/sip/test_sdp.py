@@ -42,6 +42,7 @@ def test_all_that_is_not_needed_is_forgotten():
         ("m=audio 4000 RTP/AVP 96\na=rtpmap:0 PCMU/8000", []),
         ("m=audio 4000 RTP/AVP 0\na=rtpmap:0 opus/48000/2", []),
         ("m=audio 4000 RTP/AVP 200\na=rtpmap:200 PCMA/8000", []),
+        ("m=audio 4000 RTP/AVP 72 76 0\na=rtpmap:72 PCMA/8000\na=rtpmap:76 G722/8000", ["PCMU/8000"]),
     ],
 )
 def test_codecs_are_known_by_number_or_name(lines, names):
@@ -106,6 +107,15 @@ def test_odd_but_readable():
 def test_what_is_no_plain_text_does_not_go_on(line):
     stream = f"{HEAD}m=audio 4000 RTP/AVP 8\r\n"
     assert again(f"{stream}{line}\r\n") == f"{stream}a=rtpmap:8 PCMA/8000\r\n"
+
+
+@pytest.mark.parametrize("value", ["1", "9", "201", "0", "-20", "20.5", "65536000", "020", "abc", ""])
+@pytest.mark.parametrize("name", ["ptime", "maxptime"])
+def test_a_packet_time_that_no_audio_has_does_not_go_on(name, value):
+    stream = f"{HEAD}m=audio 4000 RTP/AVP 8\r\n"
+    assert parse(f"{stream}a={name}:{value}\r\n").audio.attributes == ()
+    for kept in ("10", "60", "200"):
+        assert parse(f"{stream}a={name}:{kept}\r\n").audio.attributes == (f"a={name}:{kept}",)
 
 
 def test_nothing_that_is_thrown_at_it_is_any_other_error():
