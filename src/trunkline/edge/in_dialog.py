@@ -27,9 +27,11 @@ class InDialog:
             return
         if method in ("INVITE", "UPDATE", "PRACK") and message.is_retransmission():
             return  # or its offer would be made once more, behind its answer
-        if method in ("INVITE", "UPDATE") and (words := message.contact_fault()):
-            replies.refuse(refusal.malformed(words))
-            return
+        if words := message.contact_fault():
+            if method not in ("ACK", "BYE"):
+                replies.refuse(refusal.malformed(words))
+                return
+            hiding.remove_contact()
         routes.follow_contact()
         transactions.note_shift(dialog.shift)
         if dialog.shift:

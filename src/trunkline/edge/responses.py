@@ -25,11 +25,15 @@ class Responses:
             hiding.hide_response()
             hiding.remove_body()
             return
-        if not message.is_readable():
+        try:
+            readable = message.is_readable()
+            # First, because nothing of the far side may go on as it came, whatever becomes of the record.
+            fault = self._pass_back(code, attempt=True) if readable else ""
+        except UnicodeDecodeError:
+            readable = False
+        if not readable:
             self._hold_back(code)
             return
-        # First, because nothing of the far side may go on as it came, whatever becomes of the record.
-        fault = self._pass_back(code, attempt=True)
         if 180 <= code < 300:
             self._records.progressed(code, message.text("$rr"), self._config.ring_timeout)
         if fault and code >= 200:
@@ -37,7 +41,11 @@ class Responses:
 
     def later(self, code: int) -> None:
         """A response to a re-INVITE, UPDATE or PRACK."""
-        fault = self._pass_back(code, attempt=False)
+        try:
+            fault = self._pass_back(code, attempt=False)
+        except UnicodeDecodeError:
+            hiding.remove_body()
+            fault = refusal.unreadable(code).warning if code < 300 else ""
         if fault and code >= 200:
             self._records.cut(transactions.current_attempt()[0], fault)
 

@@ -125,7 +125,9 @@ def credentials_demanded() -> Refusal:
 
 
 def unreadable(code: int) -> Refusal:
-    return Refusal(code, "The called side's response holds a line that is no header field, so it cannot be passed on")
+    return Refusal(
+        code, "The called side's response is not SIP that can be read: a line is no header field, or no UTF-8"
+    )
 
 
 def bad_sdp(code: int, words: str) -> Refusal:

@@ -32,7 +32,7 @@ _WHY = {  # contract.journal.CAUSES but 'reply' -> what the target did
     "ring": "{} rang to the end of the time, and nobody answered",
     "cancel": "the caller gave up",
     "media": "{} was not called, as there was no media relay",
-    "unreadable": "{} answered with a line that is no header field, so its answer could not be passed on",
+    "unreadable": "{} answered with what is not SIP: a line that is no header field, or no UTF-8",
 }
 
 

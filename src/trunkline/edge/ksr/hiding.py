@@ -91,5 +91,9 @@ def shift_cseq(by: int) -> None:
         append_header(f"RAck: {acknowledged[0]} {int(acknowledged[1]) + by} {acknowledged[2]}")
 
 
+def remove_contact() -> None:
+    KSR.hdr.remove("Contact")
+
+
 def remove_body() -> None:
     KSR.textopsx.remove_body()

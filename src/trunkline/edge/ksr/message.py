@@ -84,7 +84,7 @@ def is_sane() -> bool:
 def is_readable() -> bool:
     """Whether Kamailio reads every header of a response: where a line is no header field it reads none, and topoh has
     left in what stands for the other side's Via and Call-ID."""
-    return get("$hdr(CSeq)") is not None
+    return text("$hdr(CSeq)") != ""
 
 
 def too_long() -> str:
