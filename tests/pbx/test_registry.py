@@ -1,6 +1,7 @@
 """What holds for every PBX, and what is refused."""
 
 import io
+import re
 import tarfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Endpoin
 DOCS = Path(__file__).parents[2] / "docs" / "pbx"
 SYSTEMS = list(registry.systems_by_name())
 REGISTER_BY_NAME = ("asterisk", "freepbx")
+WORDS = {"404": ("not an E.164 number", "no carrier serves"), "in time": ("no response in time",)}  # of the record
 every_pbx = pytest.mark.parametrize("name", SYSTEMS)
 
 
@@ -43,6 +45,20 @@ def test_it_has_a_page_with_its_row_in_the_list(name):
     assert (DOCS / f"{name}.md").exists()
     assert f"({name}.md)" in (DOCS / "README.md").read_text()
     assert f"(docs/pbx/{name}.md)" in (DOCS.parents[1] / "README.md").read_text()
+
+
+@every_pbx
+def test_its_page_says_what_to_see_and_what_the_call_record_says_of_faults(name):
+    page = (DOCS / f"{name}.md").read_text()
+    assert f"trunkline pbx show {name} --account" in page
+    for section in ("## What you should see", "## The usual faults, in the call record"):
+        assert page.count(section) == 1, section
+    faults = page.partition("## The usual faults, in the call record")[2].partition("\n## ")[0]
+    said = re.findall(r"(?m)^\| ([^|]+) \|[^|]+\|$", faults)[1:]  # without its head
+    assert len(said) >= 4
+    for words in said:
+        for code, texts in WORDS.items():
+            assert code not in words or "from the PBX" in words or any(text in words for text in texts), words
 
 
 @every_pbx

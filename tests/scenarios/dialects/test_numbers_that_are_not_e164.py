@@ -1,4 +1,4 @@
-"""What some systems dial by their factory settings is no E.164 number: 404 with words that say what to dial."""
+"""What some systems dial by their factory settings is no E.164 number, or one of another country: 404 with words."""
 
 import pytest
 
@@ -9,6 +9,8 @@ pytestmark = pytest.mark.engines
 DIALLED = {
     "nec-plus-1-before-international": ("nec-invite.sip", "sip:+1011442071234567@{d}"),
     "shoretel-seven-digits-for-the-local-area": ("shoretel-invite.sip", "sip:3120140;phone-context=206@{d}"),
+    "shoretel-seven-digits-alone": ("shoretel-invite.sip", "sip:3120140@{d}"),
+    "cucm-access-code-not-discarded": ("cube-invite.sip", "sip:8447700900000@{d}"),
     "mitel-access-code-not-absorbed": ("mitel-invite.sip", "sip:901144207@{d}"),
     "avaya-international-prefix": ("avaya-invite.sip", "sip:011442071234567@{d}"),
 }

@@ -1,8 +1,8 @@
 """Cisco Unified Communications Manager behind CUBE (IOS-XE 16 and 17): CUBE as commands, CUCM as screens.
 
 What the older guide gets wrong: `credentials` without a `registrar` registers nothing; incoming peers that match the
-called number take each other's calls, so these match by who sends; nothing is bound to an interface. A route needs the
-number without '+' or 00. CUCM's early offer is best effort, so that CUBE need not make one up.
+called number take each other's calls, so these match by who sends; nothing is bound to an interface. CUCM's early offer
+is best effort, so that CUBE need not make one up.
 """
 
 import dataclasses
