@@ -286,6 +286,16 @@ def test_a_session_that_ended_elsewhere_leads_to_the_sign_in_and_back(sign_in):
     expect(page.get_by_role("heading", name="Numbers", exact=True)).to_be_visible()
 
 
+def test_ten_megabytes_are_refused_in_words(sign_in, dashboard):
+    page = sign_in("alice@acme.example")
+    before = stored(dashboard, "447700900021")
+    page.goto("/numbers/447700900021/forward")
+    page.evaluate("document.querySelector('textarea').value = 'x'.repeat(10_000_000)")
+    page.get_by_role("button", name="Update").click()
+    expect(page.get_by_role("alert")).to_contain_text("No more than 100,000 bytes are taken here")
+    assert stored(dashboard, "447700900021") == before
+
+
 def test_a_dashboard_that_is_away_is_said(sign_in):
     page = sign_in("alice@acme.example")
     page.goto("/numbers/")
