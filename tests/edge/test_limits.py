@@ -149,3 +149,10 @@ def test_one_sender_s_slow_names_do_not_use_up_everybody_s(limits, tables):
         limits.asked_dns("slow", SLOW_DNS)
     assert not limits.may_ask_dns("slow")
     assert limits.may_ask_dns("other")
+
+
+def test_a_host_of_ipv6_is_one_sender_whatever_address_it_takes(limits, tables, config):
+    for place in range(config.requests_per_10s + 1):
+        limits.seen(f"2001:db8:0:1::{place:x}")
+    assert limits.banned("2001:db8:0:1:ffff::1")
+    assert not limits.banned("2001:db8:0:2::1")

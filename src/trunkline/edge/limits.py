@@ -3,7 +3,9 @@
 The counts live in Kamailio's shared memory (`counters`, see `ksr.counters`), so all workers share them.
 """
 
+import ipaddress
 import time
+from functools import lru_cache
 from typing import Protocol
 
 from trunkline.contract.edge_config import EdgeConfig
@@ -32,15 +34,15 @@ class Limits:
         self._since = int(time.time())
 
     def banned(self, ip: str) -> bool:
-        return self._counters.get("banned", ip) is not None
+        return self._counters.get("banned", _sender(ip)) is not None
 
     def trust(self, ip: str) -> None:
         """A source that has proven itself is not counted: nobody can get it banned by forging its address."""
         if not self.trusted(ip):
-            self._counters.put("trusted", ip, "1")
+            self._counters.put("trusted", _sender(ip), "1")
 
     def trusted(self, ip: str) -> bool:
-        return self._counters.get("trusted", ip) is not None
+        return self._counters.get("trusted", _sender(ip)) is not None
 
     def seen(self, ip: str) -> bool:
         """Count a request of a source that has not proven itself; True when that gets it banned."""
@@ -55,22 +57,23 @@ class Limits:
         return self._count("refused", ip, self._config.refusals_per_minute)
 
     def _count(self, table: str, ip: str, most: int) -> bool:
-        if self._counters.add(table, ip) <= most:
+        sender = _sender(ip)
+        if self._counters.add(table, sender) <= most:
             return False
-        self._counters.put("banned", ip, table)
-        self._counters.take(table, ip)  # or what it counted until now would ban it again as soon as its ban ends
+        self._counters.put("banned", sender, table)
+        self._counters.take(table, sender)  # or what it counted until now would ban it again as soon as its ban ends
         return True
 
     def may_ask_dns(self, ip: str) -> bool:
         """Whether a worker may wait for DNS on behalf of `ip`: not when slow name servers have just held up others."""
         asked = self._counters.get
-        return asked("slow", "dns") < MOST_SLOW_DNS and asked("slow", ip) < SLOW_DNS_OF_ONE
+        return asked("slow", "dns") < MOST_SLOW_DNS and asked("slow", _sender(ip)) < SLOW_DNS_OF_ONE
 
     def asked_dns(self, ip: str, seconds: float) -> None:
         """Count a question to DNS that a worker has waited for."""
         if seconds >= SLOW_DNS:
             self._counters.add("slow", "dns")
-            self._counters.add("slow", ip)
+            self._counters.add("slow", _sender(ip))
 
     def admit(self, account: Account, call: str, summary: str, elsewhere: int = 0) -> Refusal | None:
         """Count a call that is about to start; `release` ends it. `summary` shows it among the live calls;
@@ -125,3 +128,13 @@ class Limits:
     def expired(self, entry: str) -> None:
         """A call's entry has outlived the longest call: its BYE was never seen."""
         self._counters.subtract("active", entry.partition(" ")[0])
+
+
+def _sender(ip: str) -> str:
+    """Whom an address stands for: IPv6 gives each host a /64, in which it may take an address for every message."""
+    return _network(ip) if ":" in ip else ip
+
+
+@lru_cache(1000)
+def _network(ip: str) -> str:
+    return str(ipaddress.ip_network((ip, 64), strict=False))
