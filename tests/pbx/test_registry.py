@@ -10,6 +10,7 @@ import pytest
 
 from pbx.trunks import PORTS, VARIANTS, fits, options, trunk
 from trunkline.pbx import PbxError, archive, registry, sheet
+from trunkline.pbx.configuration import Screen
 from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Endpoint, MediaRange, Options, Trunk
 
 DOCS = Path(__file__).parents[2] / "docs" / "pbx"
@@ -110,6 +111,21 @@ def test_an_odd_secret_is_held_or_refused_but_never_in_an_error(name, secret):
         said = str(error)
     refused = said.startswith("the secret has")
     assert (secret in said or secret.replace(";", "\\;") in said or "&" in said) != refused
+
+
+@every_pbx
+@pytest.mark.parametrize(
+    "shown", ["O'Brien; Sons", 'The "Best"', "A <b>", "${x}", "a,b|c", "50 % & more", "Ünal", "a\\b"]
+)
+def test_an_odd_name_of_the_caller_is_held_or_refused_in_words(name, shown):
+    plain, refused = registry.generate(name, trunk(caller_name="Sons"), options()), ""
+    try:
+        made = registry.generate(name, trunk(caller_name=shown), options())
+    except PbxError as error:
+        made, refused = plain, str(error)
+    assert not refused or (repr(shown)[1:-1] in refused and refused.endswith("cannot hold: write it without"))
+    texts = [[part.text.count("\n") for part in one.parts if not isinstance(part, Screen)] for one in (made, plain)]
+    assert texts[0] == texts[1]
 
 
 def test_a_pbx_that_is_not_here_is_refused_with_those_that_are():
