@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pbx.trunks import PORTS, VARIANTS, fits, options, trunk
+from pbx.trunks import CA, PORTS, VARIANTS, fits, options, trunk
 from trunkline.pbx import PbxError, archive, registry, sheet
 from trunkline.pbx.configuration import Screen
 from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Endpoint, MediaRange, Options, Trunk
@@ -195,6 +195,15 @@ def test_where_the_trunk_calls_from_nothing_of_that_kind_all_stay():
     six = Endpoint("sip-eu1.example.net", ("2001:db8::1",), PORTS)
     text = whole("asterisk", trunk(endpoints=(six,), sources=("192.0.2.1",)), options(address="2001:db8:5::9"))
     assert "match = 192.0.2.1" in text
+
+
+@every_pbx
+@pytest.mark.parametrize("ca", [CA, ""])
+def test_whoever_speaks_tls_gets_the_trunks_own_authority(name, ca):
+    if "tls" not in registry.get(name).transports:
+        pytest.skip("it has no TLS")
+    made = registry.generate(name, trunk(ca=ca), options(transport="tls"))
+    assert sum(CA in file.text for file in archive.files(made)[:-1]) == bool(ca)
 
 
 def test_a_pbx_without_an_address_is_called_where_it_registered():

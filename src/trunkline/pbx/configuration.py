@@ -19,7 +19,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Text to paste into a command line. `name` is a file name for it, `where` says what must be open for it."""
+    """Text to paste, most of all into a command line. `name` is a file name for it, `where` says what must be open."""
 
     name: str
     where: str

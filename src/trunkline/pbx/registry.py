@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from trunkline.pbx import check, systems
-from trunkline.pbx.configuration import Configuration, Part
+from trunkline.pbx.configuration import Commands, Configuration, File, Part
 from trunkline.pbx.errors import PbxError
 from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, SECRET_PLACEHOLDER, Options, Trunk, bracketed, family
 
@@ -99,7 +99,7 @@ def generate(name: str, trunk: Trunk, options: Options) -> Configuration:
     return Configuration(
         system=system.name,
         title=system.title,
-        parts=tuple(made.parts),
+        parts=(*made.parts, *_authority(trunk, options, made.parts)),
         steps=tuple(made.steps),
         seen=tuple(made.seen),
         forward=tuple((number, _forward(system, trunk, options, number)) for number in trunk.numbers),
@@ -117,6 +117,15 @@ def _forward(system: System, trunk: Trunk, options: Options, number: str) -> str
         if options.transport != "udp":
             text += f";transport={options.transport}"
     return text + (";media=srtp" if options.srtp else "")
+
+
+def _authority(trunk: Trunk, options: Options, parts: Iterable[Part]) -> Iterable[Commands]:
+    """What the trunk's certificate is verified with, where no other part has it."""
+    texts = [part.text for part in parts if isinstance(part, (Commands, File))]
+    if options.transport == "tls" and trunk.ca and not any(trunk.ca in text for text in texts):
+        yield Commands(
+            "trunk-ca.crt", "The authority of the trunk's certificate, to import where that is verified", trunk.ca
+        )
 
 
 def _placeholders(system: System, trunk: Trunk, options: Options) -> Iterable[tuple[str, str]]:
