@@ -5,7 +5,7 @@ import re
 import pytest
 
 from harness import placing
-from scenarios.parties import one, ringing_out, talking
+from scenarios.parties import RINGING, one, ringing_out, talking
 from trunkline.sandbox import sdp
 
 pytestmark = pytest.mark.engines
@@ -83,20 +83,28 @@ async def test_a_body_that_is_no_description_goes_nowhere(edge, agent, kind):
 
 MULTIPART = (
     b"--x1\r\nContent-Type: application/isup;version=etsi\r\n\r\n\1\0\x60\r\n"
-    b"--x1\r\nContent-Type: application/sdp\r\n\r\n%s\r\n--x1--\r\n"
+    b"--x1\r\nContent-Type: application/sdp\r\nContent-Disposition: session;handling=required\r\n\r\n%s\r\n--x1--\r\n"
 )
 
 
-async def test_the_description_of_a_multipart_body_is_used_alone(edge, agent):
+@pytest.mark.parametrize("direction", ["in", "out"])
+async def test_the_description_of_a_multipart_body_is_used_alone(edge, agent, direction):
+    kind = 'multipart/mixed;boundary="x1"'
+
     def wrap(request):
         if b"--x1" not in request.body:
-            request.set("Content-Type", 'multipart/mixed;boundary="x1"')
+            request.set("Content-Type", kind)
             request.body = MULTIPART % request.body
 
-    pair = await talking(edge, agent, "out", edit=wrap)
-    assert pair.far.request.get("Content-Type") == sdp.TYPE
-    assert sdp.parse(pair.far.request.body).address == edge.address
-    assert b"isup" not in pair.far.request.body
+    pair = await RINGING[direction](edge, agent, edit=wrap)
+    await pair.far.open_audio()
+    body = MULTIPART % pair.far.take_offer(pair.far.request.body)
+    await pair.far.answer(body, headers=[("Content-Type", kind)])
+    for message in (pair.far.request, await pair.near.final()):
+        assert message.get("Content-Type") == sdp.TYPE
+        assert sdp.parse(message.body).address == edge.address
+        assert b"isup" not in message.body
+        assert b"Content-Disposition" not in message.body
     await pair.talk()
     await pair.near.bye()
 

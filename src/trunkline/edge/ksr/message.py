@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 import KSR
 
+from trunkline.sip import multipart
 from trunkline.sip.contact import is_one_uri
 
 _LONGEST_NAME, _LONGEST_CONTACT = 255, 2048  # characters that are kept while a call lasts
@@ -133,10 +134,8 @@ def has_sdp() -> bool:
 
 def sdp() -> str:
     """The session description of a message; '' when its multipart body has none."""
-    if text("$cT").lower().startswith("multipart/"):
-        KSR.pv.unset("$avp(part)")
-        return latin_1("$avp(part)") if KSR.textops.get_body_part("application/sdp", "$avp(part)") > 0 else ""
-    return latin_1("$rb")
+    kind, body = text("$cT"), latin_1("$rb")
+    return multipart.description(kind, body) if kind.lower().startswith("multipart/") else body
 
 
 def log_error(text: str) -> None:
