@@ -55,7 +55,7 @@ def pbx(request, edge, addresses, tmp_path_factory):
 
 
 async def reachable(pbx) -> None:
-    await pbx.asterisk.until("pjsip show contacts", lambda said: " Avail " in said)
+    await pbx.asterisk.until("pjsip show contacts", lambda said: " NonQual " in said)
 
 
 async def test_every_call_is_answered_though_the_endpoint_that_comes_first_is_dead(pbx, agent):

@@ -6,6 +6,7 @@ through them; a registration refused once is given up for good unless `auth_reje
 `rewrite_contact = yes` is for phones behind NAT: of a trunk it also rewrites the Record-Route, by the port that a TCP
 or TLS connection happened to come from, and then no BYE of Asterisk's arrives. By SRV records it calls, but registers
 at the two closest endpoints by their own names: with the first of two targets dead, one registration in ten never came.
+That name is sent no OPTIONS: one that its first target leaves unanswered would keep it from calls for half a minute.
 """
 
 import ipaddress
@@ -88,7 +89,8 @@ def _steps(trunk: Trunk, options: Options) -> list[str]:
 
 
 def _seen(trunk: Trunk, options: Options) -> list[str]:
-    seen = [f"asterisk -rx 'pjsip show contacts' lists {len(trunk.endpoints)} of trunk…, each Avail."]
+    state = "NonQual, as it is sent no OPTIONS" if options.srv else "each Avail"
+    seen = [f"asterisk -rx 'pjsip show contacts' lists {len(trunk.endpoints)} of trunk…, {state}."]
     if options.register:
         seen.append("asterisk -rx 'pjsip show registrations' says Registered.")
     return [*seen, f"A call to +{trunk.numbers[0]} rings {options.extension}; one from there shows under Calls."]
