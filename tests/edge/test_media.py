@@ -190,6 +190,24 @@ def test_an_answer_keeps_the_events_of_its_codecs_clock():
     assert numbers(answers.read(body("speex", "te8"), PARTY, ABLE, None).sdp) == ["98", "101"]
 
 
+@pytest.mark.parametrize(
+    ("offered", "answered", "numbers_of_its_own", "kept"),
+    [
+        (("PCMA", "te8"), "8 120", True, "8 120"),
+        (("PCMA", "te8"), "8 0 120", True, "8 120"),
+        (("PCMA", "te8"), "8 101", False, "8 101"),
+        (("PCMA", "te8"), "0 120", False, "0 120"),  # to be transcoded, which it must be able to do
+        (("PCMA", "te8"), "8 0", False, "8 0"),
+        (("PCMA",), "8 120", False, "8 120"),
+    ],
+)
+def test_who_has_payload_types_of_its_own_is_sent_those(offered, answered, numbers_of_its_own, kept):
+    text = body("PCMA", "PCMU", "te8", after="a=rtpmap:120 telephone-event/8000\r\n")
+    made = answers.read(text.replace("8 0 101", answered, 1), PARTY, ABLE, offer(*offered))
+    assert ("allow-asymmetric-codecs" in made.flags) == numbers_of_its_own
+    assert numbers(made.sdp) == kept.split()
+
+
 def test_an_offer_that_nobody_will_remember_holds_only_what_any_answer_fits():
     assert numbers(offer("iLBC", "PCMA", "te8", remembered=False).sdp) == ["8", "101"]
     assert numbers(offer("speex", "PCMA", "te8", remembered=False).sdp) == ["8", "101"]

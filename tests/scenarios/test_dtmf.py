@@ -1,6 +1,7 @@
 """Digits: each way of sending them arrives in the way the far side has, in order, none lost or doubled."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -72,6 +73,52 @@ async def test_events_keep_the_payload_type_that_was_offered(edge, agent):
     for end in (pair.near, pair.far):
         end.audio.dial(DIGITS, TEN_A_SECOND)
     await asyncio.gather(arrived(pair.near), arrived(pair.far))
+
+
+def renumbered(body, old, new):
+    """A description in which another payload type has this codec."""
+    body = re.sub(rb"(m=audio .*?) %d\b" % old, rb"\1 %d" % new, body)
+    return re.sub(rb"(a=rtpmap|a=fmtp):%d " % old, rb"\1:%d " % new, body)
+
+
+def receive_as(audio, comes, sent):
+    """Have what comes with one payload type be heard as what is sent with another: the agent has one for both."""
+    receive = audio.datagram_received
+
+    def renumber(data, addr):
+        kind = data[1] & 0x80 | sent if data[1] & 0x7F == comes else data[1]
+        receive(data[:1] + bytes([kind]) + data[2:], addr)
+
+    audio.datagram_received = renumber
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "offered", "own"),
+    [
+        (("PCMA", EVENT), "PCMA", 101, 96),
+        (("iLBC", EVENT), "iLBC", 101, 120),
+        (("iLBC", EVENT), "iLBC", 97, 120),
+        (("speex", EVENT, FAST), "speex", 102, 120),
+        (("speex", EVENT, FAST), "speex", 98, 120),
+    ],
+)
+async def test_who_answers_with_a_payload_type_of_its_own(edge, agent, near, far, offered, own):
+    """Each receives with its own, and sends with the other's (RFC 3264 §6.1)."""
+    pair = await RINGING["out"](edge, agent, codecs=near)
+    pair.far.codecs = (far, EVENT, FAST)
+    await pair.far.open_audio()
+    answer = pair.far.take_offer(pair.far.request.body)
+    receive_as(pair.far.audio, own, offered)
+    receive_as(pair.near.audio, offered, own)
+    await pair.far.answer(renumbered(answer, offered, own))
+    assert (await pair.near.final()).code == 200
+    for end in (pair.near, pair.far):
+        end.audio.play(440)
+    for end in (pair.near, pair.far):
+        await end.audio.hear(440)
+        end.audio.dial(DIGITS, TEN_A_SECOND)
+    await asyncio.gather(arrived(pair.near), arrived(pair.far))
+    await pair.near.bye()
 
 
 @DIRECTIONS

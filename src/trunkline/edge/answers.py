@@ -10,18 +10,29 @@ from trunkline.sip import alike, sdp
 from trunkline.sip.codecs import clock
 from trunkline.sip.sdp import SdpError
 
+# The relay forgets payload types that were not offered, or, told this, takes codecs that were not, and then transcodes
+# nothing (measured).
+_NUMBERS_OF_ITS_OWN = f"{FLAGS} allow-asymmetric-codecs"
+
 
 class Answer(NamedTuple):
-    """`sdp` is for the relay; with `again`, after that offer was made once more; '' when the stream was refused."""
+    """`sdp` and `flags` are for the relay; with `again`, after that offer was made once more. `sdp` is '' when the
+    stream was refused."""
 
     sdp: str
     streams: tuple[str, ...] = ()
     again: Offer | None = None
     has_events: bool = False
+    flags: str = FLAGS
 
 
 def read(text: str, writer: Writer, abilities: Abilities, offered: Offer | None) -> Answer:
     """Read an answer; `offered` is the offer, where it is at hand. Raises SdpError."""
+    made = _made(text, writer, abilities, offered)
+    return _renumbered(made, offered) if offered and made.sdp else made
+
+
+def _made(text: str, writer: Writer, abilities: Abilities, offered: Offer | None) -> Answer:
     narrowing = offered if offered and offered.order else None
     if not narrowing and (parts := alike.split(text)):
         common, session, port = parts
@@ -52,6 +63,24 @@ def _read(text: str, writer: Writer, abilities: Abilities, narrowing: Offer | No
 
 
 _remembered = lru_cache(MOST_ALIKE)(_read)
+
+
+def _renumbered(made: Answer, offered: Offer) -> Answer:
+    """With what lets one that has payload types of its own for the offer's codecs be sent those, though RFC 3264 §6.1
+    advises against it. Where the relay must transcode, it cannot: such a party gets no digits."""
+    if _formats(made.sdp) <= _formats(offered.sdp):
+        return made
+    numbers = {p.name: p.number for p in offered.payloads}
+    written = sdp.parse(made.sdp)
+    shared = tuple(p for p in written.audio.payloads if p.name in numbers)
+    if written.audio.codecs[0] not in numbers or all(numbers[p.name] == p.number for p in shared):
+        return made
+    return made._replace(sdp=written.text(shared), flags=_NUMBERS_OF_ITS_OWN)
+
+
+def _formats(text: str) -> set[str]:
+    """The payload types of an audio stream that we wrote."""
+    return set(text.partition("m=audio ")[2].partition("\r")[0].split()[2:])
 
 
 def toneless(offered: Offer, made: Answer, offerer: str, answerer: str) -> str:

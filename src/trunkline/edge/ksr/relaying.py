@@ -9,7 +9,7 @@ from trunkline.edge.failover import OfferMore
 from trunkline.edge.injector import Fate, Injector
 from trunkline.edge.ksr import message
 from trunkline.edge.ksr.message import get, put
-from trunkline.edge.media import FLAGS, Abilities, Step, Writer
+from trunkline.edge.media import Abilities, Step, Writer
 from trunkline.edge.neighbours import Neighbours
 from trunkline.edge.offers import Offer
 from trunkline.sip import refusal, sdp
@@ -136,7 +136,7 @@ class Relay:
             return relayed.refused(offered.streams if offered and offered.streams else made.streams)
         if made.again and not _ask("offer", made.again.sdp, made.again.flags + again):
             return ""
-        text = _ask("answer", made.sdp, FLAGS + flags)
+        text = _ask("answer", made.sdp, made.flags + flags)
         return text and relayed.answer(text, made, offered)
 
 
