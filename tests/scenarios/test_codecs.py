@@ -275,6 +275,7 @@ async def test_an_unusable_answer_is_a_refusal_of_the_audio_and_tells_nothing(ed
         lambda body: re.sub(rb"RTP/AVP .*", b"RTP/AVP 96\r", body),
         lambda body: re.sub(rb"(?s)m=audio.*", b"", body),
         lambda body: body.replace(far.address.encode(), b"239.1.2.3"),
+        lambda body: body.replace(b"RTP/AVP 8 0", b"RTP/AVP 18"),  # a codec that was not offered
     ):
         call = await placing.dial(edge, ua, key, f"+{prefix}001")
         incoming = await far.next_call()

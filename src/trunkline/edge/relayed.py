@@ -1,10 +1,14 @@
 """What the media relay wrote, as it goes on: our audio stream in its place among those that are refused."""
 
+import re
+
 from trunkline.edge.answers import Answer
 from trunkline.edge.offers import Offer
 from trunkline.sip.codecs import EVENT
 
 _REFUSED = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
+# What the relay makes of an answer in a codec that was not offered, with telephone-event beside it (measured).
+_NO_FORMATS = re.compile(r"m=audio \d+ \S+ \r\n")
 
 
 def offer(text: str, made: Offer) -> str:
@@ -16,9 +20,12 @@ def offer(text: str, made: Offer) -> str:
 
 def answer(text: str, made: Answer, offered: Offer | None) -> str:
     """The relay's SDP as the offerer gets it."""
+    streams = (offered.streams if offered else ()) or made.streams
+    if _NO_FORMATS.search(text):
+        return refused(streams)
     if offered and offered.slow_events:
         text = text.replace(f" {EVENT}/16000", f" {EVENT}/8000")
-    return in_place(text, (offered.streams if offered else ()) or made.streams)
+    return in_place(text, streams)
 
 
 def refused(streams: tuple[str, ...]) -> str:
