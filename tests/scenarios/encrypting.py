@@ -38,9 +38,9 @@ def latin_1(request):
     request.body = request.body.replace(b"s=-", b"s=B\xfcro")
 
 
-async def talk(near, far):
+async def talk(near, far, tone=600):
     near.audio.play(440)
-    far.audio.play(600)
+    far.audio.play(tone)
     await far.audio.hear(440)
-    await near.audio.hear(600)
+    await near.audio.hear(tone)
     assert near.audio.undecipherable == far.audio.undecipherable == 0

@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.encrypting import answered_in, answered_out, dial_out, latin_1, talk
 from scenarios.parties import CUSTOMER, forgotten, inbound, one, relayed, to
-from trunkline.sandbox import sdp
+from trunkline.sandbox import codecs, sdp
 from trunkline.sandbox.call import AUTO
 
 pytestmark = pytest.mark.engines
@@ -19,6 +19,25 @@ async def test_a_pbx_with_srtp_calls_a_carrier_without(edge, agent):
     answered = sdp.parse((await call.final()).body)
     assert (answered.profile, len(answered.keys)) == ("RTP/SAVP", 1)
     await talk(call, incoming)
+    call.audio.dial("19#")
+    await incoming.audio.until(lambda: incoming.audio.digits == "19#", 30, "the digits")
+    await call.bye()
+
+
+@pytest.mark.parametrize(("codec", "other"), [("G722", "PCMA"), ("G729", "PCMU"), ("speex", "G729"), ("iLBC", "iLBC")])
+async def test_srtp_of_one_codec_and_rtp_of_another(edge, agent, codec, other):
+    events = (sdp.EVENT, f"{sdp.EVENT}/16000")
+    call, carrier = await dial_out(edge, agent, codecs=(codec, *events))
+    incoming = await carrier.next_call()
+    incoming.codecs = carrier.codecs = (other, *events)
+    try:
+        await incoming.answer()
+    except sdp.SdpError:
+        incoming = await carrier.next_call()
+        await incoming.answer()
+    await call.final()
+    assert (call.remote_audio.codec.name, incoming.audio._codec.name) == (codec, other)
+    await talk(call, incoming, codecs.ILBC_TONE if other == "iLBC" else 600)
     call.audio.dial("19#")
     await incoming.audio.until(lambda: incoming.audio.digits == "19#", 30, "the digits")
     await call.bye()
