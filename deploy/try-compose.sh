@@ -65,7 +65,7 @@ inside() {
 services:
   trunkline:
     build: {network: host}
-    ulimits: {nofile: $(ulimit -H -n)}
+    ulimits: {nofile: $(prlimit --nofile --output HARD --noheadings --raw)}
     environment: {TRUNKLINE_SIP__ADDRESS: 127.66.0.1}
 END
     cd /clone
