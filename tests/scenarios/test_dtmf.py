@@ -122,9 +122,12 @@ async def test_who_answers_with_a_payload_type_of_its_own(edge, agent, near, far
 
 
 @DIRECTIONS
-@pytest.mark.parametrize("codec", ["PCMA", "PCMU"])
-async def test_tones_of_a_caller_without_events_become_events(edge, agent, direction, codec):
-    pair = await connect(edge, agent, ("PCMA",), (codec, EVENT), direction)
+@pytest.mark.parametrize(
+    ("near", "far"),
+    [("PCMA", "PCMA"), ("PCMA", "PCMU"), ("PCMU", "G729"), ("G722", "PCMA"), ("G729", "PCMA"), ("speex", "G722")],
+)
+async def test_tones_of_a_caller_without_events_become_events(edge, agent, direction, near, far):
+    pair = await connect(edge, agent, (near,), (far, EVENT), direction)
     pair.near.audio.play(0)
     pair.near.audio.dial_in_band(DIGITS)
     await arrived(pair.far)
@@ -135,9 +138,13 @@ async def test_tones_of_a_caller_without_events_become_events(edge, agent, direc
 
 
 @DIRECTIONS
-@pytest.mark.parametrize("near", [("PCMA", EVENT), ("PCMU", EVENT), ("G722", EVENT), ("speex", EVENT, FAST)])
-async def test_tones_of_a_callee_without_events_become_events(edge, agent, direction, near):
-    pair = await connect(edge, agent, near, ("PCMA",), direction)
+@pytest.mark.parametrize(
+    ("near", "far"),
+    [(("PCMA", EVENT), "PCMA"), (("PCMU", EVENT), "G722"), (("G722", EVENT), "PCMA"), (("G729", EVENT), "speex"),
+     (("speex", EVENT, FAST), "G729")],
+)  # fmt: skip
+async def test_tones_of_a_callee_without_events_become_events(edge, agent, direction, near, far):
+    pair = await connect(edge, agent, near, (far,), direction)
     pair.far.audio.play(0)
     pair.far.audio.dial_in_band(DIGITS)
     await arrived(pair.near)

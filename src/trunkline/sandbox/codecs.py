@@ -9,7 +9,7 @@ import ctypes
 import math
 import subprocess
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import cycle
@@ -65,13 +65,19 @@ def frames(name: str, frequency: int, level: float) -> tuple[bytes, ...]:
             return (bytes(_ILBC_FRAME),)
         stored = _ILBC_FILE.read_bytes().removeprefix(_ILBC_HEAD)
         return tuple(stored[i : i + _ILBC_FRAME] for i in range(0, len(stored), _ILBC_FRAME))
-    size = codec.rate * codec.milliseconds // 1000
-    encode = ENCODERS[name]()
     peak, step = (32767 * 10 ** (level / 20) if frequency else 0), 2 * math.pi * frequency / codec.rate
-    return tuple(
-        encode((ctypes.c_int16 * size)(*(round(peak * math.sin(step * n)) for n in range(start, start + size))))
-        for start in range(0, SECONDS * codec.rate, size)
-    )
+    return tuple(encode(name, [round(peak * math.sin(step * n)) for n in range(SECONDS * codec.rate)]))
+
+
+def encode(name: str, samples: Sequence[int]) -> Iterator[bytes]:
+    """Samples at the codec's own rate in its shortest packets, without a rest that fills none. Raises CodecError."""
+    codec = CODECS[name]
+    size = codec.rate * codec.milliseconds // 1000
+    if name not in ENCODERS and name not in tone.SILENCE:
+        raise CodecError(f"there is no {name} encoder")
+    one = ENCODERS[name]() if name in ENCODERS else lambda part: tone.encode(part, name)
+    for start in range(0, len(samples) - size + 1, size):
+        yield one((ctypes.c_int16 * size)(*samples[start : start + size]))
 
 
 def packets(name: str, frequency: int, level: float, milliseconds: int) -> Iterator[bytes]:

@@ -12,16 +12,14 @@ KEYS = "123A456B789C*0#D"
 LEVEL = -10.0  # dBFS of each of the two tones
 
 
-def samples(digits: str, on: int, off: int) -> array:
-    """Digits as 16-bit samples at 8 kHz, each `on` ms of tone and `off` ms of silence."""
+def samples(digits: str, on: int, off: int, rate: int = tone.RATE) -> array:
+    """Digits as 16-bit samples at `rate` Hz, each `on` ms of tone and `off` ms of silence."""
     peak = 32767 * 10 ** (LEVEL / 20)
     made = array("h")
     for digit in digits:
-        low, high = (
-            2 * math.pi * f / tone.RATE for f in (ROWS[KEYS.index(digit) // 4], COLUMNS[KEYS.index(digit) % 4])
-        )
-        made.extend(round(peak * (math.sin(low * n) + math.sin(high * n))) for n in range(on * 8))
-        made.extend(bytes(off * 8))
+        low, high = (2 * math.pi * f / rate for f in (ROWS[KEYS.index(digit) // 4], COLUMNS[KEYS.index(digit) % 4]))
+        made.extend(round(peak * (math.sin(low * n) + math.sin(high * n))) for n in range(on * rate // 1000))
+        made.extend([0] * (off * rate // 1000))
     return made
 
 

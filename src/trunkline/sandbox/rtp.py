@@ -5,7 +5,7 @@ import random
 import struct
 from array import array
 from collections import deque
-from itertools import chain
+from itertools import batched, chain
 
 from trunkline.sandbox import codecs, dtmf, tone
 from trunkline.sandbox.codecs import CODECS, Ear
@@ -22,6 +22,7 @@ NOISE, NOISE_EVERY = 13, 100  # its payload type by RFC 3551 §6; ms
 DIGITS = "0123456789*#ABCD"
 LEVEL_TOLERANCE = 3.0  # dB
 DIGIT_LEVEL = 10  # -dBm0
+LEAD_IN = 200  # ms of silence before digits in the audio, in which a decoder comes to terms with another encoder
 
 
 class AudioError(Exception):
@@ -125,11 +126,12 @@ class RtpSession(Changes, asyncio.DatagramProtocol):
         return CODECS[self._codec.name].clock
 
     def dial_in_band(self, digits: str, on: int = 60, off: int = 40) -> None:
-        """Send digits as tones in the audio, `on` ms long and `off` ms apart; then what was playing. G.711 only."""
-        octets = tone.encode(dtmf.samples(digits, on, off), self._codec.name)
-        size = 8 * self._milliseconds
-        made = (octets[i : i + size] for i in range(0, len(octets) - size + 1, size))
-        self._frames = chain(made, self._frames)
+        """Send digits as tones in the audio, `on` ms long and `off` ms apart; then what was playing."""
+        codec = CODECS[self._codec.name]
+        lead_in = array("h", [0] * (codec.rate * LEAD_IN // 1000))
+        made = iter(codecs.encode(codec.name, lead_in + dtmf.samples(digits, on, off, codec.rate)))
+        count = self._milliseconds // codec.milliseconds
+        self._frames = chain((b"".join(packet) for packet in batched(made, count, strict=False)), self._frames)
 
     def listen_in_band(self) -> None:
         """Find digits in the audio from now on: `in_band`."""
