@@ -6,7 +6,7 @@ from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import failover, legs
 from trunkline.edge.dialog import Dialogs
 from trunkline.edge.failover import AnswerChallenge, DemandLess, OfferMore, Outcome, Relay
-from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.ksr import hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.ksr.routes import Found
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.neighbours import Neighbours
@@ -31,7 +31,7 @@ class Attempts:
     def enter(self, plan: Plan, index: int) -> None:
         """Make attempt `index` the current one, which is to be noted before it is made."""
         failover.enter(plan, index, time.time())
-        if failover.outlasts_patience(plan) and not transactions.has_progressed():
+        if failover.outlasts_patience(plan) and not notes.has_progressed():
             replies.progress()
 
     def make(self, plan: Plan) -> None:
@@ -54,8 +54,8 @@ class Attempts:
     def _send(self, plan: Plan) -> Outcome | None:
         """Send the INVITE; None when it is on its way."""
         attempt = plan.attempt
-        transactions.note_shift(0)
-        transactions.note_demands(softened=False)
+        notes.note_shift(0)
+        notes.note_demands(softened=False)
         if attempt.problem:
             return Outcome(attempt.cause, 0, attempt.problem)
         if (found := self._aim(attempt)) in _OUT_OF_REACH:
@@ -63,9 +63,9 @@ class Attempts:
         if routes.aims_at_us():
             return Outcome("transport", 0, "it leads back to this service")
         # Plan and journal must stand before the message leaves: another worker may handle its reply at once.
-        transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
+        notes.keep_plan(plan.dumps(), plan.call, plan.current + 1)
         self._records.catch_up()
-        self._note_route(plan, transactions.legs()[0] + attempt.leg)
+        self._note_route(plan, notes.legs()[0] + attempt.leg)
         return self._relay(plan)
 
     def _aim(self, attempt: Attempt) -> Found:
@@ -76,16 +76,16 @@ class Attempts:
     def _note_route(self, plan: Plan, both: str) -> None:
         """What later requests of this attempt's dialog must bring back."""
         plus = "+" if plan.direction == "outbound" else ""
-        facts = (plan.call, plan.account_id, transactions.request_offered(), plus, both)
-        transactions.note_legs(both)
-        transactions.note_route(self._dialogs.parameter(*facts, message.get("$ci"), message.get("$ft")))
+        facts = (plan.call, plan.account_id, notes.request_offered(), plus, both)
+        notes.note_legs(both)
+        notes.note_route(self._dialogs.parameter(*facts, message.get("$ci"), message.get("$ft")))
 
     def _relay(self, plan: Plan) -> Outcome | None:
         if transactions.send(failover.budget(plan, time.time())):
             return None
         if transactions.is_cancelled():  # Kamailio, which has told the caller so, sends no more
             return failover.CANCELLED
-        if transactions.media_failed():
+        if notes.media_failed():
             return Outcome("media", 0, "no media relay")
         return Outcome("transport", 0, "the connection was refused or failed")
 
@@ -98,15 +98,15 @@ class Attempts:
         if not isinstance(following, Relay):
             return following
         if outcome.code in failover.NOT_ACCEPTABLE:
-            return self._media.after_refusal(believed=transactions.legs()[0] == legs.CARRIER) or following
+            return self._media.after_refusal(believed=notes.legs()[0] == legs.CARRIER) or following
         lacking = outcome.code == failover.BAD_EXTENSION and transactions.lacks_reliable_responses()
-        return DemandLess() if lacking and not transactions.softened() else following
+        return DemandLess() if lacking and not notes.softened() else following
 
     def failed(self, outcome: Outcome) -> None:
         """The current attempt of this transaction is over without an answer."""
         self._lookup.refresh()  # this process may see responses alone, as one with a carrier's connection does
-        plan = Plan.loads(transactions.kept_plan())
-        if outcome.cause == "silence" and transactions.rang(plan.current + 1):
+        plan = Plan.loads(notes.kept_plan())
+        if outcome.cause == "silence" and notes.rang(plan.current + 1):
             outcome = Outcome("ring", 0, "it rang without an answer")
         following = self._after(plan, outcome)
         if isinstance(following, AnswerChallenge):
@@ -117,7 +117,7 @@ class Attempts:
         elif not isinstance(following, OfferMore | DemandLess):
             self._finish(plan, outcome, following)
         else:
-            transactions.note_demands(softened=isinstance(following, DemandLess) or transactions.softened())
+            notes.note_demands(softened=isinstance(following, DemandLess) or notes.softened())
             plan.authenticated = False  # it may ask for a digest again
             if not self._repeated(plan):
                 self._finish(plan, outcome, Relay())
@@ -133,12 +133,12 @@ class Attempts:
 
     def _repeated(self, plan: Plan) -> bool:
         """Send the INVITE of the current attempt once more; False when that cannot be done."""
-        transactions.keep_plan(plan.dumps(), plan.call, plan.current + 1)
+        notes.keep_plan(plan.dumps(), plan.call, plan.current + 1)
         # RFC 3261 §22.2: or the far side may take this for an INVITE before it, come by another way
-        shift = transactions.shift() + 1
+        shift = notes.shift() + 1
         hiding.shift_cseq(shift)
-        transactions.note_shift(shift)
-        if transactions.softened():
+        notes.note_shift(shift)
+        if notes.softened():
             hiding.wish("100rel")
         if self._aim(plan.attempt) in _OUT_OF_REACH:
             return False
@@ -146,13 +146,13 @@ class Attempts:
 
     def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
         """The caller gets its final response and the call's count, media and record end."""
-        transactions.note_over()
+        notes.note_over()
         if isinstance(end, Refusal):
             replies.final(end)
             self._records.refused(plan.call, end)
         elif outcome.cause == "cancel":
             self._records.declined(plan.call, 487, "Request Terminated")
-        elif transactions.is_unreadable():
+        elif notes.is_unreadable():
             replies.final(refusal.unreadable(outcome.code))
             self._records.declined(plan.call, outcome.code, outcome.reason)
         else:

@@ -8,7 +8,7 @@ from trunkline.edge import inbound, legs, outbound
 from trunkline.edge.attempts import Attempts
 from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.dialog import name
-from trunkline.edge.ksr import digests, hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.ksr import digests, hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Account, Lookup
 from trunkline.edge.outbound import Dialled, Permitted
 from trunkline.edge.plan import MOST_ATTEMPTS, Plan
@@ -95,7 +95,7 @@ class Calls:
             self._reject(refused, call.direction, facts)
             return
         try:
-            transactions.note_legs(leg + leg)
+            notes.note_legs(leg + leg)
             self._relay.admit()
             self._start(call, plan, facts | {"media": legs.MEDIA[leg]})
         except Exception:
@@ -126,5 +126,5 @@ class Calls:
             hiding.append_header(f"Diversion: <sip:{plus}{call.diversion}@{domain}>")
         hiding.hide(name(call.caller, plus, domain), name(call.called, plus, domain))
         routes.symmetric_contact()
-        transactions.note_offer(message.has_sdp())
-        transactions.note_contact()
+        notes.note_offer(message.has_sdp())
+        notes.note_contact()

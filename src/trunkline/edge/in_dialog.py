@@ -4,7 +4,7 @@ from trunkline.contract import clearing
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import Dialog, name
-from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.ksr import hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.onward import Onward
 from trunkline.edge.records import Records
@@ -33,7 +33,7 @@ class InDialog:
                 return
             hiding.remove_contact()
         routes.follow_contact()
-        transactions.note_shift(dialog.shift)
+        notes.note_shift(dialog.shift)
         if dialog.shift:
             hiding.shift_cseq(dialog.shift)
         if method == "BYE":
@@ -55,9 +55,9 @@ class InDialog:
             name(message.user_part("$fU"), dialog.plus, domain), name(message.user_part("$tU"), dialog.plus, domain)
         )
         if method != "ACK":
-            transactions.note_offer(has_sdp)
-            transactions.note_legs(near + far)
-            transactions.note_call(dialog.call)
+            notes.note_offer(has_sdp)
+            notes.note_legs(near + far)
+            notes.note_call(dialog.call)
         if method == "UPDATE" and not has_sdp:
             transactions.expect_refresh()
         self._onward.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")

@@ -12,7 +12,7 @@ from trunkline.edge.failover import CANCELLED, Outcome
 from trunkline.edge.in_dialog import InDialog
 from trunkline.edge.injector import Injector
 from trunkline.edge.journal import Journal
-from trunkline.edge.ksr import counters, hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.ksr import counters, hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.media import Abilities
@@ -45,9 +45,9 @@ def guarded(callback):
             elif callback.__name__ in ("ksr_reply", "ksr_dialog_reply"):
                 hiding.remove_body()
                 if message.reply_code() >= 200:
-                    self._records.cut(transactions.current_attempt()[0], refusal.internal_error().warning)
+                    self._records.cut(notes.current_attempt()[0], refusal.internal_error().warning)
             elif callback.__name__ == "ksr_failure":
-                transactions.note_over()
+                notes.note_over()
                 replies.final(refusal.internal_error())
                 self._records.abandoned()
         return 1
@@ -90,14 +90,14 @@ class Edge:
     @guarded
     def ksr_branch(self, _message):
         """The INVITE of one attempt is about to leave: its own media offer, afresh."""
-        transactions.note_branch()
-        routes.record_route(transactions.noted_route())
-        if not transactions.request_offered():
+        notes.note_branch()
+        routes.record_route(notes.noted_route())
+        if not notes.request_offered():
             return
-        near, far = transactions.legs()
+        near, far = notes.legs()
         flags = legs.flags("offer", far) + legs.branch("offer", far)
         if not self._relay.anchor("offer", flags, believed=near == legs.CARRIER):
-            transactions.note_media_failure()
+            notes.note_media_failure()
             transactions.drop()
 
     @guarded

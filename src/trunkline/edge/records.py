@@ -7,7 +7,7 @@ from trunkline.edge import legs
 from trunkline.edge.dialog import Dialog
 from trunkline.edge.failover import Outcome
 from trunkline.edge.journal import Journal
-from trunkline.edge.ksr import ends, message, relaying, transactions
+from trunkline.edge.ksr import ends, message, notes, relaying, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Account
 from trunkline.edge.outbound import Permitted
@@ -71,28 +71,28 @@ class Records:
 
     def abandoned(self, call: str = "") -> None:
         """Our own code failed and the caller got 500: the call's count and record end. '': the transaction's call."""
-        call = call or transactions.current_attempt()[0]
+        call = call or notes.current_attempt()[0]
         if call:
             self.refused(call, refusal.internal_error())
             self._journal.flush()
 
     def progressed(self, code: int, reason: str, ring_timeout: int) -> None:
         """A provisional or successful response to the INVITE is about to be passed on."""
-        call, n = transactions.current_attempt()
+        call, n = notes.current_attempt()
         if code >= 200:
-            if not transactions.answered():
-                transactions.note_answer()
+            if not notes.answered():
+                notes.note_answer()
                 self._limits.answered(call, message.text("$tt"))
                 self._journal.note("answer", call, n=n, code=code, dialog=ends.of_answer())
-        elif not transactions.rang(n):
+        elif not notes.rang(n):
             transactions.let_ring(ring_timeout)
-            transactions.note_ringing(n)
+            notes.note_ringing(n)
             self._journal.note("progress", call, n=n, code=code, reason=reason)
         self._journal.flush()
 
     def unreadable(self, why: Refusal) -> None:
         """The current attempt was answered, and the caller gets a refusal all the same."""
-        call, n = transactions.current_attempt()
+        call, n = notes.current_attempt()
         self._journal.note("failed", call, n=n, cause="unreadable")
         self.refused(call, why)
         self._journal.flush()
@@ -100,7 +100,7 @@ class Records:
     def late(self, code: int, callee_tag: str) -> None:
         """A response came to an attempt that was given up."""
         if 200 <= code < 300:
-            self._limits.turn_away(transactions.current_attempt()[0], callee_tag)
+            self._limits.turn_away(notes.current_attempt()[0], callee_tag)
 
     def is_between(self, dialog: Dialog, from_tag: str, to_tag: str) -> bool:
         """Whether these are the tags of those who talk; before the answer, of the caller and one that may answer."""

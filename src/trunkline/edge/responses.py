@@ -3,7 +3,7 @@
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import PARAMETER, SHIFT
-from trunkline.edge.ksr import hiding, message, relaying, replies, routes, transactions
+from trunkline.edge.ksr import hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
 
@@ -19,7 +19,7 @@ class Responses:
         if code == 100:
             transactions.keep_deadline()
             return
-        if transactions.is_late():
+        if notes.is_late():
             # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
             self._records.late(code, message.text("$tt"))
             hiding.hide_response()
@@ -37,7 +37,7 @@ class Responses:
         if 180 <= code < 300:
             self._records.progressed(code, message.text("$rr"), self._config.ring_timeout)
         if fault and code >= 200:
-            self._records.cut(transactions.current_attempt()[0], fault)
+            self._records.cut(notes.current_attempt()[0], fault)
 
     def later(self, code: int) -> None:
         """A response to a re-INVITE, UPDATE or PRACK."""
@@ -47,7 +47,7 @@ class Responses:
             hiding.remove_body()
             fault = refusal.unreadable(code).warning if code < 300 else ""
         if fault and code >= 200:
-            self._records.cut(transactions.current_attempt()[0], fault)
+            self._records.cut(notes.current_attempt()[0], fault)
 
     def plain(self, code: int) -> None:
         """A response that has no part in offer and answer; some describe their media in it all the same (OPTIONS)."""
@@ -62,11 +62,11 @@ class Responses:
         if code < 200:
             transactions.drop()
         elif code >= 300:
-            transactions.note_unreadable()
+            notes.note_unreadable()
         else:
             why = refusal.unreadable(502)
             replies.final(why)
-            transactions.note_over()
+            notes.note_over()
             self._records.unreadable(why)
             relaying.end_media()
 
@@ -74,7 +74,7 @@ class Responses:
         """Make it ours; returns why its media must not be, '' when it may."""
         if code == 100:
             return ""
-        step = media.reply_step(code, transactions.request_offered())
+        step = media.reply_step(code, notes.request_offered())
         fault = ""
         if step and message.has_sdp():
             fault = self._anchor(code, step, attempt)
@@ -86,7 +86,7 @@ class Responses:
         return fault
 
     def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
-        near, far = transactions.legs()
+        near, far = notes.legs()
         if far in legs.ENCRYPTED and (fault := legs.fault(self._relay.carried(), far)):
             if code < 200:
                 hiding.remove_body()  # no early media; the answer may be better
@@ -101,7 +101,7 @@ class Responses:
 
     def _unshift(self, code: int) -> None:
         """The sender gets the CSeq that it sent, and a Route that says what became of it."""
-        if shift := transactions.shift():
+        if shift := notes.shift():
             hiding.shift_cseq(-shift)
             if 180 <= code < 300:
                 routes.mark_route(SHIFT.format(shift), f";{PARAMETER}=")

@@ -1,4 +1,4 @@
-"""The transaction of a request: its attempts, timers and notes, which all its callbacks share."""
+"""The transaction of a request: how it is begun, sent on, timed and ended."""
 
 import time
 
@@ -9,27 +9,6 @@ from trunkline.edge.ksr.message import get, method, put, text
 # ms that another node has for its 100: time for the INVITE to be repeated once (RFC 3261 §17.1.1.2)
 _NODE_PATIENCE = "2000"
 _AUDIO_PAUSE, _AUDIO_TRIES = 250, 8  # ms between two looks for a party's first audio; each takes a branch, of twelve
-
-
-def keep_plan(text: str, call: str, attempt: int) -> None:
-    """Carry the plan with the transaction; beside it what a response needs of it, which spares reading all of it."""
-    put("$avp(plan)", text)
-    put("$avp(attempt)", f"{call} {attempt}")
-
-
-def current_attempt() -> tuple[str, int]:
-    """The call's id and the number of its current attempt, from 1; ('', 0) before the first."""
-    call, _, attempt = (get("$avp(attempt)") or " 0").partition(" ")
-    return call, int(attempt)
-
-
-def note_call(call: str) -> None:
-    """Remember for the responses to an in-dialog request which call it belongs to."""
-    put("$avp(attempt)", f"{call} 0")
-
-
-def kept_plan() -> str | None:
-    return get("$avp(plan)")
 
 
 def begin() -> bool:
@@ -128,30 +107,6 @@ def drop() -> None:
     KSR.set_drop()
 
 
-def note_branch() -> None:
-    """In a branch callback: this is the attempt that counts from now on."""
-    KSR.pv.seti("$avp(branch)", get("$T_branch_idx"))
-
-
-def is_late() -> bool:
-    """Whether a response is to an attempt that was given up, or comes after the caller's final response."""
-    return get("$avp(branch)") != get("$T_branch_idx") or get("$avp(over)") is not None
-
-
-def note_unreadable() -> None:
-    """The final response of the current attempt cannot be passed on."""
-    KSR.pv.seti("$avp(unreadable)", get("$T_branch_idx"))
-
-
-def is_unreadable() -> bool:
-    return get("$avp(unreadable)") == get("$avp(branch)")
-
-
-def note_over() -> None:
-    """The caller has got its final refusal, or gets it now."""
-    put("$avp(over)", "1")
-
-
 def keep_deadline() -> None:
     """A 100 has come: the engine would count the whole timeout once more from here."""
     left = max(1, int(get("$avp(due)")) - round(time.monotonic() * 1000))
@@ -163,99 +118,12 @@ def let_ring(timeout: int) -> None:
     KSR.tm.t_set_fr(timeout, timeout)
 
 
-def note_offer(offered: bool) -> None:
-    """Remember for the responses whether this request holds an offer."""
-    put("$avp(offered)", "1" if offered else "0")
-
-
-def note_contact() -> None:
-    """Remember the Contact of this request for its answer: for $T_req Kamailio would parse all of it once more."""
-    put("$avp(contact)", text("$ct"))
-
-
-def noted_contact() -> str:
-    return text("$avp(contact)")
-
-
-def request_offered() -> bool:
-    return get("$avp(offered)") == "1"
-
-
-def note_legs(legs: str) -> None:
-    """Remember for the responses the leg that this request came from, and that which it goes to (see edge.legs)."""
-    put("$avp(legs)", legs)
-
-
-def legs() -> str:
-    return get("$avp(legs)")
-
-
-def note_route(parameter: str) -> None:
-    """Remember for the branch callback what our Record-Route shall hold."""
-    put("$avp(route)", parameter)
-
-
-def noted_route() -> str:
-    return get("$avp(route)")
-
-
-def note_media_failure() -> None:
-    put("$avp(media_failed)", "1")
-
-
-def media_failed() -> bool:
-    return get("$avp(media_failed)") is not None
-
-
-def note_shift(by: int) -> None:
-    """Remember by how much this transaction's CSeq is above that of the sender."""
-    put("$avp(shift)", str(by))
-
-
-def shift() -> int:
-    return int(get("$avp(shift)") or 0)
-
-
-def note_demands(softened: bool) -> None:
-    """Remember whether the current attempt goes without what the INVITE demands (Require)."""
-    put("$avp(softened)", "1" if softened else "0")
-
-
-def softened() -> bool:
-    return get("$avp(softened)") == "1"
-
-
 def is_cancelled() -> bool:
     return KSR.tm.t_is_canceled() > 0
 
 
 def timed_out() -> bool:
     return KSR.tm.t_branch_timeout() > 0
-
-
-def rang(attempt: int) -> bool:
-    """Whether an attempt has rung."""
-    return get("$avp(rang)") == str(attempt)
-
-
-def note_ringing(attempt: int) -> None:
-    put("$avp(rang)", str(attempt))
-
-
-def has_progressed() -> bool:
-    """Whether the caller was told to wait; True from the first question on."""
-    told = get("$avp(progressed)") is not None
-    put("$avp(progressed)", "1")
-    return told
-
-
-def answered() -> bool:
-    """Whether a 2xx was here before: a callee repeats it until the ACK comes."""
-    return get("$avp(answered)") is not None
-
-
-def note_answer() -> None:
-    put("$avp(answered)", "1")
 
 
 def lacks_reliable_responses() -> bool:
