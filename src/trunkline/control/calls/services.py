@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_obj
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls import fault, quality
-from trunkline.control.calls.models import OPEN, OUTCOMES, Attempt, Call
+from trunkline.control.calls.models import OUTCOMES, Attempt, Call
 from trunkline.control.errors import ServiceError
 from trunkline.control.words import missing
 from trunkline.sip.number import e164
@@ -48,8 +48,6 @@ def find(
         calls = calls.filter(started__lte=before[0]).exclude(started=before[0], pk__gte=before[1])
     if outcome:
         calls = calls.filter(outcome=outcome)
-    if outcome == OPEN:
-        calls = calls.filter(hung_up=None, refused=None)  # as in the index that has nothing but these
     # Each of the lists below comes off one index, newest first; one query with OR would sort all that match.
     lists = [calls.filter(condition) for condition in _conditions(account, number)]
     if party:

@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.db.models.functions import Now
 
 from trunkline.contract.feed import DRAIN, UNDRAIN, WATCHER_SILENT, Heartbeat, Standing
-from trunkline.control.calls.models import Call
+from trunkline.control.calls.models import OPEN, Call
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
 
@@ -44,7 +44,7 @@ def _elsewhere(node: Node) -> dict[int, int]:
     heard = Node.objects.exclude(pk=node.pk).filter(seen__gte=now() - SILENT_AFTER).values_list("name", flat=True)
     if not (names := list(heard)):
         return {}
-    live = Call.objects.filter(hung_up=None, refused=None, account__isnull=False, node__in=names)
+    live = Call.objects.filter(outcome=OPEN, account__isnull=False, node__in=names)
     return dict(live.values_list("account").annotate(count=Count("pk")))
 
 
