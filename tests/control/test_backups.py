@@ -61,7 +61,7 @@ def _writing(services):
     def write():
         try:
             n = 0
-            while not enough.is_set():
+            while not enough.wait(0.005):  # SQLite gives its lock to whoever asks first, so to one without a pause
                 n += 1
                 services.accounts.create(f"account{n}")
                 if n == 5:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import KSR
 
-from trunkline.edge.ksr.message import get, latin_1, put, text
+from trunkline.edge.ksr.message import cseq, get, latin_1, put, text
 
 # What passes from one side to the other; every other header stays behind, because it may name a host, a product
 # or a person of that side (User-Agent, Server, P-Charging-Vector, Call-Info, Remote-Party-ID, Warning, ...).
@@ -82,11 +82,13 @@ def wish(option: str) -> None:
 
 def shift_cseq(by: int) -> None:
     """Count the CSeq, and that in a PRACK's RAck, up or down."""
-    number, name = get("$hdr(CSeq)").split()  # RFC 3261 §25.1: LWS between them may be tabs, or a folded line
+    if not (written := cseq()):  # whoever gets it refuses it, or knows no such transaction
+        return
+    number, name = written
     KSR.hdr.remove("CSeq")
-    append_header(f"CSeq: {int(number) + by} {name}")
-    acknowledged = (get("$hdr(RAck)") or "").split()
-    if len(acknowledged) == 3:
+    append_header(f"CSeq: {number + by} {name}")
+    acknowledged = text("$hdr(RAck)").split()
+    if len(acknowledged) == 3 and acknowledged[1].isascii() and acknowledged[1].isdigit():
         KSR.hdr.remove("RAck")
         append_header(f"RAck: {acknowledged[0]} {int(acknowledged[1]) + by} {acknowledged[2]}")
 

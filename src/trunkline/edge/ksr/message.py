@@ -1,5 +1,6 @@
 """What a message says, as Kamailio received it."""
 
+import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -8,6 +9,7 @@ import KSR
 from trunkline.sip import multipart
 from trunkline.sip.contact import is_one_uri
 
+_CSEQ = re.compile(r"([0-9]{1,10})\s+([!-~]+)", re.ASCII)  # LWS may be tabs, or a folded line
 _LONGEST_NAME, _LONGEST_CONTACT = 255, 2048  # characters that are kept while a call lasts
 
 
@@ -82,10 +84,16 @@ def is_sane() -> bool:
     return KSR.sanity.sanity_check(17895, 7) > 0
 
 
+def cseq() -> tuple[int, str] | None:
+    """Number and method; None when it is not written as RFC 3261 §25.1 has it, of which Kamailio reads the digits."""
+    match = _CSEQ.fullmatch(text("$hdr(CSeq)"))
+    return (int(match[1]), match[2]) if match else None
+
+
 def is_readable() -> bool:
     """Whether Kamailio reads every header of a response: where a line is no header field it reads none, and topoh has
     left in what stands for the other side's Via and Call-ID."""
-    return text("$hdr(CSeq)") != ""
+    return cseq() is not None
 
 
 def too_long() -> str:
