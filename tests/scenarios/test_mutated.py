@@ -148,7 +148,8 @@ async def test_the_edge_goes_on(edge, agent, seed):
             party.close()
     assert (await ua.options(edge.uri("ping"), edge.udp)).code == 200
     assert processes(edge) == workers
-    assert "Traceback" not in edge.log_tail(log, lines=1_000_000)
+    faults = [part.partition("\n\n")[0] for part in edge.log_tail(log, lines=1_000_000).split("Traceback")[1:]]
+    assert not faults, faults[0]
     requests = [message for message in carrier.heard if isinstance(message, Request)]
     telling = [str(one) for one in requests if pbx.address in str(one) or one.get("P-Asserted-Identity")]
     assert not telling, telling[0]

@@ -36,7 +36,7 @@ class Relay:
 
         `believed`: see media.Writer, here and below.
         """
-        wide = KSR.htable.sht_get("wide", get("$ci")) is not None
+        wide = KSR.htable.sht_get("wide", message.text("$ci")) is not None
         try:
             made = offers.read(message.sdp(), self._writer(believed), self._abilities, wide=wide)
         except SdpError as error:
@@ -101,13 +101,13 @@ class Relay:
         """
         if not message.text("$cT").lower().startswith(digits.KINDS):
             return None
-        if KSR.htable.sht_get("toneless", get("$ci")) != get("$ft"):
+        if KSR.htable.sht_get("toneless", message.text("$ci")) != message.text("$ft"):
             return None
         return digits.read(message.latin_1("$rb"))
 
     def play(self, digit: tuple[str, int]) -> Fate:
         """Have the sender of this message dial a digit."""
-        return self._injector.play(get("$ci"), get("$ft"), *digit)
+        return self._injector.play(message.text("$ci"), message.text("$ft"), *digit)
 
     def _writer(self, believed: bool) -> Writer:
         return Writer(self._neighbours.origin(), believed)
@@ -130,8 +130,8 @@ class Relay:
 
     def _answer(self, offered: Offer | None, writer: Writer, flags: str, again: str) -> str:
         made = answers.read(message.sdp(), writer, self._abilities, offered)
-        if offered and (toneless := answers.toneless(offered, made, get("$ft"), get("$tt"))):
-            KSR.htable.sht_sets("toneless", get("$ci"), toneless)
+        if offered and (toneless := answers.toneless(offered, made, message.text("$ft"), message.text("$tt"))):
+            KSR.htable.sht_sets("toneless", message.text("$ci"), toneless)
         if not made.sdp:
             return relayed.refused(offered.streams if offered and offered.streams else made.streams)
         if made.again and not _ask("offer", made.again.sdp, made.again.flags + again):
@@ -159,7 +159,7 @@ def _ask(step: Step, description: str, flags: str) -> str:
 
 def _offer_all_from_now_on() -> None:
     """In this call, every offer has all that can be transcoded."""
-    KSR.htable.sht_sets("wide", get("$ci"), "1")
+    KSR.htable.sht_sets("wide", message.text("$ci"), "1")
 
 
 def _describe(sdp: str) -> None:
@@ -173,7 +173,7 @@ def _describe(sdp: str) -> None:
 def forget() -> None:
     """The call of this message is over: what was kept of it beyond a transaction goes."""
     for table in ("wide", "toneless"):
-        KSR.htable.sht_rm(table, get("$ci"))
+        KSR.htable.sht_rm(table, message.text("$ci"))
 
 
 def end_media(offerer: str = "") -> None:
@@ -196,7 +196,7 @@ def _in_turn() -> tuple[int, int]:
     """
     if _RELAYS == 1:
         return 1, 1
-    first = 1 + (zlib.crc32(get("$ci").encode()) & 1)
+    first = 1 + (zlib.crc32(message.text("$ci").encode()) & 1)
     return first, 3 - first
 
 
