@@ -142,7 +142,7 @@ async def test_the_edge_goes_on(edge, agent, seed):
                 party.hear()
             if place % BATCH == 0:  # which paces it, too
                 assert (await ua.options(edge.uri("ping"), edge.udp)).code == 200
-        until(lambda: [party.hear() for party in parties] and len(pbx.heard) > CALLS and len(carrier.heard) > 50)
+        until(lambda: [party.hear() for party in parties] and len(pbx.heard) > CALLS / 2 and len(carrier.heard) > 50)
     finally:
         for party in parties:
             party.close()

@@ -19,7 +19,7 @@ _PASSING_NAMES = (
 _PASSING = frozenset(_PASSING_NAMES.split())
 # RFC 3261 §7.3.1: blanks may stand before the colon, and a line that starts with one goes on with the field before it.
 _FIELD_NAME = re.compile(r"\n([^:\s][^:\r\n]*)")
-_MANY = 64  # names of headers; nobody writes as many in earnest
+_MANY, _LONG = 64, 100  # names of headers, and the characters of one; nobody writes as many in earnest
 _PASSING_RE = f"^({'|'.join(_PASSING_NAMES.split())})$"
 _LONGEST_KEPT = 4096  # characters of headers; the names of no more are kept in memory
 
@@ -42,11 +42,12 @@ def hide_response() -> None:
 def _leave_behind() -> None:
     # Read in one piece: asking Kamailio for one field after the other takes three times as long, and keep_hf_re, which
     # compiles its expression for every message, longer still (measured). But for the thousands of names that a message
-    # has room for, which would hold up a worker for 100 ms when they are removed one by one: it goes through them once.
+    # has room for, which would hold up a worker for 100 ms when they are removed one by one, and for very long ones,
+    # which remove does not find: it goes through them once.
     headers = latin_1("$mb").partition("\r\n\r\n")[0]
     strangers = _strangers if len(headers) <= _LONGEST_KEPT else _strangers.__wrapped__
     names = strangers(*_FIELD_NAME.findall(headers))
-    if len(names) > _MANY:
+    if names is None:
         KSR.textopsx.keep_hf_re(_PASSING_RE)
         return
     for name in names:
@@ -54,9 +55,10 @@ def _leave_behind() -> None:
 
 
 @lru_cache(256)  # a party writes the same headers in each of its calls
-def _strangers(*names: str) -> frozenset[str]:
-    """Which of a message's headers stay behind."""
-    return frozenset(name.rstrip().lower() for name in names) - _PASSING
+def _strangers(*names: str) -> frozenset[str] | None:
+    """Which of a message's headers stay behind; None where they cannot be removed by their names."""
+    found = frozenset(name.rstrip().lower() for name in names) - _PASSING
+    return None if len(found) > _MANY or any(len(name) > _LONG for name in found) else found
 
 
 def _name(variable: str, uri: str, replace) -> str:
