@@ -113,6 +113,36 @@ async def test_a_digest_serves_only_the_recipient_it_was_made_for(edge, agent, t
     assert not edge.journal(called=f"{prefix}666")
 
 
+SMUGGLED = {  # credentials for one recipient as `{good}`, and how another one is hidden beside it
+    "in a value": ['{good}, opaque="a,uri=sip:{bad}"'],
+    "in an escaped value": ['{good}, opaque="a, uri=\\"sip:{bad}\\""'],
+    "twice": ['{good}, uri="sip:{bad}"'],
+    "behind what is no parameter": ['{good}, x uri="sip:{bad}"'],
+    "in other credentials": ['{good}, x y="z"', 'Digest username="{key}", realm="{realm}", uri="sip:{bad}"'],
+    "in the realm as written": ["{odd}", 'Digest username="{key}", realm="{realm}", uri="sip:{bad}"'],
+}
+
+
+@pytest.mark.parametrize("way", SMUGGLED)
+async def test_no_recipient_is_smuggled_into_one_digest_of_several(edge, agent, trunk, way):
+    """What Kamailio verifies and what we read must be the same, also where other credentials stand before."""
+    (far, prefix), key, ua = await trunk(agent), edge.key(), await agent()
+
+    def smuggle(request: Request):
+        if good := request.get("Proxy-Authorization"):
+            elsewhere = digest.parse(digest.challenge("elsewhere.example"))
+            request.set("Proxy-Authorization", digest.answer(elsewhere, "INVITE", request.uri, "somebody", "else"))
+            odd = good.replace(f'realm="{edge.domain}"', f'realm="{edge.domain.upper()}"')
+            words = {"good": good, "odd": odd, "bad": f"+{prefix}666@{edge.domain}", "key": key.name}
+            for value in SMUGGLED[way]:
+                request.add("Proxy-Authorization", value.format(**words, realm=edge.domain))
+            request.uri = edge.uri(f"+{prefix}666")
+
+    call = await placing.dial(edge, ua, key, f"+{prefix}001", edit=smuggle)
+    assert (await call.final(5)).code == 407
+    assert not far.calls
+
+
 async def test_a_digest_over_another_spelling_of_the_recipient_serves(edge, agent, trunk):
     (far, prefix), key, ua = await trunk(agent), edge.key(), await agent()
 

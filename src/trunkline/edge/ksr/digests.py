@@ -9,7 +9,9 @@ from trunkline.edge.ksr.message import get, method
 from trunkline.edge.ksr.replies import warn
 from trunkline.sip.refusal import Refusal
 
-_FIELD = re.compile(r'([a-z]+)\s*=\s*"?([^",]*)', re.ASCII)  # of a Digest
+_NAME, _VALUE = r"[\w!#$%&'*+.^`|~-]+", r'"(?:[^"\\]|\\.)*"|[^\s",]+'
+_PARAMETER = re.compile(rf"({_NAME})\s*=\s*({_VALUE})", re.A | re.S)
+_DIGEST = re.compile(rf"\s*Digest\s+(?:{_NAME}\s*=\s*(?:{_VALUE})\s*(?:,\s*|$))+", re.A | re.S | re.I)
 _MOST_CREDENTIALS = 5  # of one header that are looked at
 _PASSWORD_IS_HA1 = 1
 
@@ -37,11 +39,25 @@ def credentials(realm: str) -> Credentials | None:
     # RFC 3261 §22.3: beside ours there may be credentials for other proxies, and Kamailio shows the first ones.
     for header in ("Proxy-Authorization", "Authorization"):
         for index in range(_MOST_CREDENTIALS):
-            fields = dict(_FIELD.findall(KSR.hdr.get_idx(header, index) or ""))
-            if fields.get("realm") == realm:
+            fields = _parameters(KSR.hdr.get_idx(header, index) or "")
+            if fields is None:
+                return None
+            if fields.get("realm", "").lower() == realm.lower():  # as Kamailio finds those that it verifies
                 algorithm = fields.get("algorithm", "MD5").upper()
                 return Credentials(fields.get("username", ""), realm, algorithm, fields.get("uri", ""), header)
     return None
+
+
+def _parameters(credentials: str) -> dict[str, str] | None:
+    """Those of a Digest, {} of another scheme; None where Kamailio, which verifies what it reads itself, may read
+    something else: an overheard digest with another recipient hidden in it would seem to be made for that one."""
+    if not credentials.lstrip().lower().startswith("digest"):
+        return {}
+    if not _DIGEST.fullmatch(credentials):
+        return None
+    found = [(name.lower(), value.strip('"')) for name, value in _PARAMETER.findall(credentials)]
+    fields = dict(found)
+    return fields if len(fields) == len(found) else None
 
 
 def verify(realm: str, ha1: str, algorithm: str, header: str) -> str:
