@@ -190,6 +190,7 @@ async def test_an_address_that_hammers_is_banned_for_a_while(own_edge, agent):
 async def test_requests_of_the_known_are_not_counted(own_edge, agent):
     edge = own_edge(limits={"requests_per_10s": 10, "refusals_per_minute": 3})
     ua, carrier, pbx, node, far = [await agent() for _ in range(5)]  # each at an address of its own
+    own = await agent(address=edge.address)  # from where the node's own parts ask
     key = edge.key()
     store.set_nodes(edge.store, [node.address])
     prefix = edge.route(edge.carrier(far.address, far.port()))
@@ -197,7 +198,7 @@ async def test_requests_of_the_known_are_not_counted(own_edge, agent):
     edge.account(sources=(f"{pbx.address}/32",))
     call, incoming = await placing.answered(edge, ua, far, key, f"+{prefix}001")
     await placing.hang_up(call, incoming)
-    for known in (ua, carrier, pbx, node):
+    for known in (ua, carrier, pbx, node, own):
         for _ in range(15):
             assert (await known.options(edge.uri("ping"), edge.udp)).code == 200
         # Wrong credentials in its name, which anybody can forge over UDP, do not get it banned.

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness import placing
 from scenarios.parties import kinds, ringing_out, talking
 from scenarios.test_no_relay import naming, quiet, victim_of
 from trunkline.edge.limits import MOST_SLOW_DNS
@@ -36,6 +37,22 @@ async def test_nobody_talks_on_by_having_the_far_side_offer(edge, agent):
     await pair.near.send("BYE", edit=lambda request: request.set("CSeq", "0 BYE"))
     await pair.events("end")
     assert (await pair.near.send("INVITE")).code == 481
+
+
+@pytest.mark.gives_itself_away
+async def test_a_request_that_only_leads_back_to_us_ends_here(own_edge, agent):
+    """It came back from our own address as a stranger's: enough of them had that banned, and all that our own parts
+    ask and end with it."""
+    edge = own_edge(limits={"requests_per_10s": 10})
+    pair = await talking(edge, agent, "out")
+    for hop in (edge.udp, edge.tcp, edge.tls):
+        uri = f"sip:x@{hop.host}:{hop.port};transport={hop.transport}"
+        for _ in range(15):
+            response = await pair.near.send("INFO", edit=lambda request, uri=uri: setattr(request, "uri", uri))
+            assert response.code == 482
+            assert "leads back" in response.warning
+    assert not edge.rpc("htable.dump", "banned")
+    await placing.hang_up(pair.near, pair.far)
 
 
 @pytest.mark.gives_itself_away

@@ -30,6 +30,11 @@ class EdgeConfig:
     cluster_peers: tuple[str, ...] = ()  # addresses of other nodes that are known from the start
     fence: Fence = Fence()  # where no number may be forwarded to
 
+    @property
+    def sip_ip(self) -> str:
+        """The IP address of `sip_socket`."""
+        return self.sip_socket.removeprefix("udp:").rpartition(":")[0].strip("[]")
+
 
 def write(path: Path, config: EdgeConfig) -> None:
     path.write_text(json.dumps(asdict(config), indent=2))

@@ -21,7 +21,10 @@ class Onward:
     def relay(self, on_reply: str = "") -> None:
         """Forward the current request; `on_reply` names the callback for its responses, '' for none."""
         ip = message.source().ip
-        if not routes.is_next_named():
+        if routes.aims_at_us():  # it would only come back, again and again, from our own address
+            if message.method() != "ACK":
+                replies.refuse(refusal.leads_back())
+        elif not routes.is_next_named():
             transactions.relay(on_reply)
         elif self._limits.may_ask_dns(ip):
             began = time.monotonic()

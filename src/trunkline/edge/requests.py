@@ -39,6 +39,7 @@ class Requests:
     ):
         self._config, self._lookup, self._limits, self._senders = config, lookup, limits, senders
         self._calls, self._in_dialog, self._records, self._trials = calls, in_dialog, records, trials
+        self._own = config.sip_ip
         self._neighbours, self._passing, self._dialogs = neighbours, passing, Dialogs(config.dialog_secret)
 
     def handle(self) -> None:
@@ -65,9 +66,10 @@ class Requests:
             return False
         self._lookup.refresh()
         sources = (self._lookup.source(source.ip, source.port, kind) for kind in ("carrier", "account"))
-        if source.ip in self._lookup.nodes() or any(known is not None for known in sources):
+        nodes = {self._own, *self._lookup.nodes()}
+        if source.ip in nodes or any(known is not None for known in sources):
             # Forged requests in its name must not get it banned either: a node that asks in vain would have DNS lead
-            # everybody away from us.
+            # everybody away from us, and our own parts ask and end calls from our own address.
             self._limits.trust(source.ip)
             return False
         if not self._limits.seen(source.ip):

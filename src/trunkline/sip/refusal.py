@@ -99,6 +99,10 @@ def unknown_dialog() -> Refusal:
     return Refusal(481, "This request belongs to no call of this service, or its Route was altered")
 
 
+def leads_back() -> Refusal:
+    return Refusal(482, "The Request-URI leads back to this service: send to the Contact of the far side")
+
+
 def too_many_hops() -> Refusal:
     return Refusal(483, "Max-Forwards is used up: the call goes in a circle")
 

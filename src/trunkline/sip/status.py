@@ -38,6 +38,7 @@ _ROWS = (
     Status(430, "Flow Failed", "target", "target", fails_over=True),  # RFC 5626 §11.1: of a node that held its flow
     Status(480, "Temporarily Unavailable", "callee", "callee"),
     Status(481, "Call/Transaction Does Not Exist", "caller", "caller"),
+    Status(482, "Loop Detected", "caller", "caller"),
     Status(483, "Too Many Hops", "caller", "caller"),
     Status(486, "Busy Here", "callee", "callee"),
     Status(487, "Request Terminated", "nobody", "nobody"),

@@ -151,5 +151,5 @@ def may_forward() -> bool:
 
 
 def aims_at_us() -> bool:
-    """Whether what `aim` or `find_registered` has set is a socket of this server."""
+    """Whether the current request goes to a socket of this server next."""
     return KSR.is_myself(get("$du") or get("$ru"))
