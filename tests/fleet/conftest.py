@@ -58,7 +58,8 @@ def report(request):
 
 @pytest.fixture(scope="package")
 def internet(addresses):
-    with Internet(addresses.number) as internet:
+    # Of the networks kept for tests of networks (RFC 2544).
+    with Internet(f"198.18.{addresses.number}.0/24", "") as internet:
         yield internet
 
 
@@ -115,4 +116,4 @@ def nodes(fleet, internet, guide):
 
 @pytest.fixture
 def guide(fleet, name_server):
-    return zone.Guide(name_server, list(fleet.values()))
+    return zone.Guide(name_server.address, list(fleet.values()))

@@ -1,6 +1,7 @@
 """An Internet of our own: a network namespace for each machine, joined by a bridge in one more, where the tests' user
 agents live. Packets between two machines are real ones, and links can be cut."""
 
+import ipaddress
 import os
 import subprocess
 import threading
@@ -18,15 +19,22 @@ class Machine:
         self._internet, self._namespace = internet, f"{internet.name}-{name}"
         self.enter = ("nsenter", f"--net={NAMED / self._namespace}")
         self._inside = ("ip", "-n", self._namespace)
-        port = f"v-{name}"
+        self._port = f"v-{name}"
         _run("ip", "netns", "add", self._namespace)
-        _run("ip", "-n", internet.name, "link", "add", port, "type", "veth", "peer", "eth0", "netns", self._namespace)
-        _run("ip", "-n", internet.name, "link", "set", port, "master", "bridge", "up")
         _run(*self._inside, "link", "set", "lo", "up")
-        _run(*self._inside, "link", "set", "eth0", "up")
-        _run(*self._inside, "addr", "add", f"{address}/24", "dev", "eth0")
-        _run(*self._inside, "route", "add", "default", "via", internet.address)
-        self._port = port
+        self.plug_into(internet, address, "eth0")
+        if not internet.is_everything:
+            _run(*self._inside, "route", "add", "default", "via", internet.address)
+
+    def plug_into(self, network: "Internet", address: str, device: str) -> None:
+        """Have an address in one more network."""
+        pair = ("type", "veth", "peer", device, "netns", self._namespace)
+        _run("ip", "-n", network.name, "link", "add", self._port, *pair)
+        _run("ip", "-n", network.name, "link", "set", self._port, "master", "bridge", "up")
+        _run(*self._inside, "link", "set", device, "up")
+        _run(*self._inside, "addr", "add", f"{address}/{network.size}", "dev", device)
+        if network.is_everything:
+            _run(*self._inside, "route", "replace", "default", "dev", device)
 
     def cut(self) -> None:
         """Pull its cable: nothing comes or goes, and nobody is told."""
@@ -55,12 +63,18 @@ class Machine:
 
 
 class Internet:
-    """Addresses are 198.18.`number`.0/24, of the networks kept for tests of networks (RFC 2544)."""
+    """`network` is like "198.18.4.0/24", whose first address is the bridge's; those that nobody chose are given out
+    from the next one on. In "0.0.0.0/0" everybody is everybody's neighbour, and the bridge is at `address`."""
 
-    def __init__(self, number: int):
-        self.name, self.address = f"tl{os.getpid()}", f"198.18.{number}.1"
-        self.network, self._prefix, self._next = f"198.18.{number}.0/24", f"198.18.{number}", 2
+    def __init__(self, network: str, name: str, address: str = ""):
+        self._hosts, self.network = ipaddress.ip_network(network).hosts(), network
+        self.name, self.size = f"tl{os.getpid()}{name}", ipaddress.ip_network(network).prefixlen
+        self.address = address or str(next(self._hosts))
         self._machines: list[Machine] = []
+
+    @property
+    def is_everything(self) -> bool:
+        return self.size == 0
 
     def __enter__(self):
         _run("ip", "netns", "add", self.name)
@@ -68,7 +82,9 @@ class Internet:
         # With an address of its own: it would take that of a port, and change it when the port is cut.
         _run("ip", "-n", self.name, "link", "add", "bridge", "address", "02:00:00:00:00:01", "type", "bridge")
         _run("ip", "-n", self.name, "link", "set", "bridge", "up")
-        _run("ip", "-n", self.name, "addr", "add", f"{self.address}/24", "dev", "bridge")
+        _run("ip", "-n", self.name, "addr", "add", f"{self.address}/{self.size}", "dev", "bridge")
+        if self.is_everything:
+            _run("ip", "-n", self.name, "route", "add", "default", "dev", "bridge")
         return self
 
     def __exit__(self, *_):
@@ -76,23 +92,19 @@ class Internet:
             machine.remove()
         _run("ip", "netns", "del", self.name)
 
-    def machine(self, name: str) -> Machine:
-        self._machines.append(Machine(self, name, self._take()))
+    def machine(self, name: str, address: str = "") -> Machine:
+        self._machines.append(Machine(self, name, address or str(next(self._hosts))))
         return self._machines[-1]
 
-    def visitor(self) -> str:
+    def visitor(self, address: str = "") -> str:
         """An address for a user agent of the tests."""
-        address = self._take()
-        _run("ip", "-n", self.name, "addr", "add", f"{address}/24", "dev", "bridge")
+        address = address or str(next(self._hosts))
+        _run("ip", "-n", self.name, "addr", "add", f"{address}/{self.size}", "dev", "bridge")
         return address
 
     def inside[T](self, function: Callable[[], T]) -> T:
         """As `Machine.inside`, where the user agents are."""
         return _in_namespace(self.name, function)
-
-    def _take(self) -> str:
-        self._next += 1
-        return f"{self._prefix}.{self._next - 1}"
 
 
 def _in_namespace[T](name: str, function: Callable[[], T]) -> T:

@@ -4,23 +4,11 @@ import shutil
 import subprocess
 
 from fleet import zone
+from fleet.given import Given
 from fleet.internet import Machine
 from harness.node import Node, NodeError
 
 DISK_MB = 260  # of memory, as far as it is written to
-
-
-class _Given:
-    """Where `Node` takes its addresses from."""
-
-    def __init__(self, *addresses: str):
-        self._addresses = list(addresses)
-
-    def take(self) -> str:
-        return self._addresses.pop(0)
-
-    def give_back(self, address: str) -> None:
-        pass
 
 
 class FleetNode(Node):
@@ -30,7 +18,7 @@ class FleetNode(Node):
     """
 
     def __init__(self, machine: Machine, carrier: str, pbx: str, region: str, database: str, dns: dict[str, object]):
-        addresses = _Given(machine.address, "127.0.0.70", "127.0.0.80", carrier, pbx)
+        addresses = Given(machine.address, "127.0.0.70", "127.0.0.80", carrier, pbx)
         super().__init__(
             addresses,
             node={"name": machine.name, "region": region},
@@ -44,8 +32,7 @@ class FleetNode(Node):
             ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=711", "tmpfs", str(self.home.root)], check=True
         )
 
-        self.home.dns_key.write_text(f"hmac-sha256:{zone.KEY}:{zone.SECRET}\n")
-        self.home.dns_key.chmod(0o600)
+        zone.write_key(self.home)
 
     def do_with(self, *words: str, text: str) -> None:
         """A command that reads text, and must succeed. Raises NodeError."""

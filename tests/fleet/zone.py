@@ -4,14 +4,15 @@ import base64
 import contextlib
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fleet.internet import Internet
-from fleet.nodes import FleetNode
 from harness.knot import NameServer, knot
+from harness.node import Node
 from trunkline.dns.locate import Located, locate
 from trunkline.dns.resolver import Resolver
+from trunkline.home import Home
 
 ZONE, KEY, SECRET = "trunk.example", "trunkline", base64.b64encode(b"6" * 32).decode()
 DOMAIN = f"sip.{ZONE}"
@@ -20,15 +21,28 @@ TTL = 1  # s
 
 
 @contextlib.contextmanager
-def name_server(internet: Internet, folder: Path) -> Iterator[NameServer]:
-    """On a machine of its own; whoever has the key may write."""
-    machine = internet.machine("dns")
-    serving = knot(machine.address, folder, {f"{ZONE}.": START}, port=53, key=(KEY, SECRET), writers=internet.network)
+def name_server(
+    network: Internet, folder: Path, address: str = "", public: tuple[Internet, str] | None = None
+) -> Iterator[NameServer]:
+    """On a machine of its own in the nodes' network, from which whoever has the key may write; `public` is where else
+    it answers."""
+    machine = network.machine("dns", address)
+    if public:
+        machine.plug_into(*public, "eth1")
+    also = [public[1]] if public else []
+    zones = {f"{ZONE}.": START}
+    serving = knot(machine.address, folder, zones, 53, (KEY, SECRET), writers=network.network, also=also)
     server = machine.inside(serving.__enter__)
     try:
         yield server
     finally:
         serving.__exit__(None, None, None)
+
+
+def write_key(home: Home) -> None:
+    """As an operator gives it to a node that may write."""
+    home.dns_key.write_text(f"hmac-sha256:{KEY}:{SECRET}\n")
+    home.dns_key.chmod(0o600)
 
 
 def settings(server: NameServer, watch: bool) -> dict[str, object]:
@@ -39,12 +53,12 @@ def settings(server: NameServer, watch: bool) -> dict[str, object]:
 class Guide:
     """What one PBX knows of the way to the service: asked anew when the records are out of date."""
 
-    def __init__(self, server: NameServer, nodes: list[FleetNode]):
-        self._resolver, self._nodes = Resolver([server.address], server.port), {node.address: node for node in nodes}
+    def __init__(self, address: str, nodes: Sequence[Node]):
+        self._resolver, self._nodes = Resolver([address], 53), {node.address: node for node in nodes}
         self._known, self._until = Located([], "", 0), 0.0
         self.seen: list[tuple[float, frozenset[str]]] = []  # Unix time, and the nodes that DNS then led to
 
-    async def order(self) -> list[FleetNode]:
+    async def order(self) -> list[Node]:
         """The nodes in the order in which a call tries them: by priority, then drawn by weight (RFC 2782)."""
         if time.monotonic() > self._until:
             self._known = await locate(self._resolver, DOMAIN, 0, "udp", ipv6=False)

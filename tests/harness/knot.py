@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +24,12 @@ def knot(
     port: int = 0,
     key: tuple[str, str] = ("", ""),
     writers: str = "127.0.0.0/8",
+    also: Sequence[str] = (),
 ) -> Iterator[NameServer]:
     """Serve zones, `{"example.": text}`; `key`, a name and its secret in base64, may update them (hmac-sha256) from the
-    network `writers`."""
+    network `writers`. `also`: more addresses to listen on."""
     port = port or _free_port(address)
+    listen = ", ".join(f"{its}@{port}" for its in (address, *also))
     signed = listed = ""
     if key[0]:
         signed = f"key:\n  - id: {key[0]}\n    algorithm: hmac-sha256\n    secret: {key[1]}\n"
@@ -37,7 +39,7 @@ def knot(
         listed += f"  - domain: {name}\n    storage: {folder}\n    file: {name}zone\n"
         listed += "    acl: update\n    zonefile-sync: -1\n" if key[0] else "    journal-content: none\n"
     (folder / "knot.conf").write_text(
-        f"server:\n  rundir: {folder}\n  listen: {address}@{port}\n  user: root:root\n"
+        f"server:\n  rundir: {folder}\n  listen: [{listen}]\n  user: root:root\n"
         f"database:\n  storage: {folder}\n{signed}zone:\n{listed}"
     )
     with open(folder / "log", "wb") as log:

@@ -70,13 +70,17 @@ class Node:
         sections["sip"] = {"address": self.address} | sections["sip"]
         sections["sandbox"] |= {"carrier_address": sandbox_carrier, "pbx_address": sandbox_pbx}
         self.settings = Settings(home=self.home.root, **sections)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("TRUNKLINE_")}
-        self.environment = kept | {"TRUNKLINE_HOME": str(self.home.root), "PYTHONPATH": os.pathsep.join(sys.path)}
+        self.environment = self.bare_environment()
         for section, values in sections.items():
             for name, value in values.items():
                 text = value if isinstance(value, str) else json.dumps(value)
                 self.environment[f"TRUNKLINE_{section}__{name}".upper()] = text
         self.key: Key | None = None
+
+    def bare_environment(self) -> dict[str, str]:
+        """With the node's home, and no setting."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TRUNKLINE_")}
+        return kept | {"TRUNKLINE_HOME": str(self.home.root), "PYTHONPATH": os.pathsep.join(sys.path)}
 
     # Commands
 

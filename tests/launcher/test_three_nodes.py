@@ -14,7 +14,7 @@ NAMES = ["ams1", "ams2", "sin1"]
 @pytest.fixture
 def nodes(tmp_path, monkeypatch):
     found = []
-    for path in sorted(FOLDER.glob("*.toml")):
+    for path in (FOLDER / f"{name}.toml" for name in NAMES):
         home = tmp_path / path.stem
         home.mkdir()
         (home / "trunkline.toml").write_text(path.read_text())
