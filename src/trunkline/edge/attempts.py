@@ -30,7 +30,7 @@ class Attempts:
 
     def enter(self, plan: Plan, index: int) -> None:
         """Make attempt `index` the current one, which is to be noted before it is made."""
-        failover.enter(plan, index, time.time())
+        failover.enter(plan, index, time.monotonic())
         if failover.outlasts_patience(plan) and not notes.has_progressed():
             replies.progress()
 
@@ -81,7 +81,7 @@ class Attempts:
         notes.note_route(self._dialogs.parameter(*facts, message.get("$ci"), message.get("$ft")))
 
     def _relay(self, plan: Plan) -> Outcome | None:
-        if transactions.send(failover.budget(plan, time.time())):
+        if transactions.send(failover.budget(plan, time.monotonic())):
             return None
         if transactions.is_cancelled():  # Kamailio, which has told the caller so, sends no more
             return failover.CANCELLED

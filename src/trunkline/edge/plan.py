@@ -52,8 +52,8 @@ _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(slots=True)
 class Plan:
-    """`current` is the index of the attempt under way, -1 before the first; `deadline` (Unix time, s) is when its
-    group is given up."""
+    """`current` is the index of the attempt under way, -1 before the first; `deadline` is when its
+    group is given up, of the clock that nobody sets (s), as is `begun`: all processes of a machine share it."""
 
     call: str  # the call's id in the journal
     account_id: int  # whose calls at once it counts among
@@ -63,7 +63,7 @@ class Plan:
     deadline: float = 0.0
     failures: list[str] = field(default_factory=list)  # what happened, one per attempt, as the caller may know it
     authenticated: bool = False  # the carrier's challenge was answered in this attempt
-    begun: float = 0.0  # Unix time, s
+    begun: float = 0.0
 
     @property
     def attempt(self) -> Attempt:
