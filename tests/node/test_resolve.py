@@ -177,6 +177,28 @@ async def test_a_restart_keeps_fresh_answers_and_renews_the_others(path, followe
     assert dns.asked == ["carrier.example"]
 
 
+async def test_names_are_renewed_though_the_clock_is_set_back(path, follower, monkeypatch):
+    monkeypatch.setattr(resolve, "TTL_FLOOR", 0.1)
+    dns = Dns(ttl=0, **{"pbx.example": "192.0.2.1"})
+    number(follower, 1, "pbx.example")
+    resolver = resolver_of(path, dns)
+    await settle(resolver, lambda: answers(follower))
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() - 86_400)
+    dns.hosts["pbx.example"] = "192.0.2.8"
+    await settle(resolver, lambda: answers(follower)["pbx.example"] == ["192.0.2.8"])
+
+
+async def test_what_was_saved_by_a_clock_that_was_ahead_is_renewed_all_the_same(path, follower, monkeypatch):
+    monkeypatch.setattr(resolve, "TTL_CAP", 0.5)
+    dns = Dns(**{"pbx.example": "192.0.2.1"})
+    number(follower, 1, "pbx.example")
+    await settle(resolver_of(path, dns), lambda: answers(follower))
+    follower.execute("UPDATE resolution SET expires = ?", (time.time() + 86_400,))
+    dns.hosts["pbx.example"] = "192.0.2.8"
+    await settle(resolver_of(path, dns), lambda: answers(follower)["pbx.example"] == ["192.0.2.8"])
+
+
 async def test_many_silent_names_do_not_keep_an_answered_one_waiting_for_ever(path, follower):
     dns = Dns(**{"pbx.example": "192.0.2.1"})
     dns.silent = {f"silent{n}.example" for n in range(200)}
@@ -208,7 +230,7 @@ async def test_a_turn_from_before_a_sweep_is_not_taken(path, follower):
     resolver = resolver_of(path, dns)
     await settle(resolver, lambda: answers(follower))
     heapq.heappush(resolver._due, (1.0, Name("pbx.example", 5060, "udp")))
-    await settle(resolver, lambda: resolver._due[0][0] > time.time())
+    await settle(resolver, lambda: resolver._due[0][0] > time.monotonic())
     assert dns.asked == ["pbx.example"]
 
 

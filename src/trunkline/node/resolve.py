@@ -38,10 +38,10 @@ class Name(NamedTuple):
 
 @dataclass(slots=True)
 class State:
-    """What is known of one name. Times in Unix s."""
+    """What is known of one name. Times in s, by the clock that nobody sets."""
 
     due: float  # when it is asked for next
-    answered: float = 0.0  # 0: never
+    answered: float | None = None  # None: never
     failures: int = 0  # questions in a row that nobody answered
 
 
@@ -62,13 +62,13 @@ class Resolver:
 
     def facts(self) -> dict[str, object]:
         """`unanswered`: names whose last question got no answer; `stalest`: s since the oldest of those had one."""
-        now = time.time()
+        now = time.monotonic()
         unanswered = [state for state in self._states.values() if state.failures]
-        stalest = max((now - state.answered for state in unanswered if state.answered), default=0.0)
+        stalest = max((now - state.answered for state in unanswered if state.answered is not None), default=0.0)
         return {
             "names": len(self._states),
             "unanswered": len(unanswered),
-            "never": sum(not state.answered for state in unanswered),
+            "never": sum(state.answered is None for state in unanswered),
             "stalest": round(stalest, 1),
             "reason": self._problem if unanswered else "",
         }
@@ -77,14 +77,19 @@ class Resolver:
         """Take over what an earlier process left: its answers are renewed when they are due, not all at once."""
         for row in self._db.execute(_KEPT).fetchall():
             name = Name(row["host"], row["port"], row["transport"])
-            expires = row["expires"] if row["targets"] not in (None, "[]") else 0.0
-            self._add(name, expires - TTL_FLOOR, answered=min(expires, time.time()))
+            if row["targets"] in (None, "[]"):
+                self._add(name, 0.0)
+            else:
+                # The clock may have been wrong when it was saved, or have been set since.
+                left = min(row["expires"] - time.time(), TTL_CAP)
+                now = time.monotonic()
+                self._add(name, now + left - TTL_FLOOR, answered=now + min(left, 0.0))
             self._last_id = max(self._last_id, row["id"])
 
     def tick(self) -> None:
         """Notice names that appeared, ask for those that are due, save what came in. Never waits for DNS."""
         self._notice()
-        now = time.time()
+        now = time.monotonic()
         while self._due and self._due[0][0] <= now and len(self._busy) < AT_ONCE:
             due, name = heapq.heappop(self._due)
             state = self._states.get(name)
@@ -135,7 +140,7 @@ class Resolver:
             self._add(Name(*row[1:]), 0.0)
             self._last_id = row["id"]
 
-    def _add(self, name: Name, due: float, answered: float = 0.0) -> None:
+    def _add(self, name: Name, due: float, answered: float | None = None) -> None:
         if name not in self._states and name.host not in self._own:
             self._states[name] = State(due, answered)
             heapq.heappush(self._due, (due, name))
@@ -147,11 +152,11 @@ class Resolver:
         except Unanswered as error:
             state.failures += 1
             self._problem = str(error)
-            if not state.answered:  # the edge should say why there is no target
+            if state.answered is None:  # the edge should say why there is no target
                 answer = Located([], str(error), 0), time.time()
             pause = min(RETRY_FLOOR * 2 ** min(state.failures - 1, 8), NEGATIVE_CAP)
         else:
-            state.answered, state.failures = time.time(), 0
+            state.answered, state.failures = time.monotonic(), 0
             ttl = min(max(located.ttl, TTL_FLOOR), TTL_CAP if located.targets else NEGATIVE_CAP)
             answer = located, time.time() + ttl
             pause = ttl * EARLY
@@ -159,7 +164,7 @@ class Resolver:
             return
         if answer:
             self._unsaved[name] = answer
-        state.due = time.time() + pause
+        state.due = time.monotonic() + pause
         heapq.heappush(self._due, (state.due, name))
 
     def _save(self) -> None:
