@@ -95,7 +95,7 @@ async def test_no_party_has_the_workers_wait_for_names_all_the_time(edge, agent)
     def named(request):
         request.add("Route", "<sip:nowhere.invalid:5060;lr>")
 
-    assert (await pair.near.send("OPTIONS", edit=named)).code == 478  # asked, and told that there is none
+    assert (await pair.near.send("OPTIONS", edit=named)).code == 480  # asked, and told that there is none
     edge.rpc("htable.seti", "slow", "dns", MOST_SLOW_DNS)
     answer = await pair.near.send("OPTIONS", edit=named)
     assert answer.code == 503

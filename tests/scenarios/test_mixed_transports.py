@@ -2,7 +2,8 @@
 
 import pytest
 
-from scenarios.parties import RINGING, inbound, kinds, one, talking, to
+from harness.node import eventually
+from scenarios.parties import RINGING, connected, inbound, kinds, one, talking, to
 
 pytestmark = pytest.mark.engines
 
@@ -60,3 +61,15 @@ async def test_a_call_fails_over_from_one_transport_to_another(edge, agent):
     events = await scene.events("end")
     assert [e["address"].partition(":")[0] for e in events if e["event"] == "attempt"] == ["tls", "tcp", "udp"]
     assert one(events, "end")["by"] == "callee"
+
+
+@pytest.mark.parametrize("caller", ["tcp", "tls"])
+async def test_a_party_whose_connection_is_gone_is_told_of_in_words(edge, agent, caller):
+    pair = await talking(edge, agent, "out", caller, "udp")
+    pair.near.agent.drop_connections()
+    await eventually(lambda: not connected(edge, pair.near.agent))
+    for method in ("INFO", "UPDATE", "BYE"):
+        response = await pair.far.send(method)
+        assert (response.code, response.reason) == (480, "Temporarily Unavailable")
+        assert "its connection is gone" in response.warning
+    assert one(await pair.events("end"), "end")["by"] == "callee"

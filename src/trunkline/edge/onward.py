@@ -25,10 +25,15 @@ class Onward:
             if message.method() != "ACK":
                 replies.refuse(refusal.leads_back())
         elif not routes.is_next_named():
-            transactions.relay(on_reply)
+            self._send(on_reply)
         elif self._limits.may_ask_dns(ip):
             began = time.monotonic()
-            transactions.relay(on_reply)
+            self._send(on_reply)
             self._limits.asked_dns(ip, time.monotonic() - began)
         elif message.method() != "ACK":
             replies.refuse(refusal.name_servers_silent())
+
+    @staticmethod
+    def _send(on_reply: str) -> None:
+        if not transactions.relay(on_reply):
+            replies.refuse(refusal.out_of_reach())

@@ -94,7 +94,8 @@ class Passing:
             cluster.note_origin()
             if method in ("INVITE", "UPDATE"):
                 routes.symmetric_contact()
-            transactions.relay()
+            if not transactions.relay():
+                replies.refuse(refusal.out_of_reach())
 
     @staticmethod
     def respond() -> None:

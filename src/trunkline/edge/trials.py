@@ -43,7 +43,8 @@ class Trials:
             return
         domain = self._config.domain
         hiding.hide(name("", "", domain), name(message.user_part("$tU"), "", domain))
-        transactions.relay("ksr_hidden_reply")
+        if not transactions.relay("ksr_hidden_reply"):
+            replies.unsent()  # who asks tells people what it means
 
     def _no_pbx(self, next_hop: str) -> str:
         """As `inbound.no_pbx`; a registered PBX is where it came from."""

@@ -177,6 +177,10 @@ def digit_without_audio() -> Refusal:
     return Refusal(488, "The digit has no audio of its sender to go with: send audio first, silence too, or RFC 4733")
 
 
+def out_of_reach() -> Refusal:
+    return Refusal(480, "The other side cannot be reached: its connection is gone, or its address leads nowhere")
+
+
 def name_servers_silent() -> Refusal:
     return Refusal(503, "Name servers are too slow now for a host name in Route: write IP addresses into Record-Route")
 

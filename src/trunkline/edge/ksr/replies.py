@@ -64,6 +64,11 @@ def accept() -> None:
     KSR.tm.t_reply(200, "OK")
 
 
+def unsent() -> None:
+    """Answer a request that could not be forwarded with the engine's own status for why, 477 to 479."""
+    KSR.sl.sl_reply_error()
+
+
 def fail_request(refusal: Refusal) -> None:
     """Answer a request after our own code failed, whether its transaction was begun or not."""
     if method() == "ACK":

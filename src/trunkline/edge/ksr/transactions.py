@@ -78,15 +78,15 @@ def pass_on(on_reply: str, ringing: int, silence: int) -> bool:
     return KSR.tm.t_relay() > 0
 
 
-def relay(on_reply: str = "") -> None:
-    """Forward an in-dialog request to where its Request-URI and Route say."""
+def relay(on_reply: str = "") -> bool:
+    """Forward a request to where its Request-URI and Route say; False when it could not be sent, and is to be answered
+    (but for an ACK)."""
     if method() == "ACK":
         KSR.tm.t_relay()
-        return
+        return True
     if on_reply:
         KSR.tm.t_on_reply(on_reply)
-    if KSR.tm.t_relay() < 0:
-        KSR.sl.sl_reply_error()
+    return KSR.tm.t_relay() >= 0
 
 
 def relay_cancel() -> bool:
