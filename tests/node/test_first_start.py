@@ -8,6 +8,7 @@ import socket
 import stat
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -111,15 +112,40 @@ def test_a_pair_that_a_crash_left_unmatched_is_replaced(tmp_path):
     assert "did not match its key" in certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
 
 
-def test_the_operators_own_certificate_is_left_alone(tmp_path):
-    own = tmp_path / "own"
-    own.mkdir()
-    certificates.ensure(own, "other.example", ["192.0.2.9"])
+@pytest.fixture
+def own(tmp_path):
+    """A folder in which the certificate is of another authority, and its key of the folder's own."""
+    other = tmp_path / "other"
+    other.mkdir()
+    certificates.ensure(other, "other.example", ["192.0.2.9"])
     certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"])
-    for name in ("node.crt", "node.key"):
-        (tmp_path / name).write_bytes((own / name).read_bytes())
-    assert certificates.ensure(tmp_path, "sip.example", ["192.0.2.1"]).startswith("valid until")
-    assert (tmp_path / "node.crt").read_bytes() == (own / "node.crt").read_bytes()
+    (tmp_path / "node.crt").write_bytes((other / "node.crt").read_bytes())
+    return tmp_path
+
+
+def test_the_operators_own_certificate_is_left_alone(own, monkeypatch):
+    (own / "node.key").write_bytes((own / "other/node.key").read_bytes())
+    assert certificates.ensure(own, "sip.example", ["192.0.2.1"]).startswith("your own, valid until")
+    assert (own / "node.crt").read_bytes() == (own / "other/node.crt").read_bytes()
+    ends = certificates.load(own / "node.crt").not_valid_after_utc
+    monkeypatch.setattr(certificates, "dt", SimpleNamespace(UTC=dt.UTC, datetime=SimpleNamespace(now=lambda _: ends)))
+    assert certificates.ensure(own, "sip.example", ["192.0.2.1"]).startswith("your own, which ended on")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda key: None, r"node.key is not the key of .*node.crt: put the right one there"),
+        (lambda key: key.unlink(), r"node.crt has no key beside it: put it into .*node.key"),
+        (lambda key: key.write_text("nonsense"), r"node.key cannot be read as an unencrypted PEM key"),
+    ],
+)
+def test_the_operators_own_certificate_without_its_key_is_refused_and_kept(own, spoil, words):
+    """The engine would say it in a minute's retries; and another certificate in its place is none that PBXs verify."""
+    spoil(own / "node.key")
+    with pytest.raises(CertificateError, match=words):
+        certificates.ensure(own, "sip.example", ["192.0.2.1"])
+    assert (own / "node.crt").read_bytes() == (own / "other/node.crt").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["node.crt", "ca.crt"])

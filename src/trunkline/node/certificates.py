@@ -33,6 +33,8 @@ def ensure(folder: Path, domain: str, addresses: Iterable[str], hosts: Iterable[
     names = [x509.DNSName(name) for name in dict.fromkeys([domain, *hosts])]
     names += [x509.IPAddress(ipaddress.ip_address(a)) for a in sorted(set(addresses))]
     certificate_path, key_path = folder / "node.crt", folder / "node.key"
+    if certificate_path.exists() and is_operators(folder):
+        return _of_operator(certificate_path, key_path, now)
     if certificate_path.exists() and key_path.exists():
         current = load(certificate_path)
         reason = _why_renew(current, folder, names, now)
@@ -59,9 +61,29 @@ def load(path: Path) -> x509.Certificate:
         ) from error
 
 
+def is_operators(folder: Path) -> bool:
+    """Whether the certificate is not of our authority; raises CertificateError."""
+    return not (folder / "ca.crt").exists() or load(folder / "node.crt").issuer != load(folder / "ca.crt").subject
+
+
+def _of_operator(certificate_path: Path, key_path: Path, now: dt.datetime) -> str:
+    """What there is to say of it; raises CertificateError where nothing could be served with it."""
+    current = load(certificate_path)
+    if not key_path.exists():
+        raise CertificateError(
+            f"{certificate_path} has no key beside it: put it into {key_path}, or delete the certificate to have both "
+            "made anew"
+        )
+    if current.public_key() != _load_key(key_path).public_key():
+        raise CertificateError(
+            f"{key_path} is not the key of {certificate_path}: put the right one there, or delete both to have them "
+            "made anew"
+        )
+    ends = f"{current.not_valid_after_utc:%Y-%m-%d}"
+    return f"your own, valid until {ends}" if current.not_valid_after_utc > now else f"your own, which ended on {ends}"
+
+
 def _why_renew(current: x509.Certificate, folder: Path, names: list, now: dt.datetime) -> str:
-    if not (folder / "ca.crt").exists() or current.issuer != load(folder / "ca.crt").subject:
-        return ""
     if current.not_valid_after_utc - now < dt.timedelta(days=RENEW_DAYS):
         return f"the last one ends on {current.not_valid_after_utc:%Y-%m-%d}"
     present = current.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -240,11 +240,14 @@ def _disk(home: Home) -> Check:
 def _certificate(home: Home) -> Check:
     try:
         ends = certificates.load(home.tls / "node.crt").not_valid_after_utc
+        own = certificates.is_operators(home.tls)
     except certificates.CertificateError as error:
         return Check("certificate", False, str(error))
     days = (ends - dt.datetime.now(dt.UTC)).days
     text = f"valid until {ends:%Y-%m-%d}"
-    return Check("certificate", days >= EXPIRY_DAYS, text if days >= EXPIRY_DAYS else f"{text}: start the node anew")
+    if days >= EXPIRY_DAYS:
+        return Check("certificate", True, text)
+    return Check("certificate", False, f"{text}: {'replace it, then ' if own else ''}start the node anew")
 
 
 def duration(seconds: float) -> str:
