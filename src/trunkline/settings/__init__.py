@@ -14,7 +14,7 @@ import pydantic_settings
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from trunkline.settings import words
+from trunkline.settings import cpus, words
 from trunkline.settings.sections import (
     CLOSED_PORT,
     Api,
@@ -78,8 +78,8 @@ class Settings(BaseSettings):
     @property
     def sip_workers(self) -> int:
         """More than there are CPUs cost more for each call (their memory takes turns in the CPU's caches), and one
-        alone would stand still whenever it waits for a media relay."""
-        return self.sip.workers or max(2, os.cpu_count() or 2)
+        alone would stand still whenever it waits for a media relay or a name server."""
+        return self.sip.workers or max(2, cpus.usable())
 
     @property
     def sip_advertised(self) -> str:

@@ -57,7 +57,8 @@ class Sip(Section):
         0,
         ge=0,
         le=64,
-        description="Kamailio processes per UDP socket, and as many for TCP and TLS. 0: one per CPU, at least 2.",
+        description="Kamailio processes per UDP socket, and as many for TCP and TLS. 0: one per CPU that the node may "
+        "use, at least 2.",
     )
     memory_mb: int = Field(
         512, ge=64, le=65536, description="Kamailio's shared memory, MB. Half is for TLS connections, 0.12 MB each."
