@@ -58,3 +58,13 @@ def ask(run):
         return ran.document
 
     return command
+
+
+@pytest.fixture
+def acme(ask):
+    """An account with a key, a number, a carrier and a route; the value is the key as JSON."""
+    ask("account", "add", "acme")
+    ask("number", "add", "+447700900000", "--account", "acme", "--forward", "sip:a@b.example")
+    ask("carrier", "add", "telco", "telco.example", "--source", "198.51.100.0/28")
+    ask("route", "add", "44", "telco")
+    return ask("key", "add", "acme")

@@ -1,0 +1,79 @@
+"""Commands that look at calls."""
+
+import csv
+import io
+
+import pytest
+
+
+@pytest.fixture
+def call(acme):
+    """The record of a call of acme's."""
+    from trunkline.control.feed import DatabaseSink
+
+    common = {"node": "node1", "call": "c0ffee0000000001"}
+    facts = {"direction": "outbound", "account": "acme", "called": "33123456789", "caller": "447700900000"}
+    DatabaseSink().store(
+        "node1",
+        "f",
+        [
+            common | facts | {"event": "setup", "time": 1_800_000_000.0, "source": "udp:192.0.2.7:5060"},
+            common | {"event": "attempt", "time": 1_800_000_001.0, "n": 1, "target": "telco"},
+            common | {"event": "failed", "time": 1_800_000_002.0, "n": 1, "code": 503, "reason": "\x1b[2J[red]Bad"},
+            common | {"event": "finish", "time": 1_800_000_003.0, "code": 503, "reason": "Service Unavailable"},
+        ],
+        1,
+    )
+    return common["call"]
+
+
+def test_calls_are_listed_and_shown_with_their_attempts(run, ask, call):
+    assert [found["uid"] for found in ask("calls", "list", "--account", "acme", "--outcome", "failed")] == [call]
+    assert ask("calls", "list", "--since", "2030-01-01") == []
+    assert ask("calls", "list", "--number", "+33123456789", "--until", "2030-01-01T00:00Z")[0]["code"] == 503
+    assert ask("calls", "show", call)["attempts"][0]["target"] == "telco"
+    timeline = run("calls", "show", call).out
+    assert "+1.000   trunkline   tries telco" in timeline
+    assert "\nfault       the carrier's or PBX's that the call was sent to: telco said 503" in timeline
+    assert ask("calls", "show", call)["fault"] == "target"
+    assert " target " in run("calls", "list").out
+    rows = list(csv.DictReader(io.StringIO(run("calls", "list", "--csv").out)))
+    assert (rows[0]["uid"], rows[0]["started"]) == (call, "2027-01-15T08:00:00Z")
+
+
+def test_what_strangers_wrote_cannot_give_orders_to_the_terminal(run, call):
+    assert "\ufffd[2J[red]Bad" in run("calls", "show", call).out
+
+
+@pytest.mark.parametrize("when", ["yesterday", "9999999d", "999999d", "9999-12-31T23:59-23:00", "2026-13-01", ""])
+def test_a_time_that_is_none_is_refused_with_an_example(run, when):
+    ran = run("calls", "list", "--since", when)
+    assert (ran.status, "write 2026-01-31" in ran.err) == (2, True)
+
+
+def test_a_list_of_calls_says_whether_there_is_none_or_none_such(run):
+    assert run("calls", "list").out == "There is no call yet.\n"
+    assert run("calls", "list", "--number", "33123456789").out == "There is no such call.\n"
+
+
+def test_a_refused_call_is_found_by_its_number_however_the_caller_wrote_it(ask, acme):
+    from trunkline.control.feed import DatabaseSink
+
+    facts = {"event": "reject", "time": 1_800_000_000.0, "node": "node1", "direction": "inbound", "code": 480}
+    said = {"caller": "0033123456789", "called": "+44 7700 900000", "call": "c0ffee0000000003"}
+    DatabaseSink().store("node1", "f", [facts | said], 1)
+    (found,) = ask("calls", "list", "--number", "447700900000")
+    assert (found["caller"], found["called"]) == ("33123456789", "447700900000")
+
+
+def test_a_call_that_the_service_ended_names_it_as_its_steps_do(run, ask, acme):
+    from trunkline.control.feed import DatabaseSink
+
+    facts = {"time": 1_800_000_000.0, "node": "node1", "call": "c0ffee0000000009"}
+    events = [facts | {"event": "setup", "direction": "outbound", "account": "acme"}, facts | {"event": "answer"},
+              facts | {"event": "end", "by": "edge", "reason": "too long"}]  # fmt: skip
+    DatabaseSink().store("node1", "f", events, 1)
+    said = run("calls", "show", "c0ffee0000000009").out
+    assert "hung up by  trunkline\n" in said
+    assert "edge" not in said
+    assert ask("calls", "show", "c0ffee0000000009")["hung_up_by"] == "edge"
