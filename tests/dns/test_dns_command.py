@@ -13,7 +13,7 @@ from harness.polling import until
 from trunkline.cli.main import trunkline
 
 SECRET = base64.b64encode(b"z" * 32).decode()
-START = "$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 7\n@ NS ns\nns A 127.0.0.1\n"
+START = "$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 7\n@ NS ns\nns A 127.0.0.1\nwww A 192.0.2.80\n"
 
 
 @pytest.fixture
@@ -54,6 +54,10 @@ def test_a_zone_is_planned_shown_and_only_then_written(run, addresses, tmp_path,
         code, said = run("dns", "apply", "--yes")
         assert (code, "would go: look at the plan" in said) == (1, True)
         assert "+ sip-ap1" in run("dns", "plan")[1]
+        assert "Done: " in run("dns", "apply", "--yes", "--force")[1]
+        run("endpoint", "set", "ap1", "--host", "www.trunk.example")
+        code, said = run("dns", "apply", "--yes")
+        assert (code, "www.trunk.example. A 192.0.2.80 would go, which was not written by us" in said) == (1, True)
         assert "Done: " in run("dns", "apply", "--yes", "--force")[1]
     code, said = run("dns", "plan")
     assert (code, "does not answer" in said) == (1, True)

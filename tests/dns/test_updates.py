@@ -28,6 +28,7 @@ from trunkline.node import alive, part, publish
 DOMAIN, ZONE = "sip.trunk.example", "trunk.example"
 KEY, SECRET = "trunkline", base64.b64encode(b"x" * 32).decode()
 START = "$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 7\n@ NS ns\nns A 127.0.0.1\nwww A 192.0.2.80\n"
+START += "shop CNAME www\nsub NS ns.elsewhere.example.\nsip MX 10 mail\nsip TXT hello\n"
 TTL = 1  # s; so that the user agents ask again
 
 KAMAILIO = """#!KAMAILIO
@@ -117,6 +118,27 @@ def test_what_is_written_is_there_and_nothing_else_is_touched(server, name_serve
     write(server, six[0])
 
 
+def test_records_of_others_at_our_names_stay(server, name_server, six, written):
+    """The web site whose name somebody gave to an endpoint, an alias, and a name that is in another zone."""
+    endpoints = list(six[0])
+    assert ask(name_server, DOMAIN, "MX") == [f"10 mail.{ZONE}."]
+    assert ask(name_server, DOMAIN, "TXT") == ['"hello"']
+
+    publisher = publish.Publisher(lambda: endpoints, server, DOMAIN, TTL)
+    for host, words in (
+        (f"www.{ZONE}", f"www.{ZONE}. A 192.0.2.80 would go, which was not written by us"),
+        (f"shop.{ZONE}", rf"shop.{ZONE}. is an alias \(CNAME\)"),
+        (f"edge.sub.{ZONE}", f"is no authority for edge.sub.{ZONE}"),
+    ):
+        endpoints[0] = replace(six[0][0], host=host)
+        with pytest.raises(OSError, match=words):
+            publisher.step()
+    endpoints[0] = six[0][0]
+    assert not publisher.step()
+    assert ask(name_server, f"www.{ZONE}", "A") == ["192.0.2.80"]
+    assert server.existing(DOMAIN, zone.names(six[0], DOMAIN, ZONE)) == written
+
+
 def test_an_update_that_was_overtaken_does_nothing(server, name_server, six, written):
     stale = plans.plan(written, zone.records(six[0][:3], DOMAIN, ZONE, TTL))
     write(server, six[0][:5])
@@ -135,7 +157,7 @@ def test_who_may_not_write_is_told_why(name_server, server, six, written, tmp_pa
     with pytest.raises(ServerError, match="open to others"):
         read_key(other)
     other.chmod(0o600)
-    with pytest.raises(ServerError):
+    with pytest.raises(ServerError, match="does not know the key trunkline as dns.key has it: compare"):
         replace(server, key=read_key(other)).update(changes)
     with pytest.raises(ServerError, match="does not answer"):
         Server(addresses.take(), 9, ZONE, None).update(changes)
@@ -143,6 +165,10 @@ def test_who_may_not_write_is_told_why(name_server, server, six, written, tmp_pa
         replace(server, zone="elsewhere.example").existing(
             "sip.elsewhere.example", zone.names(six[0], "sip.elsewhere.example", "elsewhere.example")
         )
+    for text in (f"hmac-sha512:{KEY}:{SECRET}\n", f"stranger:{SECRET}\n"):
+        other.write_text(text)
+        with pytest.raises(ServerError, match="answers without a signature, and is not believed: see there that it"):
+            replace(server, key=read_key(other)).update(changes)
     for text in ("nothing", "hmac-md5:a:eHh4", "a:b:c:d"):
         other.write_text(text)
         with pytest.raises(ServerError, match="holds no key"):

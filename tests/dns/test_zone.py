@@ -91,6 +91,19 @@ def test_an_endpoint_without_a_name_gets_one():
     assert texts(records, "node1.sip", "A") == ["192.0.2.9"]
 
 
+def test_a_host_that_is_a_services_name_is_not_what_the_service_leads_to():
+    """Else the addresses of all would be behind one target, and one that takes no calls would stay."""
+    first, second = (
+        endpoint("eu", "eu", "192.0.2.9", host="192.0.2.9"),
+        endpoint("main", "eu", "192.0.2.8", host=DOMAIN),
+    )
+    records = of([first, second], frozenset({("main", "192.0.2.8")}))
+    assert texts(records, "_sip._udp.sip", "SRV") == ["10 10 5060 sip.eu.sip.trunk.example."]
+    assert texts(records, "sip", "A") == texts(records, "eu.sip", "A") == ["192.0.2.9"]
+    assert texts(records, "sip.eu.sip", "A") == ["192.0.2.9"]
+    assert texts(records, "main.sip", "A") == ["192.0.2.8"]
+
+
 def test_a_host_of_another_zone_is_named_but_not_published():
     other = replace(EU1, host="edge.elsewhere.example")
     records = of([other])
@@ -104,7 +117,22 @@ def test_what_is_ours_is_noted_so_that_what_is_left_behind_goes():
     assert noted == zone.names(ALL, DOMAIN, ZONE)
     there = zone.names([EU1, EU2], DOMAIN, ZONE)
     assert {str(host) for host in noted.hosts - there.hosts} == {"sip-ap1.trunk.example."}
-    assert zone.noted(dns.rdataset.from_text_list("IN", "TXT", 30, ['"something else"'])).hosts == frozenset()
+    for text in ("something else", "host=", "host=..", "service=a..b", "host=" + "a" * 70):  # somebody else's
+        assert zone.noted(dns.rdataset.from_text_list("IN", "TXT", 30, [f'"{text}"'])).keys() == []
+
+
+def test_what_we_have_not_written_goes_only_when_that_is_meant():
+    web = dns.rdataset.from_text("IN", "A", 60, "203.0.113.80")
+    key = (dns.name.from_text(DOMAIN), RdataType.A)
+    existing = {key: web}
+    assert zone.foreign(existing, DOMAIN) == [key]
+    with pytest.raises(plans.Unsafe, match=r"sip\.trunk\.example\. A 203\.0\.113\.80 would go"):
+        plans.check(existing, of(ALL), zone.foreign(existing, DOMAIN))
+    same = {key: of(ALL)[key]}  # written by hand, from what `dns zone` prints
+    plans.check(same, of(ALL), zone.foreign(same, DOMAIN))
+    assert zone.foreign(of(ALL), DOMAIN) == []
+    left = of(ALL)
+    assert zone.foreign(left | {(dns.name.from_text(f"sip-ap1.{ZONE}"), RdataType.A): web}, DOMAIN) == []
 
 
 def test_a_plan_says_what_goes_and_comes_and_nothing_more():

@@ -38,14 +38,14 @@ def plan(services):
 
 @operation(command)
 @click.option("--yes", is_flag=True, help="Do it; without, it is only shown.")
-@click.option("--force", is_flag=True, help="Also when more than half of the records go.")
+@click.option("--force", is_flag=True, help="Also when more than half of the records go, or one that is not ours.")
 def apply(services, yes, force):
     """Make the name server's records those of the endpoints, by one update that is done as a whole or not at all."""
     settings, its, existing, desired = _both(services)
     changes = plans.plan(existing, desired)
     try:
         if not force:
-            plans.check(existing, desired)
+            plans.check(existing, desired, zones.foreign(existing, settings.sip.domain))
         if yes and changes:
             its.update(changes)
     except (plans.Unsafe, ServerError) as error:

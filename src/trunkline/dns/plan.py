@@ -4,6 +4,7 @@ As octoDNS does it: existing and desired make a plan, a plan is shown before it 
 too much needs somebody who means it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import dns.rdataset
@@ -42,10 +43,17 @@ def plan(existing: Records, desired: Records) -> list[Change]:
     return [change for change in found if _texts(change.before) != _texts(change.after)]
 
 
-def check(existing: Records, desired: Records) -> None:
-    """Raises Unsafe when `desired` leads nowhere, or more than half of the records that are there would go."""
+def check(existing: Records, desired: Records, foreign: Iterable[Key] = ()) -> None:
+    """Raises Unsafe when `desired` leads nowhere, when a record would go that is somebody else's (`zone.foreign`), or
+    more than half of those that are there."""
     if not any(kind == RdataType.SRV for _, kind in desired):
         raise Unsafe("there would be no SRV record left, and nobody would find the service")
+    for key in foreign:
+        if lost := sorted(str(record) for record in existing[key] if record not in desired.get(key, ())):
+            raise Unsafe(
+                f"{key[0]} {key[1].name} {lost[0]} would go, which was not written by us: give the endpoint, or the "
+                "service, another name, or say --force to `trunkline dns apply` when it is what you want"
+            )
     there = {(key, record) for key, rdataset in existing.items() for record in rdataset}
     stay = {(key, record) for key, rdataset in desired.items() for record in rdataset}
     gone = len(there - stay)

@@ -16,6 +16,7 @@ import dns.query
 import dns.rcode
 import dns.tsig
 import dns.update
+from dns.rdatatype import RdataType
 
 from trunkline.dns import zone
 from trunkline.dns.plan import Change
@@ -79,8 +80,10 @@ class Server:
         keys = Names(wanted.services | noted.services, wanted.hosts | noted.hosts).keys()
         inside = dns.name.from_text(self.zone)
         keys = [key for key in keys if key[0].is_subdomain(inside)]
+        needed = set(wanted.keys())
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            found = dict(zip(keys, pool.map(self._ask, keys), strict=True)) | {mark: note}
+            answers = pool.map(lambda key: self._ask(key, may_be_alias=key not in needed), keys)
+            found = dict(zip(keys, answers, strict=True)) | {mark: note}
         return {key: rdataset for key, rdataset in found.items() if rdataset}
 
     def update(self, changes: Sequence[Change]) -> None:
@@ -103,21 +106,49 @@ class Server:
         if code != dns.rcode.NOERROR:
             raise ServerError(f"{self._place} refuses the update: {dns.rcode.to_text(code)}. {_HINTS.get(code, '')}")
 
-    def _ask(self, key: Key):
+    def _ask(self, key: Key, may_be_alias: bool = False):
+        name, _ = key
         answer = self._exchange(dns.message.make_query(*key))
-        if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) or not answer.flags & dns.flags.AA:
-            raise ServerError(f"{self._place} has no zone {self.zone}: it answers {dns.rcode.to_text(answer.rcode())}")
+        code = answer.rcode()
+        if code == dns.rcode.NOERROR and not answer.flags & dns.flags.AA:
+            raise ServerError(
+                f"{self._place} is no authority for {name}: where that lies in a zone of its own, name this one in "
+                "dns.zone"
+            )
+        if code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) or not answer.flags & dns.flags.AA:
+            lacks = "cannot serve the" if code == dns.rcode.SERVFAIL else "has no"
+            raise ServerError(f"{self._place} {lacks} zone {self.zone}: it answers {dns.rcode.to_text(code)}")
+        # RFC 2136 §3.4.2.2: what an update adds beside an alias is left out without a word.
+        if not may_be_alias and any((rrset.name, rrset.rdtype) == (name, RdataType.CNAME) for rrset in answer.answer):
+            raise ServerError(
+                f"{name} is an alias (CNAME) at {self._place}, so it can have no record of ours: take it away, or name "
+                "the endpoint otherwise"
+            )
         return next((rrset.to_rdataset() for rrset in answer.answer if (rrset.name, rrset.rdtype) == key), None)
 
     def _exchange(self, message: dns.message.Message) -> dns.message.Message:
         try:
             return dns.query.tcp(message, self.address, SECONDS, self.port)
-        except dns.tsig.PeerBadKey as error:
-            raise ServerError(f"{self._place} does not know the key {self.key and self.key.name}") from error
-        except dns.tsig.PeerBadTime as error:
+        except (dns.tsig.PeerBadKey, dns.tsig.PeerBadSignature, dns.tsig.BadSignature) as error:
+            raise ServerError(
+                f"{self._place} does not know the key {self._key_name} as dns.key has it: compare name, algorithm and "
+                "secret"
+            ) from error
+        except (dns.tsig.PeerBadTime, dns.tsig.BadTime) as error:
             raise ServerError(f"{self._place} has another time than this machine: set both by NTP") from error
+        except dns.exception.FormError as error:  # a server that refuses a key need not sign that
+            if not message.keyring:
+                raise ServerError(f"{self._place} does not answer in DNS: {error}") from error
+            raise ServerError(
+                f"{self._place} answers without a signature, and is not believed: see there that it knows the key "
+                f"{self._key_name} by this algorithm, and that it may update {self.zone} from here"
+            ) from error
         except (dns.exception.DNSException, OSError, EOFError) as error:
             raise ServerError(f"{self._place} does not answer: {error}") from error
+
+    @property
+    def _key_name(self) -> str:
+        return self.key.name.to_text(omit_final_dot=True) if self.key else ""
 
     @property
     def _place(self) -> str:

@@ -5,9 +5,11 @@ endpoints come first and the others as backup. Beside them a TXT record names th
 that what an endpoint leaves behind is found; nothing else in the zone is touched.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+import dns.exception
 import dns.name
 import dns.rdataset
 from dns.rdatatype import RdataType
@@ -45,19 +47,21 @@ class Names:
         return sorted(set(found))
 
 
-def target(endpoint: Endpoint, domain: str) -> dns.name.Name:
-    """The host of an endpoint; a name of its own below the service's where the operator gave it none."""
-    host = f"{endpoint.name}.{domain}" if uri.is_ip(endpoint.host) else endpoint.host
-    return dns.name.from_text(host)
+def target(endpoint: Endpoint, domain: str, services: Container[dns.name.Name]) -> dns.name.Name:
+    """The host of an endpoint; a name of its own below the service's where the operator gave it none, or one that is
+    a service's: there are the addresses of others too, and of those that take no calls none."""
+    own = _below(endpoint.name, dns.name.from_text(domain))
+    host = own if uri.is_ip(endpoint.host) else dns.name.from_text(endpoint.host)
+    return next(name for name in (host, own, _below("sip", own)) if name not in services)
 
 
 def names(endpoints: Iterable[Endpoint], domain: str, zone: str) -> Names:
     listed = list(endpoints)
     service = dns.name.from_text(domain)
-    regions = {_below(endpoint.region, service) for endpoint in listed}
+    services = frozenset({service, *(_below(endpoint.region, service) for endpoint in listed)})
     inside = dns.name.from_text(zone)
-    hosts = {target(endpoint, domain) for endpoint in listed}
-    return Names(frozenset({service, *regions}), frozenset(host for host in hosts if host.is_subdomain(inside)))
+    hosts = {target(endpoint, domain, services) for endpoint in listed}
+    return Names(services, frozenset(host for host in hosts if host.is_subdomain(inside)))
 
 
 def owner(domain: str) -> Key:
@@ -71,8 +75,16 @@ def noted(rdataset: dns.rdataset.Rdataset | None) -> Names:
     for record in rdataset or ():
         kind, _, name = b"".join(record.strings).decode("utf-8", "replace").partition("=")
         if kind in found and name:
-            found[kind].add(dns.name.from_text(name))
+            with suppress(dns.exception.DNSException):  # somebody else has written it: no name of ours is like that
+                found[kind].add(dns.name.from_text(name))
     return Names(frozenset(found["service"]), frozenset(found["host"]))
+
+
+def foreign(existing: Records, domain: str) -> list[Key]:
+    """What is there already where we want to write, and was not written by us: a company's web site, say."""
+    mark = owner(domain)
+    ours = {mark, *noted(existing.get(mark)).keys()}
+    return sorted(key for key in existing if key not in ours)
 
 
 def records(
@@ -87,9 +99,9 @@ def records(
     ours = names(endpoints, domain, zone)
     texts: dict[Key, list[str]] = {}
     for service in ours.services:
-        _service(texts, service, dns.name.from_text(domain), serving, domain)
+        _service(texts, service, dns.name.from_text(domain), serving, ours.services)
     for endpoint in endpoints:
-        if (host := target(endpoint, domain)) in ours.hosts:
+        if (host := target(endpoint, domain, ours.services)) in ours.hosts:
             _addresses(texts, host, endpoint.addresses)
     marks = [f'"service={name}"' for name in ours.services] + [f'"host={name}"' for name in ours.hosts]
     texts[owner(domain)] = marks
@@ -101,7 +113,9 @@ def _serving(endpoints: Iterable[Endpoint], out: frozenset) -> list[tuple[Endpoi
     return [(endpoint, addresses) for endpoint, addresses in found if addresses]
 
 
-def _service(texts: dict, service: dns.name.Name, whole: dns.name.Name, serving: list, domain: str) -> None:
+def _service(
+    texts: dict, service: dns.name.Name, whole: dns.name.Name, serving: list, services: Container[dns.name.Name]
+) -> None:
     naptr = texts.setdefault((service, RdataType.NAPTR), [])
     near = [(e, a) for e, a in serving if service in (whole, _below(e.region, whole))] or serving
     for order, kind, label, tls in TRANSPORTS:
@@ -109,7 +123,7 @@ def _service(texts: dict, service: dns.name.Name, whole: dns.name.Name, serving:
         naptr.append(f'{order} 10 "s" "{kind}" "" {name}')
         texts[name, RdataType.SRV] = [
             f"{NEAR if (one, addresses) in near else BACKUP} {one.weight} {one.tls_port if tls else one.port} "
-            f"{target(one, domain)}"
+            f"{target(one, whole.to_text(), services)}"
             for one, addresses in serving
         ]
     # For whoever asks for no SRV: the addresses of those that come first.

@@ -76,7 +76,8 @@ class Publisher:
         if not changes:
             return
         # With all endpoints in their places the operator's own guard holds; an outage may take away more.
-        check(existing, zone.records(endpoints, self._domain, self._server.zone, self._ttl))
+        all_in = zone.records(endpoints, self._domain, self._server.zone, self._ttl)
+        check(existing, all_in, zone.foreign(existing, self._domain))
         self._server.update(changes)
         self._changes += len(changes)
         for change in changes:
