@@ -6,8 +6,9 @@ import sqlite3
 
 import pytest
 
-from chaos.calling import all_recorded, calls_all_the_time, carrier, dial_carrier
+from chaos.calling import all_recorded, calls_all_the_time, carrier, dial_carrier, outbound
 from harness.node import NUMBER, SIP_PORT, eventually
+from harness.placing import hang_up
 
 pytestmark = pytest.mark.long
 
@@ -65,3 +66,18 @@ async def test_renamed(node, agent):
     await all_recorded(node, numbers)
     await asyncio.to_thread(node.do, "number", "forward", NUMBER, f"sip:pbx@{node.pbx_address}:{SIP_PORT}")
     await eventually(lambda: node.status() == (0, {}), what="all is well again")
+
+
+async def test_the_stores_files_are_damaged(node, agent):
+    """A broken disk: the next start has both anew, and says so."""
+    far, ua = await carrier(node, agent), await agent()
+    await asyncio.to_thread(node.do, "down")
+    node.home.store.write_bytes(b"nonsense" * 10_000)
+    node.home.locations.write_bytes(b"")  # as a start leaves it that is killed before it has made the tables
+    said = await asyncio.to_thread(node.up)
+    assert "edge.db was damaged and is now edge.db.damaged" in said
+    response = await ua.register(node.uri(), node.key.name, node.key.secret, node.udp)
+    assert response.code == 200
+    call, incoming = await outbound(node, ua, far)
+    await hang_up(call, incoming)
+    assert node.status() == (0, {})

@@ -12,6 +12,7 @@ from trunkline import control
 from trunkline.home import Home
 from trunkline.node import (
     certificates,
+    damaged,
     engines,
     folders,
     launch,
@@ -69,7 +70,8 @@ def bring_up(settings: Settings, home: Home) -> subprocess.Popen:
     if settings.sandbox.enabled:
         with step("sandbox account"):
             importlib.import_module("trunkline.cli.sandbox").ensure(settings)
-    with step("engines' configuration"):
+    with step("engines' configuration") as said:
+        said += damaged.put_aside(home)
         render.write(settings, home, kept, chosen)
         config = supervise.write_config(home, supervise.programs(settings))
         folders.hand_over(home)

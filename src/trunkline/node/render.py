@@ -107,10 +107,12 @@ def _private(path: Path, text: str) -> None:
 
 
 def _prepare_locations(path: Path) -> None:
-    missing = not path.exists()
-    if missing:
+    if not path.exists():
         _private(path, "")
     with contextlib.closing(sqlite3.connect(path)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         connection.execute("PRAGMA journal_mode = WAL")  # kept in the file: whoever reads holds up nobody who writes
-        for part in ("standard", "usrloc") if missing else ():
-            connection.executescript((USRLOC_SCHEMA / f"{part}-create.sql").read_text())
+        for part, table in (("standard", "version"), ("usrloc", "location")):
+            if table not in tables:
+                script = (USRLOC_SCHEMA / f"{part}-create.sql").read_text()
+                connection.executescript(f"BEGIN; {script} COMMIT;")  # whole, or not at all
