@@ -1,7 +1,7 @@
 """Heartbeats, and orders that are followed."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -19,16 +19,13 @@ def sink(database):
 
 
 @pytest.fixture
-def later(monkeypatch):
-    """`later(30)`: so many seconds have passed."""
-    from trunkline.control.nodes import beats, services
+def later(database):
+    """`later(30)`: so many seconds have passed since each node was heard."""
+    from django.db.models import F
 
-    def pass_(seconds):
-        real = beats.now
-        for module in (beats, services):
-            monkeypatch.setattr(module, "now", lambda: real() + timedelta(seconds=seconds))
+    from trunkline.control.nodes.models import Node
 
-    return pass_
+    return lambda seconds: Node.objects.update(seen=F("seen") - timedelta(seconds=seconds))
 
 
 def shown(services, name="n1"):
@@ -116,3 +113,25 @@ def test_who_watches_dns_is_heard_for_eleven_seconds(sink, services, later):
     assert beats.watchers() == ["n3"]
     later(12)
     assert beats.watchers() == []
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_node_whose_clock_is_wrong_is_told_and_judges_nobody_by_it(sink, services, later, monkeypatch, hours):
+    """Ahead, it took all others for silent; behind, for alive."""
+    from trunkline.control.nodes import beats
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=hours)
+
+    monkeypatch.setattr(beats, "datetime", Wrong)
+    assert round(sink.heartbeat(BEAT._replace(watches=True)).ahead / 3600, 2) == hours
+    second = BEAT._replace(node="n2", instance="b" * 32, watches=True)
+    sink.heartbeat(second)
+    assert (shown(services)["state"], beats.watchers()) == ("well", ["n1", "n2"])
+    with pytest.raises(Unavailable, match="another node calls itself 'n1' too"):
+        sink.heartbeat(BEAT._replace(instance="c" * 32))
+    later(30)
+    sink.heartbeat(second)
+    assert (shown(services)["state"], beats.watchers()) == ("silent", ["n2"])

@@ -98,6 +98,23 @@ def test_a_node_may_start_with_a_filled_store_that_is_not_followed(home, check):
     assert not check("follow").serves
 
 
+@pytest.mark.parametrize(
+    ("ahead", "text"),
+    [
+        (3600.2, "1 h 0 min ahead of the database's: digests fail between nodes; set both by NTP"),
+        (-61, "1 min 1 s behind the database's: digests fail between nodes; set both by NTP"),
+        (1.5, None),
+    ],
+)
+def test_a_clock_that_is_wrong(home, check, ahead, text):
+    says(home, "beat", ahead=ahead)
+    if text is None:
+        with pytest.raises(StopIteration):
+            check("clock")
+    else:
+        assert check("clock") == health.Check("clock", False, text, serves=True)
+
+
 def test_a_part_that_never_spoke(check):
     assert check("ship") == health.Check("ship", False, "it has not said anything yet")
 

@@ -24,10 +24,10 @@ class Beater:
     def __init__(self, sink: Sink, settings: Settings, home: Home):
         self._sink, self._settings, self._home = sink, settings, home
         self._store = store.open_writer(home.store)
-        self._started, self._heard = time.time(), time.monotonic()
+        self._started, self._heard, self._ahead = time.time(), time.monotonic(), 0.0
 
     def facts(self) -> Mapping[str, object]:
-        return {"draining": store.draining(self._store), "calls": self._calls()}
+        return {"draining": store.draining(self._store), "calls": self._calls(), "ahead": round(self._ahead, 1)}
 
     def step(self) -> bool:
         """One heartbeat; a second one at once after an order. Raises Unavailable, sqlite3.OperationalError."""
@@ -38,7 +38,7 @@ class Beater:
             if time.monotonic() - self._heard > FORGET_AFTER:
                 self._note_elsewhere({})
             raise
-        self._heard = time.monotonic()
+        self._heard, self._ahead = time.monotonic(), standing.ahead
         self._note_elsewhere(standing.elsewhere)
         if frozenset(standing.neighbours) != store.neighbours(self._store):
             store.set_neighbours(self._store, standing.neighbours)

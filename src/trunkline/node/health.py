@@ -25,6 +25,7 @@ STALE_SECONDS = 3600.0  # a name that no name server has answered for this long
 REBUILDING = "the store is being filled"
 LEAST_DISK = 200_000_000  # bytes
 EXPIRY_DAYS = 14
+CLOCK_SECONDS = 2.0  # two nodes may be as far on either side; Kamailio takes a nonce of 3 s from now
 LONGEST_WORDS = 300  # of a log that are quoted
 
 
@@ -58,7 +59,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
         checks.append(_process(process, home) or probe.get(name, lambda name=name: Check(name, True, "runs"))())
     if "kamailio" in processes:
         checks += [_sip(settings, home), _codecs(home)]
-    return [*checks, _disk(home), _certificate(home)]
+    return [*checks, *_clock(home), _disk(home), _certificate(home)]
 
 
 def _process(process: Process, home: Home) -> Check | None:
@@ -190,6 +191,16 @@ def _beat(home: Home) -> Check:
     if status["problem"] and time.time() - status["since"] > BEHIND_SECONDS:
         return Check("beat", False, f"{status['problem']}; {_since(status)}. Calls go on", serves=True)
     return Check("beat", True, "heard by the database")
+
+
+def _clock(home: Home) -> list[Check]:
+    """One where it is wrong: what a node dates, above all a nonce, the others judge by their clocks."""
+    ahead = (part.read_status(home.status("beat")) or {}).get("ahead", 0)
+    if abs(ahead) < CLOCK_SECONDS:
+        return []
+    which = "ahead of" if ahead > 0 else "behind"
+    text = f"{duration(abs(ahead))} {which} the database's: digests fail between nodes; set both by NTP"
+    return [Check("clock", False, text, serves=True)]
 
 
 def _publish(home: Home) -> Check:

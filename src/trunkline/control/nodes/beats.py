@@ -1,10 +1,14 @@
-"""Heartbeats of nodes, as the database keeps them."""
+"""Heartbeats of nodes, as the database keeps them.
+
+When one was heard is told by the database's clock alone: by its own, a node whose clock is wrong would take all others
+for silent, and write DNS beside the one that does, or for alive, and never take its turn.
+"""
 
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from trunkline.contract.feed import DRAIN, UNDRAIN, WATCHER_SILENT, Heartbeat, Standing
@@ -12,7 +16,7 @@ from trunkline.control.calls.models import OPEN, Call
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
 
-SILENT_AFTER = timedelta(seconds=20)  # four heartbeats
+SILENT_AFTER = 20.0  # s, four heartbeats
 
 
 def note(beat: Heartbeat) -> Standing:
@@ -23,7 +27,7 @@ def note(beat: Heartbeat) -> Standing:
     with transaction.atomic():
         first = {"instance": beat.instance, "region": beat.region}
         node, _ = Node.objects.get_or_create(name=beat.node, defaults=first)
-        if node.instance != beat.instance and node.seen and node.seen > now() - SILENT_AFTER:
+        if node.instance != beat.instance and Node.objects.filter(heard(), pk=node.pk).exists():
             raise ServiceError(
                 f"another node calls itself {beat.node!r} too (it is at {', '.join(node.addresses)}): give each node "
                 "of the service a node.name of its own"
@@ -36,24 +40,32 @@ def note(beat: Heartbeat) -> Standing:
         others = Node.objects.exclude(pk=node.pk)
         neighbours = sorted(others.exclude(cluster="").values_list("cluster", flat=True))
         addresses = sorted({*chain.from_iterable(others.values_list("addresses", flat=True))})
-        return Standing("" if done else node.order, neighbours, _elsewhere(node), addresses)
+        return Standing("" if done else node.order, neighbours, _elsewhere(node), addresses, _ahead(node))
 
 
 def _elsewhere(node: Node) -> dict[int, int]:
     """Of nodes that are heard: what is open of another one's is up no more, or cannot be counted."""
-    heard = Node.objects.exclude(pk=node.pk).filter(seen__gte=now() - SILENT_AFTER).values_list("name", flat=True)
-    if not (names := list(heard)):
+    others = Node.objects.exclude(pk=node.pk).filter(heard()).values_list("name", flat=True)
+    if not (names := list(others)):
         return {}
     live = Call.objects.filter(outcome=OPEN, account__isnull=False, node__in=names)
     return dict(live.values_list("account").annotate(count=Count("pk")))
 
 
+def _ahead(node: Node) -> float:
+    """s that the clock of this machine is before the database's, of which half of the way there is not known."""
+    asked = datetime.now(UTC)
+    there = Node.objects.filter(pk=node.pk).values_list(Now(), flat=True).get()
+    took = datetime.now(UTC) - asked
+    return (asked + took / 2 - there).total_seconds()
+
+
 def watchers() -> list[str]:
     """The nodes that watch DNS and are heard; the first one writes."""
-    heard = Node.objects.filter(watches=True, seen__gte=now() - timedelta(seconds=WATCHER_SILENT))
-    return list(heard.order_by("name").values_list("name", flat=True))
+    found = Node.objects.filter(heard(WATCHER_SILENT), watches=True)
+    return list(found.order_by("name").values_list("name", flat=True))
 
 
-def now() -> datetime:
-    """By the clock of this process; the nodes' and the database's differ by little, or much else goes wrong."""
-    return datetime.now(UTC)
+def heard(seconds: float = SILENT_AFTER) -> Q:
+    """Which nodes were heard within so many seconds."""
+    return Q(seen__gte=Now() - timedelta(seconds=seconds))

@@ -1,11 +1,11 @@
 """What can be done with nodes. They appear by themselves, with their first heartbeat."""
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
 from trunkline.contract.feed import DRAIN, UNDRAIN
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
-from trunkline.control.nodes.beats import SILENT_AFTER, now
+from trunkline.control.nodes import beats
 from trunkline.control.nodes.models import Node
 from trunkline.control.words import missing
 
@@ -13,19 +13,21 @@ WELL, UNWELL, DRAINING, SILENT = "well", "unwell", "draining", "silent"
 
 
 def get(name: str) -> Node:
-    node = Node.objects.filter(name=name).first()
+    node = everyone().filter(name=name).first()
     if node is None:
         raise missing("node", name, "see `trunkline node list`; a node appears there soon after its start")
     return node
 
 
 def everyone() -> QuerySet[Node]:
-    return Node.objects.order_by("region", "name")
+    """By region and name, each with whether it is `heard`."""
+    heard = ExpressionWrapper(beats.heard(), output_field=BooleanField())
+    return Node.objects.annotate(heard=heard).order_by("region", "name")
 
 
 def state(node: Node) -> str:
     """SILENT: not heard for 20 s; else DRAINING; else UNWELL when it has problems; else WELL."""
-    if node.seen is None or node.seen < now() - SILENT_AFTER:
+    if not node.heard:
         return SILENT
     if node.draining:
         return DRAINING
@@ -45,7 +47,7 @@ def drain(node: Node, on: bool = True) -> Node:
 def forget(node: Node) -> None:
     """Take a node that is gone for good off the list."""
     with writing():
-        node.refresh_from_db()
+        node = get(node.name)
         if state(node) != SILENT:
             raise ServiceError(f"node {node.name!r} was heard just now: stop it first (`trunkline down` on it)")
         node.delete()
