@@ -115,6 +115,24 @@ def test_who_watches_dns_is_heard_for_eleven_seconds(sink, services, later):
     assert beats.watchers() == []
 
 
+def test_who_serves_is_who_is_heard_and_says_so(sink, later):
+    from trunkline.control.nodes import beats
+
+    for number, fields in enumerate(
+        (
+            {},
+            {"draining": True},
+            {"problems": {"kamailio": "exited"}},
+            {"problems": {"ship": "behind"}, "addresses": ["192.0.2.3", "2001:db8::3"]},
+        )
+    ):
+        name = f"n{number}"
+        sink.heartbeat(BEAT._replace(node=name, instance=name * 16, addresses=[f"192.0.2.{number}"])._replace(**fields))
+    assert beats.serving() == {"192.0.2.0", "192.0.2.3", "2001:db8::3"}
+    later(9)
+    assert beats.serving() == set()
+
+
 @pytest.mark.parametrize("hours", [1, -1])
 def test_a_node_whose_clock_is_wrong_is_told_and_judges_nobody_by_it(sink, services, later, monkeypatch, hours):
     """Ahead, it took all others for silent; behind, for alive."""

@@ -292,6 +292,52 @@ def test_who_is_silent_leaves_within_15_s_and_comes_back_later(server, name_serv
         running.join(10)
 
 
+def test_who_hears_itself_alone_while_others_serve_leaves_dns_as_it_is(server, name_server, six, written):
+    """Its line is cut, but for the way to the name server: it would leave itself alone in DNS."""
+    endpoints, answering = six
+    own, *others = answering.addresses
+    serving = set(others[:1])
+    publisher = publish.Publisher(lambda: endpoints, server, DOMAIN, TTL, serving=lambda: serving, own=own)
+
+    def listed():
+        return set(ask(name_server, DOMAIN, "A"))
+
+    publisher.step()
+    for address in others:
+        answering.kill(address)
+    try:
+        until(lambda: not publisher.step() and publisher.facts()["cut_off"], 20, "it hears itself alone")
+        assert listed() == set(answering.addresses)
+        for address in others:
+            answering.start(address)
+        for _ in range(alive.ANSWERS - 1):  # that are not believed yet
+            publisher.step()
+            assert publisher.facts()["cut_off"]
+        publisher.step()
+        assert (publisher.facts()["cut_off"], listed()) == (False, set(answering.addresses))
+
+        answering.answer(others[0], 503)  # who is heard, if only to say that it takes no calls
+        for address in others[1:]:
+            answering.kill(address)
+        until(lambda: not publisher.step() and len(publisher.facts()["out"]) == len(others), 20, "the others are out")
+        assert (publisher.facts()["cut_off"], listed()) == (False, {own})
+        for address in others[1:]:
+            answering.start(address)
+        answering.answer(others[0], 200)
+        until(lambda: not publisher.step() and not publisher.facts()["out"], 20, "all are back")
+
+        serving.clear()  # they are dead, as far as anybody knows
+        for address in others:
+            answering.kill(address)
+        until(lambda: not publisher.step() and len(publisher.facts()["out"]) == len(others), 20, "the others are out")
+        assert (publisher.facts()["cut_off"], listed()) == (False, {own})
+    finally:
+        for address in others:
+            if address not in answering.up():
+                answering.start(address)
+        answering.answer(others[0], 200)
+
+
 def test_a_node_that_stands_by_writes_nothing_until_it_is_its_turn(server, name_server, six, written):
     endpoints, answering = six
     first = answering.addresses[0]

@@ -142,6 +142,18 @@ async def test_every_call_has_its_record_at_any_of_them(nodes, agent):
         await eventually(lambda node=node: carried_by(node) == sorted([*names(nodes)] * 2), 30, "six records")
 
 
+async def test_the_first_loses_its_public_line_while_it_reaches_the_name_server(nodes):
+    """It hears itself alone, and is the one that must leave DNS, which another one then writes."""
+    first, *others = nodes
+    first.machine.cut()
+    try:
+        await soon(nodes, names(others))
+        await eventually(lambda: "is this node cut off?" in first.status()[1].get("publish", ""), 20, "it says so")
+    finally:
+        first.machine.mend()
+    await soon(nodes, names(nodes))
+
+
 async def test_the_first_is_lost_and_comes_back(nodes, agent):
     """It has the sandbox, is the others' way to one another, and writes DNS. Calls at the others go on, sin1 writes."""
     first, *others = nodes

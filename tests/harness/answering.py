@@ -35,6 +35,10 @@ class Answering:
             self._selector.unregister(its)
             its.close()
 
+    def up(self) -> set[str]:
+        with self._lock:
+            return set(self._sockets)
+
     def answer(self, address: str, status: int) -> None:
         self._status[address] = status
 

@@ -51,6 +51,7 @@ def says(home, name, **facts):
         "ship": {"waiting": 0, "shipped": 0, "damaged": 0},
         "clear": {"up": 0, "ended": 0},
         "beat": {"draining": False, "calls": 0},
+        "publish": {"out": {}, "unseen": {}, "all_out": False, "cut_off": False, "waits_for": "", "changes": 0},
     }
     facts = {key: time.time() - 3700 if value is AGO else value for key, value in facts.items()}
     word = {"time": time.time(), "since": time.time(), "problem": ""} | defaults[name] | facts
@@ -96,6 +97,28 @@ def test_a_node_may_start_with_a_filled_store_that_is_not_followed(home, check):
     assert check("follow").serves
     says(home, "follow", problem="another database", since=0, sequence=-1)
     assert not check("follow").serves
+
+
+@pytest.mark.parametrize(
+    ("facts", "ok", "text"),
+    [
+        ({}, True, "every endpoint is in DNS"),
+        ({"out": {"eu1 192.0.2.1": "it answers 503"}}, False, "out of DNS: eu1 192.0.2.1: it answers 503"),
+        (
+            {"unseen": {"eu1 2001:db8::1": "no way"}},
+            True,
+            "not judged, as it cannot be asked from here: eu1 2001:db8::1",
+        ),
+        ({"waits_for": "n1"}, True, "n1 writes DNS; this node does when that one is not heard"),
+        ({"all_out": True}, False, "so all stay in DNS: is this node cut off?"),
+        ({"cut_off": True}, False, "though others serve: is this node cut off? DNS stays as it is"),
+        ({"cut_off": True, "waits_for": "n2"}, False, "though others serve: is this node cut off? n2 writes DNS"),
+    ],
+)
+def test_what_is_said_of_dns(home, check, facts, ok, text):
+    says(home, "publish", **facts)
+    found = check("publish", publish="RUNNING")
+    assert (found.ok, found.serves, text in found.text) == (ok, True, True), found
 
 
 @pytest.mark.parametrize(

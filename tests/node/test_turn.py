@@ -18,7 +18,7 @@ class Database:
         self.asked += 1
         if self.watchers is None:
             raise Unavailable("away")
-        return turn.Known((), self.watchers)
+        return turn.Known((), self.watchers, {"192.0.2.1"})
 
 
 @pytest.fixture
@@ -71,6 +71,14 @@ def test_the_next_one_takes_over_and_gives_back(remembered):
     assert its.writer() == ""
     its.says(("n1", "n2"))
     assert its.writer() == "n1"
+
+
+def test_who_serves_is_known_while_the_database_answers(remembered, monkeypatch):
+    its = remembered("n2")
+    assert its.serving() == {"192.0.2.1"}
+    its.says(None)
+    later(monkeypatch, turn.FRESH + 1)
+    assert its.serving() == ()
 
 
 def test_without_the_database_one_of_several_gives_up(remembered, monkeypatch):

@@ -122,12 +122,18 @@ def publish():
 
     def ask():
         with available():
-            return Known(services.endpoints.published(), beats.watchers())
+            return Known(services.endpoints.published(), beats.watchers(), beats.serving())
 
     stop, its = stop_on_signal(), settings
     remembered = Remembered(ask, its.node.name)
     publisher = Publisher(
-        remembered.endpoints, server(its, home), its.sip.domain, its.dns.ttl, writer=remembered.writer
+        remembered.endpoints,
+        server(its, home),
+        its.sip.domain,
+        its.dns.ttl,
+        writer=remembered.writer,
+        serving=remembered.serving,
+        own=its.sip_advertised,
     )
     run(publisher, Reporter(home.status("publish")), stop, PAUSE)
     remembered.close()

@@ -72,7 +72,7 @@ class Beater:
             load=round(os.getloadavg()[0] / (os.cpu_count() or 1), 2),
             draining=draining,
             cluster=its.cluster.address,
-            watches=its.dns.watch,
+            watches=its.dns.watch and not self._cut_off(),
         )
 
     def _problems(self) -> dict[str, str]:
@@ -82,6 +82,10 @@ class Beater:
             return {"supervisord": str(error)}
         # Of itself it says enough by being heard.
         return {check.name: check.text for check in checks if not check.ok and check.name != "beat"}
+
+    def _cut_off(self) -> bool:
+        """What this node sees of the others is then nothing that DNS should follow."""
+        return bool((part.read_status(self._home.status("publish")) or {}).get("cut_off"))
 
     def _calls(self) -> int:
         status = part.read_status(self._home.status("clear")) or {}

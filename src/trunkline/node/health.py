@@ -209,13 +209,20 @@ def _publish(home: Home) -> Check:
         return Check("publish", False, wrong, serves=True)
     if status["problem"]:
         return Check("publish", False, f"{status['problem']}; {_since(status)}. DNS stays as it is", serves=True)
+    if status.get("cut_off"):  # a part of the version before does not say it
+        text = "no endpoint but this node's own answers from here, though others serve: is this node cut off?"
+        then = f"{status['waits_for']} writes DNS" if status["waits_for"] else "DNS stays as it is"
+        return Check("publish", False, f"{text} {then}", serves=True)
     if other := status["waits_for"]:
         return Check("publish", True, f"{other} writes DNS; this node does when that one is not heard", serves=True)
     if status["all_out"]:
         text = "no endpoint answers from here, so all stay in DNS: is this node cut off?"
         return Check("publish", False, text, serves=True)
     out = "; ".join(f"{place}: {why}" for place, why in status["out"].items())
-    return Check("publish", not out, f"out of DNS: {out}" if out else "every endpoint is in DNS", serves=True)
+    unseen = "; ".join(f"{place}: {why}" for place, why in status.get("unseen", {}).items())
+    text = f"out of DNS: {out}" if out else "every endpoint is in DNS"
+    text += f"; not judged, as it cannot be asked from here: {unseen}" if unseen else ""
+    return Check("publish", not out, text, serves=True)
 
 
 def _web(settings: Settings) -> Check:

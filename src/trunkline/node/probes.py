@@ -24,6 +24,10 @@ class Unheard(Silent):
     """No answer at all."""
 
 
+class NoWay(Silent):
+    """This machine has no way there, so it cannot tell who is."""
+
+
 def kamailio_rpc(path: Path, method: str, *parameters: object, timeout: float = SECONDS) -> object:
     """The result of one of Kamailio's RPC methods, e.g. `core.uptime`. `path` is its Unix datagram socket."""
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
@@ -60,7 +64,7 @@ def sip_round_trip(address: str, port: int, timeout: float = SECONDS) -> tuple[i
         try:
             client.connect((address, port))
         except OSError as error:
-            raise Silent(f"there is no way to {address}: {error.strerror}") from error
+            raise NoWay(f"there is no way to {address}: {error.strerror}") from error
         here, its_port = client.getsockname()[:2]
         host, target = (f"[{ip}]" if ":" in ip else ip for ip in (here, address))
         tag = secrets.token_hex(8)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from trunkline.contract.endpoints import Endpoint
 from trunkline.contract.feed import Unavailable
@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 
 class Publisher:
     """A `part.Part`. `endpoints` gives those that are to be published, () while none are known; `writer` the other node
-    that writes them, '' when it is this one (`node/turn.py`)."""
+    that writes them, '' when it is this one, and `serving` the addresses of nodes that say to the database that they
+    take calls (`node/turn.py`); `own` is this node's address."""
 
     def __init__(
         self,
@@ -28,18 +29,23 @@ class Publisher:
         ttl: int,
         alive: Alive | None = None,
         writer: Callable[[], str] = lambda: "",
+        serving: Callable[[], Collection[str]] = tuple,
+        own: str = "",
     ):
         self._endpoints, self._server, self._domain, self._ttl = endpoints, server, domain, ttl
         self._alive, self._writer, self._waits_for = alive or Alive(), writer, ""
         self._done: tuple[Sequence[Endpoint], frozenset[Place]] | None = None
         self._looked = 0.0
         self._changes = 0
-        self._all_out = False
+        self._serving, self._own = serving, own
+        self._all_out = self._cut_off = False
 
     def facts(self) -> Mapping[str, object]:
-        """`out`: why each address that takes no calls does not; `all_out`: none does, so that DNS stays as it is;
+        """`out`: why each address that takes no calls does not; `unseen`: why one cannot be asked; `all_out`: none
+        takes calls, so that DNS stays as it is; `cut_off`: none but our own does, and it is our line that is cut;
         `waits_for`: the other node that writes, or ''; `changes`: record sets written since the start."""
-        facts = {"out": self._alive.reasons(), "all_out": self._all_out}
+        facts = {"out": self._alive.reasons(), "unseen": self._alive.unseen()}
+        facts |= {"all_out": self._all_out, "cut_off": self._cut_off}
         return facts | {"waits_for": self._waits_for, "changes": self._changes}
 
     def step(self) -> bool:
@@ -51,7 +57,8 @@ class Publisher:
         out = self._alive.out()
         places = {(one.name, address) for one in endpoints for address in one.addresses}
         self._all_out = out >= places
-        if self._all_out:  # then it is we who are cut off; what is published stays as it was
+        self._cut_off = self._alone(endpoints)
+        if self._all_out or self._cut_off:  # what is published stays as it was
             out = self._done[1] if self._done else frozenset()
         self._waits_for = self._writer()
         if self._waits_for:  # which sees the same, as far as we know; when it is our turn, that is looked at
@@ -67,6 +74,19 @@ class Publisher:
             raise OSError(str(error)) from error
         self._done, self._looked = (endpoints, out), time.monotonic()
         return False
+
+    def _alone(self, endpoints: Sequence[Endpoint]) -> bool:
+        """Whether we hear ourselves alone, who need no line for that, and another one is known to serve: then it is our
+        line that is cut, and by what we see the one node that nobody reaches would be left in DNS.
+
+        Once it was so, it is until another one has come back for us: the first answers are not believed yet.
+        """
+        foreign = [one for one in endpoints if self._own not in one.addresses]
+        others = {(one.name, address) for one in foreign for address in one.addresses}
+        if not others or not others <= self._alive.out():
+            return False
+        serving = self._serving()
+        return any(address in serving for _, address in others) and (self._cut_off or others <= self._alive.silent())
 
     def _write(self, endpoints: Sequence[Endpoint], out: frozenset[Place]) -> None:
         wanted = zone.names(endpoints, self._domain, self._server.zone)

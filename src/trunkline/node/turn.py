@@ -3,18 +3,20 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from trunkline.contract.endpoints import Endpoint
 from trunkline.contract.feed import WATCHER_SILENT, Unavailable
 
 REFRESH = 2.0  # s between two questions to the database
+FRESH = 5.0  # s that an answer is good for
 
 
 class Known(NamedTuple):
     endpoints: Sequence[Endpoint]
     watchers: Sequence[str]  # the nodes that watch DNS and are heard: the first one writes
+    serving: Collection[str] = ()  # addresses of the nodes that are heard and take calls, by their own word
 
 
 class Remembered:
@@ -29,6 +31,10 @@ class Remembered:
     def endpoints(self) -> Sequence[Endpoint]:
         """() while none are known."""
         return self._known.endpoints
+
+    def serving(self) -> Collection[str]:
+        """() while the database is away: what it said before tells nothing."""
+        return self._known.serving if time.monotonic() - self._heard < FRESH else ()
 
     def writer(self) -> str:
         """The other node that writes; '' when it is this one.

@@ -17,6 +17,9 @@ from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
 
 SILENT_AFTER = 20.0  # s, four heartbeats
+# One that is dead is to leave DNS within 15 s, however little else there is to judge it by.
+SERVING_SILENT = 8.0  # s
+ENGINES = {"sip", "kamailio", "supervisord"}  # parts without which a node takes no calls
 
 
 def note(beat: Heartbeat) -> Standing:
@@ -64,6 +67,12 @@ def watchers() -> list[str]:
     """The nodes that watch DNS and are heard; the first one writes."""
     found = Node.objects.filter(heard(WATCHER_SILENT), watches=True)
     return list(found.order_by("name").values_list("name", flat=True))
+
+
+def serving() -> set[str]:
+    """The addresses of the nodes that are heard and take calls, by their own word."""
+    found = Node.objects.filter(heard(SERVING_SILENT), draining=False).values_list("addresses", "problems")
+    return {address for addresses, problems in found if not ENGINES & problems.keys() for address in addresses}
 
 
 def heard(seconds: float = SILENT_AFTER) -> Q:
