@@ -111,6 +111,11 @@ def invite(name, file, region, address, cluster_address):
         raise click.ClickException(str(error)) from error
     click.echo(f"Bring {file} to the other machine, and there: trunkline node join {file.name}; trunkline up --detach")
     click.echo("It is as good as the service's secrets: delete it when it is used.")
+    if invitation.database_is_local(settings):
+        click.echo(
+            "database.url leads to this machine, and on another one to that one: there, name an address that it "
+            "reaches, before `up`."
+        )
 
 
 @click.command()

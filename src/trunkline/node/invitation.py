@@ -3,20 +3,29 @@
 It is as good as `secrets.json`: whoever has it can read the database and speak as a node. Delete it when it is used.
 """
 
+import ipaddress
 import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import ValidationError
 
 from trunkline.home import Home
 from trunkline.node import secrets
-from trunkline.settings import Settings
+from trunkline.settings import Settings, stored, words
 
-SHARED = ("sip", "auth", "calls", "limits", "database", "dns")
+SHARED = ("sip", "auth", "calls", "limits", "database", "dns", "web", "api", "audit", "mail")
 # What is each machine's own, or is for one of them alone.
-OWN = {"sip": ("address", "advertised", "workers", "memory_mb"), "dns": ("watch", "servers", "port")}
+OWN = {
+    "sip": ("address", "advertised", "workers", "memory_mb"),
+    "dns": ("watch", "servers", "port"),
+    "web": ("enabled", "address", "tls", "proxies", "workers"),
+}
 AUTHORITY = ("ca.crt", "ca.key")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 
@@ -47,6 +56,14 @@ def write(
     sections = {section: _shared(settings, section) for section in SHARED}
     sections["node"] = {"name": name, "region": region or settings.node.region}
     sections["sip"] |= {"address": address} if address else {}
+    for what, given, its in (
+        ("an address", address, (settings.sip_address, settings.sip_advertised)),
+        ("a cluster address", cluster_address, (settings.cluster.address,)),
+    ):
+        if given and given in its:
+            raise InvitationError(f"{given} is this node's own: the other one needs {what} of its own")
+    if cluster_address and not settings.cluster.address:
+        raise InvitationError("this node hears no others: set cluster.address here first, and start it anew")
     if settings.cluster.address:
         if not cluster_address:
             raise InvitationError(
@@ -55,6 +72,8 @@ def write(
         peers = [settings.cluster.address]
         sections["cluster"] = {"address": cluster_address, "port": settings.cluster.port, "peers": peers}
     sections["sandbox"] = {"enabled": False}  # its account is the first node's
+    if faults := _faults(sections):
+        raise InvitationError(f"what would be in the invitation is no node's settings: {faults}")
     authority = {n: (home.tls / n).read_text() for n in AUTHORITY if (home.tls / n).exists()}
     text = "# Makes a machine a node of this service: trunkline node join FILE. It holds secrets: delete it then.\n"
     text += _toml({"settings": sections, "secrets": asdict(secrets.ensure(home.secrets)), "authority": authority})
@@ -71,11 +90,12 @@ def take(path: Path, home: Home) -> str:
         sections = {name: values for name, values in found["settings"].items() if values}
         kept = secrets.Secrets(**found["secrets"])
         authority = {name: str(found.get("authority", {})[name]) for name in found.get("authority", {})}
-        Settings(home=home.root, **sections)
     except OSError as error:
         raise InvitationError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvitationError(f"{path} is no invitation of this version of Trunkline: {error}") from error
+    if faults := _faults(sections):
+        raise InvitationError(f"{path} is no invitation of this version of Trunkline: {faults}")
     if set(authority) - set(AUTHORITY):
         raise InvitationError(f"{path} is no invitation: it has {', '.join(authority)}")
     for there in (home.settings, home.secrets, *(home.tls / name for name in authority)):
@@ -84,15 +104,44 @@ def take(path: Path, home: Home) -> str:
                 f"{there} is here already: this machine is, or was, a node. Move it away, or choose another "
                 "TRUNKLINE_HOME"
             )
-    home.tls.mkdir(mode=0o750, parents=True, exist_ok=True)
-    home.root.chmod(0o711)
-    for name, text in authority.items():
-        _private(home.tls / name, text)
-        if name == "ca.crt":
-            (home.tls / name).chmod(0o644)
-    _private(home.secrets, json.dumps(asdict(kept), indent=2))
-    _private(home.settings, "# Made by `trunkline node join`\n" + _toml(sections))
+    texts = {home.tls / name: text for name, text in authority.items()}
+    texts |= {home.secrets: json.dumps(asdict(kept), indent=2)}
+    texts |= {home.settings: "# Made by `trunkline node join`\n" + _toml(sections)}
+    try:
+        home.tls.mkdir(mode=0o750, parents=True, exist_ok=True)
+        home.root.chmod(0o711)
+        for there, text in texts.items():
+            _private(there, text)
+        for there in {home.tls / "ca.crt"} & texts.keys():
+            there.chmod(0o644)
+    except OSError as error:
+        for there in texts:  # none of them was there before
+            there.unlink(missing_ok=True)
+        raise InvitationError(
+            f"{home.root} cannot be written: {error.strerror}. Nothing of the node is there"
+        ) from error
     return sections["node"]["name"]
+
+
+def database_is_local(settings: Settings) -> bool:
+    """Whether the URL of the database means another place on every machine: a socket, or the loopback."""
+    parts = urlsplit(settings.database.url)
+    host = dict(parse_qsl(parts.query)).get("host") or parts.hostname or ""
+    if host in ("", "localhost") or host.startswith("/"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _faults(sections: Mapping[str, object]) -> str:
+    """What is wrong with settings, whatever this machine's environment says; '' when they are a node's."""
+    try:
+        stored(json.dumps({"home": "/", **sections}))
+    except ValidationError as error:
+        return "; ".join(words.explain(fault) for fault in error.errors())
+    return ""
 
 
 def _shared(settings: Settings, section: str) -> dict[str, object]:
