@@ -62,6 +62,19 @@ def test_a_key_comes_with_all_that_a_pbx_is_configured_with(run, acme, monkeypat
     assert "server   [2001:db8::5]:5060 (UDP, TCP), 5071 (TLS)\nrealm    sip.trunkline.internal\n" in said
 
 
+def test_credentials_that_were_refused_are_listed_with_their_key(run, ask, acme):
+    from trunkline.control.feed import DatabaseSink
+
+    facts = {"key": acme["key"], "denial": "recipient", "method": "INVITE\x1b[2J", "source": "udp:192.0.2.7:5060"}
+    event = {"event": "denied", "time": 1_800_000_000.0, "node": "node1", "call": "", **facts}
+    DatabaseSink().store("node1", "f", [event], 1)
+    [key] = ask("key", "list")
+    assert (key["denied"]["cause"], key["denied"]["source"]) == ("recipient", "udp:192.0.2.7:5060")
+    out = run("key", "list").out
+    assert f"{acme['key']}: last refused 2027-01-15 08:00:00: INVITE" in out.replace("\n", " ")
+    assert "\x1b" not in out
+
+
 def test_the_scope_of_a_key(run, ask, acme):
     key = ask("key", "add", "acme", "--scope", "calls")
     assert ask("key", "set-scope", key["key"], "manage")["scope"] == "manage"

@@ -46,6 +46,20 @@ def test_wrong_credentials_are_challenged_again_and_count(digest, facts):
     assert result.wrong is not None
 
 
+@pytest.mark.parametrize(
+    ("facts", "denial"),
+    [({"verdict": "wrong"}, "secret"), ({"algorithm": "SHA-512-256"}, "algorithm"),
+     ({"uri": "sip:+33123456789@x"}, "recipient"), ({"username": "nobody"}, "")],
+)  # fmt: skip
+def test_what_was_wrong_is_known_of_a_key_that_there_is(digest, facts, denial):
+    result = digest(**facts)
+    assert result.denial == denial
+    assert bool(result.key) is bool(denial)
+    assert result.wrong == digest(username="nobody").wrong, (
+        "the response would tell a stranger that there is such a key"
+    )
+
+
 def test_a_stale_nonce_is_no_fault(digest):
     assert digest("stale") == Challenge(stale=True)
 

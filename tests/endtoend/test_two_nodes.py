@@ -155,6 +155,18 @@ async def test_calls_at_once_are_counted_over_both(pair, agent):
         await asyncio.to_thread(first.do, "account", "set", "customer", "--calls-at-once", "0")
 
 
+async def test_a_wrong_secret_at_one_node_is_shown_by_the_other(pair, agent):
+    first, second = pair
+    pbx = await agent()
+    assert (await pbx.register(second.uri(), first.key.name, "wrong", via=second.udp)).code == 401
+
+    def shown():
+        [key] = [key for key in first.ask("key", "list") if key["key"] == first.key.name]
+        return key["denied"] and key["denied"]["words"].startswith(f"REGISTER from udp:{pbx.address}:")
+
+    await eventually(shown, what="the first node lists it")
+
+
 async def test_no_stranger_speaks_as_a_node(pair, agent):
     first, _ = pair
     stranger, its = await agent(), first.settings.cluster

@@ -33,8 +33,10 @@ def list_(services, account):
     found = services.keys.listing(services.accounts.get(account) if account else None)
     found = [services.keys.as_dict(key) for key in found]
     rows = [[key["key"], key["account"], key["scope"], key["enabled"], _slots(key)] for key in found]
-    view = table(("key", "account", "scope", "enabled", "secrets"), rows)
-    return Answer(found, [view if found else "There is no key. Make one with: trunkline key add ACCOUNT"])
+    view = [table(("key", "account", "scope", "enabled", "secrets"), rows)]
+    refused = [(key["key"], key["denied"]) for key in found if key["denied"]]
+    view += [f"{key}: last refused {denied['time']:%Y-%m-%d %H:%M:%S}: {denied['words']}" for key, denied in refused]
+    return Answer(found, view if found else ["There is no key. Make one with: trunkline key add ACCOUNT"])
 
 
 @operation(command)

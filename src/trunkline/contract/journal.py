@@ -16,6 +16,8 @@ all lines of one call). The rest depends on the event:
 | quality  | caller, callee: how the audio was that came from each, once the media of a call is let go        |
 | reject   | code, reason, warning, direction, account, key, carrier, caller, called, source, call_id:       |
 |          | a call that was refused before any attempt; it has this one line                                 |
+| denied   | key, denial, method, source: credentials of a key were not right, of whatever request; of each    |
+|          | key once a minute. It is of no call: `call` is ''                                                |
 
 `media` is "srtp" where the audio of that leg is encrypted, the caller's in setup and the target's in attempt.
 
@@ -33,10 +35,11 @@ import json
 from collections.abc import Mapping
 from json.encoder import encode_basestring
 
-EVENTS = frozenset({"setup", "attempt", "progress", "failed", "answer", "finish", "end", "quality", "reject"})
+EVENTS = frozenset({"setup", "attempt", "progress", "failed", "answer", "finish", "end", "quality", "reject", "denied"})
 
 DIRECTIONS = ("outbound", "inbound", "internal")  # PBX to carrier; carrier to PBX; PBX to a number hosted here
 CAUSES = ("reply", "silence", "transport", "dns", "ring", "cancel", "media", "unreadable")  # why an attempt failed
+DENIALS = ("secret", "recipient", "algorithm")  # which of them did not fit
 ENDERS = ("caller", "callee", "edge")
 
 type Event = Mapping[str, object]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -34,10 +35,13 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """`wrong`: credentials came and were not right, which counts against the sender."""
+    """`wrong`: credentials came and were not right, which counts against the sender. `key` is whose they would have
+    been, where there is such a key, and `denial` what was not right (`contract.journal.DENIALS`)."""
 
     stale: bool = False
     wrong: Refusal | None = None
+    key: str = ""
+    denial: str = ""
 
 
 def by_digest(claim: Claim, recipient: str, domain: str, lookup: Lookup, verify: Verify) -> Customer | Challenge:
@@ -49,12 +53,18 @@ def by_digest(claim: Claim, recipient: str, domain: str, lookup: Lookup, verify:
     if claim.realm != domain:
         return Challenge()
     credential = lookup.credential(claim.username)
-    if credential is None or claim.algorithm not in ALGORITHMS or not _same_recipient(claim.uri, recipient):
+    if credential is None:
         return Challenge(wrong=refusal.unknown_credentials())
+    # A stranger is told nothing more: not even that there is such a key.
+    denied = partial(Challenge, wrong=refusal.unknown_credentials(), key=credential.key)
+    if claim.algorithm not in ALGORITHMS:
+        return denied(denial="algorithm")
+    if not _same_recipient(claim.uri, recipient):
+        return denied(denial="recipient")
     results = {verify(secret[claim.algorithm], claim.algorithm) for secret in credential.secrets}
     if "ok" in results:
         return Customer(credential.account, credential.key)
-    return Challenge(stale=True) if "stale" in results else Challenge(wrong=refusal.unknown_credentials())
+    return Challenge(stale=True) if "stale" in results else denied(denial="secret")
 
 
 def by_address(ip: str, port: int, lookup: Lookup) -> Customer | Carrier | None:

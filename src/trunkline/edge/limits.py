@@ -56,6 +56,10 @@ class Limits:
             return False
         return self._count("refused", ip, self._config.refusals_per_minute)
 
+    def first_denial(self, key: str) -> bool:
+        """Whether wrong credentials of a key are the first ones of a minute, which are told to its owner."""
+        return self._counters.add("denied", key) == 1
+
     def _count(self, table: str, ip: str, most: int) -> bool:
         sender = _sender(ip)
         if self._counters.add(table, sender) <= most:

@@ -70,7 +70,7 @@ class Edge:
         self._passing = Passing(config, neighbours, onward)
         self._relay = relaying.Relay(abilities, Injector(config.media_controls), neighbours)
         self._attempts = Attempts(config, lookup, self._relay, self._records, neighbours)
-        senders = Senders(config, lookup, self._limits)
+        senders = Senders(config, lookup, self._limits, self._records)
         trials = Trials(config, lookup, neighbours)
         calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts, trials)
         self._in_dialog = InDialog(config, lookup, self._relay, self._records, onward)

@@ -32,6 +32,11 @@ class Records:
         self._journal.note("reject", secrets.token_hex(8), direction=direction, **facts)
         self._journal.flush()
 
+    def denied(self, key: str, denial: str, method: str, source: str) -> None:
+        """Credentials of a key were not right."""
+        self._journal.note("denied", "", key=key, denial=denial, method=method, source=source)
+        self._journal.flush()
+
     def admit(self, call: Permitted, plan: Plan, payer: Account, elsewhere: int) -> Refusal | None:
         """Count a call that is about to begin; `elsewhere`: the payer's calls on other nodes."""
         summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"

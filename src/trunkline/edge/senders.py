@@ -6,13 +6,14 @@ from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.ksr import digests, message
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Carrier, Lookup
+from trunkline.edge.records import Records
 
 
 class Senders:
     """One per worker."""
 
-    def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits):
-        self._domain, self._lookup, self._limits = config.domain, lookup, limits
+    def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits, records: Records):
+        self._domain, self._lookup, self._limits, self._records = config.domain, lookup, limits, records
 
     def identify(self, source: message.Source, recipient: str) -> Customer | Carrier | Challenge:
         """Who sent the request. `recipient`: the user part of its Request-URI, unescaped."""
@@ -26,6 +27,9 @@ class Senders:
         sender = authenticate.by_digest(claim, recipient, self._domain, self._lookup, verify)
         if isinstance(sender, Customer):
             self._limits.trust(source.ip)
-        elif sender.wrong and self._limits.refused(source.ip):
+            return sender
+        if sender.key and self._limits.first_denial(sender.key):
+            self._records.denied(sender.key, sender.denial, message.method(), str(source))
+        if sender.wrong and self._limits.refused(source.ip):
             message.log_error(f"{source.ip} is banned: too many wrong credentials")
         return sender

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Path, Query, Router
 
-from trunkline.control.api import paging, schemas, scopes
+from trunkline.control.api import key_schemas, paging, scopes
 from trunkline.control.api.paths import ROOT
 from trunkline.control.api.problems import Problem
 from trunkline.control.errors import ServiceError
@@ -17,7 +17,7 @@ OPTIONAL = Body(None)
 InPath = Path(description="The key.", max_length=64)
 
 
-@router.get("", response=schemas.Keys, summary="The account's keys")
+@router.get("", response=key_schemas.Keys, summary="The account's keys")
 def list_keys(request: HttpRequest, response: HttpResponse, query: Query[paging.Portion]):
     found = services.listing(request.caller.account).order_by("pk")
     if place := paging.after(query.cursor, int):
@@ -26,8 +26,8 @@ def list_keys(request: HttpRequest, response: HttpResponse, query: Query[paging.
     return {"items": [services.as_dict(key) for key in rows], "next": following}
 
 
-@router.post("", response={201: schemas.KeyWithSecret}, summary="Make a key")
-def make_key(request: HttpRequest, response: HttpResponse, wanted: schemas.KeyToMake | None = OPTIONAL):
+@router.post("", response={201: key_schemas.KeyWithSecret}, summary="Make a key")
+def make_key(request: HttpRequest, response: HttpResponse, wanted: key_schemas.KeyToMake | None = OPTIONAL):
     """Its secret is in the answer, and nowhere else."""
     scope = wanted.scope if wanted else MANAGE
     scopes.check(request.caller.key, scope, "To make such a key")
@@ -39,13 +39,13 @@ def make_key(request: HttpRequest, response: HttpResponse, wanted: schemas.KeyTo
     return services.as_dict(key) | {"secret": secret}
 
 
-@router.get("/{key}", response=schemas.Key, summary="One key")
+@router.get("/{key}", response=key_schemas.Key, summary="One key")
 def get_key(request: HttpRequest, key: str = InPath):
     return services.as_dict(own_key(request, key))
 
 
-@router.patch("/{key}", response=schemas.Key, summary="Enable or disable a key, or change its scope")
-def change_key(request: HttpRequest, change: schemas.KeyChange, key: str = InPath):
+@router.patch("/{key}", response=key_schemas.Key, summary="Enable or disable a key, or change its scope")
+def change_key(request: HttpRequest, change: key_schemas.KeyChange, key: str = InPath):
     """Not so that the one that the request itself is made with is refused."""
     own = _changeable_key(request, key)
     if own == request.caller.key and (change.enabled is False or change.scope == CALLS):
@@ -61,7 +61,7 @@ def change_key(request: HttpRequest, change: schemas.KeyChange, key: str = InPat
     return services.as_dict(own)
 
 
-@router.post("/{key}/secrets", response={201: schemas.KeyWithSecret}, summary="Make a second secret")
+@router.post("/{key}/secrets", response={201: key_schemas.KeyWithSecret}, summary="Make a second secret")
 def rotate_key(request: HttpRequest, response: HttpResponse, key: str = InPath):
     """Both work until one is retired."""
     own = _changeable_key(request, key)

@@ -9,7 +9,6 @@ from pydantic import Field
 Kind = Literal["landline", "mobile-lvn", "landline-toll-free"]
 Place = Literal["starts", "contains", "ends"]
 SipTransport = Literal["udp", "tcp", "tls"]
-Scope = Literal["calls", "manage", "owner"]
 Outcome = Literal["open", "answered", "cancelled", "failed", "rejected"]
 E164 = Field(description="E.164; '+', spaces and punctuation are optional.", max_length=32, examples=["+447700900000"])
 NEXT = Field(description="The `cursor` of the next portion; null when there is none.")
@@ -104,46 +103,6 @@ class Trial(Schema):
     asked: list[Asked] = Field(description="Of `options`: what was asked, in order.")
     call: str | None = Field(description="Of `call`: the `uid` of its record, some seconds after it.")
     code: int | None = Field(description="Of `call`: of the final response; null without one.")
-
-
-class Secret(Schema):
-    slot: int = Field(description="1 or 2.")
-    created: datetime
-    usable: bool = Field(description="False for a secret that was made for another domain.")
-
-
-class Key(Schema):
-    key: str = Field(description="The digest username of a PBX, and the user of this API.")
-    scope: Scope = Field(
-        description="`calls`: none of this API; `manage`: all but users and audit; `owner`: all of it."
-    )
-    enabled: bool
-    created: datetime
-    secrets: list[Secret]
-
-
-class KeyWithSecret(Key):
-    secret: str = Field(description="The secret that was made. It is shown this once.")
-
-
-class Keys(Schema):
-    items: list[Key]
-    next: str | None = NEXT
-
-
-class KeyToMake(Body):
-    scope: Scope = Field(
-        "manage", description="At most that of the key that asks. An `owner` key is for programs: no PBX can have it."
-    )
-
-
-class KeyChange(Body):
-    """What is null stays."""
-
-    scope: Literal["calls", "manage"] | None = Field(None, description="Of a key that is not an owner's.")
-    enabled: bool | None = Field(
-        None, strict=True, description="A disabled key is refused, by the edge and here; its secrets stay."
-    )
 
 
 class Coordinates(Body):

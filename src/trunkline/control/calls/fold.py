@@ -58,7 +58,7 @@ def fold_call(call: Call, event: Event, directory: Directory) -> None:
     """Add what an event says of its call."""
     time = moment(event)
     call.started = min(call.started or time, time)
-    call.node = call.node or _text(event, "node", 63)
+    call.node = call.node or text(event, "node", 63)
     match event["event"]:
         case "setup":
             _introduce(call, event, directory)
@@ -74,7 +74,7 @@ def fold_call(call: Call, event: Event, directory: Directory) -> None:
         case "finish":
             _refuse(call, event, time, rejected=False)
         case "end":
-            end = (time, _text(event, "by", 16), _text(event, "reason", 255))
+            end = (time, text(event, "by", 16), text(event, "reason", 255))
             if call.hung_up is None or end < (call.hung_up, call.hung_up_by, call.hung_up_reason):
                 call.hung_up, call.hung_up_by, call.hung_up_reason = end
         case "quality":
@@ -90,9 +90,9 @@ def fold_attempt(attempt: Attempt, event: Event) -> None:
     match event["event"]:
         case "attempt":
             if attempt.started is None or time < attempt.started:
-                attempt.started, attempt.kind = time, _text(event, "kind", 16)
-                attempt.target, attempt.address = _text(event, "target", 255), _text(event, "address", 64)
-                attempt.media = _text(event, "media", 8)
+                attempt.started, attempt.kind = time, text(event, "kind", 16)
+                attempt.target, attempt.address = text(event, "target", 255), text(event, "address", 64)
+                attempt.media = text(event, "media", 8)
         case "progress":
             attempt.ringing = min(attempt.ringing or time, time)
         case "failed" | "answer":
@@ -110,11 +110,11 @@ def _introduce(call: Call, event: Event, directory: Directory) -> None:
         ("call_id", 255),
         ("media", 8),
     ):
-        setattr(call, name, _text(event, name, width) or getattr(call, name))
+        setattr(call, name, text(event, name, width) or getattr(call, name))
     # A call that was refused early has them as they came: '+44…'. All calls of a number are found by one spelling.
     call.caller, call.called = e164(call.caller) or call.caller, e164(call.called) or call.called
     carrier = directory.carriers.get(event["carrier"]) if isinstance(event.get("carrier"), int) else None
-    call.carrier = carrier or _text(event, "carrier", 63) or call.carrier
+    call.carrier = carrier or text(event, "carrier", 63) or call.carrier
     call.account_id = directory.accounts.get(named(event, "account")) or call.account_id
     call.owner_id = directory.accounts.get(named(event, "owner")) or call.owner_id
 
@@ -122,7 +122,7 @@ def _introduce(call: Call, event: Event, directory: Directory) -> None:
 def _refuse(call: Call, event: Event, time: datetime, rejected: bool) -> None:
     if call.answered:
         return
-    code, reason, warning = _code(event), _text(event, "reason", 255), _text(event, "warning", 255)
+    code, reason, warning = _code(event), text(event, "reason", 255), text(event, "warning", 255)
     known = (call.refused, call.code or 0, call.reason, call.warning, call.outcome == REJECTED)
     if call.refused and known <= (time, code or 0, reason, warning, rejected):
         return
@@ -144,7 +144,7 @@ def _outcome(call: Call) -> str:
 def _end_attempt(attempt: Attempt, event: Event, time: datetime) -> None:
     answered = 200 <= (attempt.code or 0) <= 299  # only an answer has such a code
     answers = event["event"] == "answer"
-    code, reason, cause = _code(event) or 0, _text(event, "reason", 255), _text(event, "cause", 16)
+    code, reason, cause = _code(event) or 0, text(event, "reason", 255), text(event, "cause", 16)
     if attempt.ended is not None:
         if answered != answers:
             better = answers
@@ -159,7 +159,7 @@ def _end_attempt(attempt: Attempt, event: Event, time: datetime) -> None:
     attempt.ended, attempt.code, attempt.reason, attempt.cause = time, code or None, reason, cause
 
 
-def _text(event: Mapping[str, object], field: str, width: int) -> str:
+def text(event: Mapping[str, object], field: str, width: int) -> str:
     value = event.get(field)
     if value is None or isinstance(value, bool | list | dict):
         return ""

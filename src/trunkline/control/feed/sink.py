@@ -14,6 +14,7 @@ from trunkline.control.carriers.models import Carrier
 from trunkline.control.database import JOURNAL_LOCK, lock
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
 from trunkline.control.feed.available import available
+from trunkline.control.keys import denials
 from trunkline.control.nodes import beats
 from trunkline.control.sources import heard
 
@@ -36,14 +37,16 @@ class DatabaseSink:
             return known.position if known else 0
 
     def store(self, node: str, file: str, events: Sequence[Event], position: int) -> None:
-        usable = [event for event in events if event["call"] and fold.moment(event) is not None]
-        if len(usable) < len(events):
-            left_out = len(events) - len(usable)
+        timed = [event for event in events if fold.moment(event) is not None]
+        denied = [event for event in timed if event["event"] == "denied"]
+        usable = [event for event in timed if event["call"] and event["event"] != "denied"]
+        if left_out := len(events) - len(usable) - len(denied):
             log.warning("%d events of %s in %s have no call or no possible time and are left out", left_out, node, file)
         with available(), transaction.atomic():
             # One node at a time: two that tell of the same call would each miss what the other is writing.
             lock(JOURNAL_LOCK)
             _merge(usable)
+            denials.note(denied)
             JournalPosition.objects.update_or_create(node=node, file=file, defaults={"position": position})
 
     def heartbeat(self, beat: Heartbeat) -> Standing:

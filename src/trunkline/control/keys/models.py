@@ -18,6 +18,11 @@ class Key(Audited):
     enabled = models.BooleanField(default=True)
     scope = models.CharField(max_length=6, default=MANAGE, db_default=MANAGE)  # of SCOPES
     created = models.DateTimeField(auto_now_add=True)
+    # The newest credentials of it that a node has refused: see `denials`.
+    denied = models.DateTimeField(null=True)
+    denial = models.CharField(max_length=16, default="", db_default="")  # of journal.DENIALS
+    denied_method = models.CharField(max_length=16, default="", db_default="")
+    denied_source = models.CharField(max_length=64, default="", db_default="")
 
     def __str__(self):
         return self.name

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
+from trunkline.control.keys import denials
 from trunkline.control.keys.models import MANAGE, OWNER, SCOPES, Key, Secret
 from trunkline.control.words import missing
 
@@ -118,6 +119,7 @@ def as_dict(key: Key) -> dict[str, object]:
             {"slot": secret.slot, "created": secret.created, "usable": secret.realm == settings.TRUNKLINE_REALM}
             for secret in sorted(key.secrets.all(), key=lambda secret: secret.slot)
         ],
+        "denied": denials.as_dict(key),
     }
 
 

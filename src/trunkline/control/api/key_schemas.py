@@ -1,0 +1,65 @@
+"""What the API takes and gives of keys."""
+
+from datetime import datetime
+from typing import Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from trunkline.control.api.schemas import NEXT, Body
+
+Scope = Literal["calls", "manage", "owner"]
+
+
+class Secret(Schema):
+    slot: int = Field(description="1 or 2.")
+    created: datetime
+    usable: bool = Field(description="False for a secret that was made for another domain.")
+
+
+class Denial(Schema):
+    """The newest credentials of a key that were refused: what to mend in a PBX that is not let in."""
+
+    time: datetime
+    method: str = Field(description="Of the request: INVITE or REGISTER.")
+    source: str = Field(description="Where it came from, like `udp:192.0.2.7:5060`.")
+    cause: Literal["secret", "recipient", "algorithm"] = Field(
+        description="`secret`: it was wrong; `recipient`: the digest was made for another one than was called; "
+        "`algorithm`: it was none that the challenge offered."
+    )
+    words: str = Field(description="All of it in a sentence.")
+
+
+class Key(Schema):
+    key: str = Field(description="The digest username of a PBX, and the user of this API.")
+    scope: Scope = Field(
+        description="`calls`: none of this API; `manage`: all but users and audit; `owner`: all of it."
+    )
+    enabled: bool
+    created: datetime
+    secrets: list[Secret]
+    denied: Denial | None = Field(description="Told once a minute; null where none were refused yet.")
+
+
+class KeyWithSecret(Key):
+    secret: str = Field(description="The secret that was made. It is shown this once.")
+
+
+class Keys(Schema):
+    items: list[Key]
+    next: str | None = NEXT
+
+
+class KeyToMake(Body):
+    scope: Scope = Field(
+        "manage", description="At most that of the key that asks. An `owner` key is for programs: no PBX can have it."
+    )
+
+
+class KeyChange(Body):
+    """What is null stays."""
+
+    scope: Literal["calls", "manage"] | None = Field(None, description="Of a key that is not an owner's.")
+    enabled: bool | None = Field(
+        None, strict=True, description="A disabled key is refused, by the edge and here; its secrets stay."
+    )
