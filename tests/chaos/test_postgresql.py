@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from bench.postgresql import postgresql
 
-from chaos.calling import all_recorded, calls_all_the_time, carrier, dial_carrier
-from harness.node import NUMBER, eventually, running
+from chaos.calling import all_recorded, calls_all_the_time, carrier, dial_carrier, fresh_number, outbound, record
+from harness.node import NUMBER, Node, eventually, running
 from harness.placing import hang_up
 
 pytestmark = pytest.mark.long
@@ -64,3 +64,41 @@ async def test_no_call_is_lost(pg_node, server, agent, outage):
         await hang_up(call, incoming)
     await all_recorded(node, numbers)
     await eventually(lambda: node.status() == (0, {}), what="all is well again")
+
+
+async def test_a_node_starts_without_it_with_what_it_knew(pg_node, server, agent):
+    """A machine that boots while the database is away serves; records and changes follow."""
+    node, number = pg_node, fresh_number()
+    far, ua, other = await carrier(node, agent), await agent(), await agent()
+    await asyncio.to_thread(server.stop)
+    try:
+        await asyncio.to_thread(node.end)  # its power is cut
+        said = await asyncio.to_thread(node.up)
+        assert "The node starts all the same, with what it knew when it was stopped" in said, said
+        wrong = (await asyncio.to_thread(node.status))[1]
+        assert wrong.keys() - {"ship"} == {"follow", "beat"}  # whose journal may have lines that wait
+        assert all("PostgreSQL" in words for words in wrong.values()), wrong
+        await hang_up(*await outbound(node, ua, far, number))
+        assert (await ua.register(node.uri(), node.key.name, node.key.secret, node.udp)).code == 200
+    finally:
+        await asyncio.to_thread(server.start)
+    assert (await record(node, number, 30))["outcome"] == "answered"
+    await asyncio.to_thread(node.do, "number", "forward", NUMBER, f"sip:later@{other.address}:{other.port()}")
+    await asyncio.to_thread(node.caught_up)
+    call = await dial_carrier(node, far, f"+{NUMBER}")
+    incoming = await other.next_call()
+    await incoming.answer()
+    await call.final()
+    await hang_up(call, incoming)
+    await eventually(lambda: node.status() == (0, {}), what="all is well again")
+
+
+def test_a_node_that_knows_nothing_does_not_start_without_it(addresses, tmp_path):
+    node = Node(addresses, database={"url": f"postgresql://nobody@/none?host={tmp_path}"})
+    try:
+        ran = node.run("up", "--detach", "--no-check")
+        assert ran.returncode == 1
+        assert "does not serve us: connection" in ran.stderr
+        assert not node.processes()
+    finally:
+        node.discard()

@@ -1,6 +1,7 @@
 """The follower: whatever happens in between, the store ends equal to what the control plane holds."""
 
 import json
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,21 @@ def test_an_empty_store_is_filled_even_by_an_empty_control_plane(control, connec
     settle(Follower(control, connection))
     assert store.sequence(connection) == 0
     assert control.snapshots == 1
+
+
+def test_an_edge_can_go_on_with_a_store_that_was_filled(tmp_path):
+    path = tmp_path / "edge.db"
+    assert not store.serves(path)
+    with closing(store.open_writer(path)) as connection:
+        assert not store.serves(path)
+        store.set_sequence(connection, 0)
+        assert store.serves(path)
+    assert store.serves(path)
+    with closing(store.open_writer(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {store.SCHEMA_VERSION - 1}")
+    assert not store.serves(path)
+    path.write_bytes(b"damaged" * 1000)
+    assert not store.serves(path)
 
 
 def test_changes_are_applied_in_place_without_a_snapshot(control, connection):

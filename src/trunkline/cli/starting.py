@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import click
 
 from trunkline import control
+from trunkline.contract import store
 from trunkline.home import Home
 from trunkline.node import (
     certificates,
@@ -59,15 +60,16 @@ def bring_up(settings: Settings, home: Home) -> subprocess.Popen:
         chosen = ports.ensure(home.ports, settings.media.control_port, settings.media.relays)
         if problems := occupied.problems(occupied.endpoints(settings, chosen)):
             raise UpError("\n".join(problems))
-    with step("database"):
+    with step("database") as said:
         control.setup(settings)
-        control.migrate()
+        away = _away(home)
+        said += filter(None, [away])
     with step("secrets and certificate") as said:
         kept = secrets.ensure(home.secrets)
         addresses = {settings.sip_address, settings.sip_advertised}
         addresses |= {settings.web_address} if settings.web.enabled else set()
         said.append(certificates.ensure(home.tls, sip.domain, addresses, settings.web.hosts))
-    if settings.sandbox.enabled:
+    if settings.sandbox.enabled and not away:
         with step("sandbox account"):
             importlib.import_module("trunkline.cli.sandbox").ensure(settings)
     with step("engines' configuration") as said:
@@ -76,6 +78,17 @@ def bring_up(settings: Settings, home: Home) -> subprocess.Popen:
         config = supervise.write_config(home, supervise.programs(settings))
         folders.hand_over(home)
     return _start(settings, home, config)
+
+
+def _away(home: Home) -> str:
+    """Bring the database's tables up to date; or why it cannot be, where the node can serve without it."""
+    try:
+        control.migrate()
+    except control.DatabaseAway as error:
+        if not store.serves(home.store):
+            raise
+        return f"{error}. The node starts all the same, with what it knew when it was stopped"
+    return ""
 
 
 def _enough_disk(home: Home) -> None:

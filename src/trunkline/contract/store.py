@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from trunkline.contract import touched
@@ -140,6 +141,17 @@ def open_writer(path: str | Path) -> sqlite3.Connection:
     if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
         _create(connection)
     return connection
+
+
+def serves(path: str | Path) -> bool:
+    """Whether there is a store of this schema that was filled, so that an edge can go on with it."""
+    try:
+        with closing(open_reader(path)) as connection:
+            return (
+                connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION and sequence(connection) >= 0
+            )
+    except sqlite3.Error:
+        return False
 
 
 def _create(connection: sqlite3.Connection) -> None:

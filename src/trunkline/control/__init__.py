@@ -5,6 +5,6 @@ Call `setup` once in a process, then `migrate` where the tables may be missing, 
 """
 
 from trunkline.control.database import migrate, setup
-from trunkline.control.errors import DatabaseUnavailable, ServiceError
+from trunkline.control.errors import DatabaseAway, DatabaseUnavailable, ServiceError
 
-__all__ = ["DatabaseUnavailable", "ServiceError", "migrate", "setup"]
+__all__ = ["DatabaseAway", "DatabaseUnavailable", "ServiceError", "migrate", "setup"]

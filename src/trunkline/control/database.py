@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import django
 from django.conf import settings as django_settings
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 
 from trunkline.control.dashboard.options import OPTIONS
-from trunkline.control.errors import DatabaseUnavailable
+from trunkline.control.errors import DatabaseAway, DatabaseUnavailable
 from trunkline.settings import Settings
 
 APPS = (
@@ -110,7 +110,8 @@ def plain_words():
         yield
     except Error as error:
         close()
-        raise DatabaseUnavailable(explain(error)) from error
+        away = isinstance(error, OperationalError) and connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+        raise (DatabaseAway if away else DatabaseUnavailable)(explain(error)) from error
 
 
 def place(alias: str = DEFAULT_DB_ALIAS) -> str:

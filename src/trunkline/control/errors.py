@@ -13,3 +13,7 @@ class ServiceError(Exception):
 
 class DatabaseUnavailable(ServiceError):
     """The database cannot be reached, is locked, or is not ours to use."""
+
+
+class DatabaseAway(DatabaseUnavailable):
+    """Another machine's, or process's, that cannot be reached, or lets nobody in: it may be back any moment."""

@@ -171,7 +171,7 @@ def _ship(home: Home) -> Check:
     damaged = f"; {status['damaged']} damaged lines kept in damaged.jsonl" if status["damaged"] else ""
     if status["problem"] and time.time() - status["since"] > BEHIND_SECONDS:
         text = f"{status['problem']}; {_since(status)}. {status['waiting']} bytes wait, none is lost{damaged}"
-        return Check("ship", False, text)
+        return Check("ship", False, text, serves=True)
     return Check("ship", True, f"{status['waiting']} bytes wait{damaged}")
 
 
