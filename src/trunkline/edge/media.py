@@ -17,9 +17,11 @@ from trunkline.sip.srtp import SUITE
 # A late offer is one in a response, which cannot be refused.
 type Step = Literal["offer", "late offer", "answer"]
 
+# What comes from elsewhere than the relay has learnt a party to be is dropped until the next description (strict-source),
+# or whoever sends to all ports of a node would be heard in all its calls.
 # RTCP is the relay's own toward each side, so that also one whose far side sends none gets it: some (Skype for
 # Business) end a call after 30 s without.
-FLAGS = f"replace-origin trust-address ICE=remove inject-DTMF generate-RTCP DTLS=off SDES-only-{SUITE}"
+FLAGS = f"replace-origin trust-address ICE=remove strict-source inject-DTMF generate-RTCP DTLS=off SDES-only-{SUITE}"
 # What libavcodec encodes in packets of 20 ms and no others: asked for others, the relay sends none at all (measured).
 _PACKETS_OF_20 = ("G722/8000", "speex/16000")
 MOST_ALIKE = 256  # kinds of description that a worker remembers, of offers and of answers: 1 MB
