@@ -17,8 +17,8 @@ from trunkline.sip.srtp import SUITE
 # A late offer is one in a response, which cannot be refused.
 type Step = Literal["offer", "late offer", "answer"]
 
-# What comes from elsewhere than the relay has learnt a party to be is dropped until the next description (strict-source),
-# or whoever sends to all ports of a node would be heard in all its calls.
+# What comes from elsewhere than the relay has learnt a party to be is dropped until the next offer or answer
+# (strict-source), or whoever sends to all ports of a node would be heard in all its calls.
 # RTCP is the relay's own toward each side, so that also one whose far side sends none gets it: some (Skype for
 # Business) end a call after 30 s without.
 FLAGS = f"replace-origin trust-address ICE=remove strict-source inject-DTMF generate-RTCP DTLS=off SDES-only-{SUITE}"
