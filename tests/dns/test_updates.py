@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socketserver
 import subprocess
 import threading
 import time
@@ -9,9 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import dns.exception
+import dns.flags
 import dns.message
 import dns.query
+import dns.rrset
 import pytest
+from dns.rdatatype import RdataType
 
 from harness.answering import Answering
 from harness.knot import knot
@@ -139,6 +143,37 @@ def test_records_of_others_at_our_names_stay(server, name_server, six, written):
     assert server.existing(DOMAIN, zone.names(six[0], DOMAIN, ZONE)) == written
 
 
+class InBetween(socketserver.StreamRequestHandler):
+    """Answers in the name server's place, and says that the company's web site is ours."""
+
+    def handle(self):
+        question = dns.message.from_wire(self.rfile.read(int.from_bytes(self.rfile.read(2))), keyring=False)
+        answer = dns.message.make_response(question)
+        answer.flags |= dns.flags.AA
+        name, kind = question.question[0].name, question.question[0].rdtype
+        if kind == RdataType.TXT:
+            answer.answer.append(dns.rrset.from_text(name, 1, "IN", "TXT", f'"host=www.{ZONE}."'))
+        if (str(name), kind) == (f"www.{ZONE}.", RdataType.A):
+            answer.answer.append(dns.rrset.from_text(name, 60, "IN", "A", "192.0.2.80"))
+        wire = answer.to_wire()
+        self.wfile.write(len(wire).to_bytes(2) + wire)
+
+
+def test_an_answer_that_nobody_signed_makes_us_sign_nothing(server, six, addresses):
+    with socketserver.ThreadingTCPServer((addresses.take(), 0), InBetween) as between:
+        threading.Thread(target=between.serve_forever, daemon=True).start()
+        address, port = between.server_address
+        its, ours = replace(server, address=address, port=port), zone.names(six[0], DOMAIN, ZONE)
+        try:
+            existing = replace(its, key=None).existing(DOMAIN, ours)
+            assert any("www" in str(name) for name, _ in existing)  # as it would have it
+            with pytest.raises(ServerError, match="answers without a signature, and is not believed"):
+                its.existing(DOMAIN, ours)
+        finally:
+            between.shutdown()
+    addresses.give_back(address)
+
+
 def test_an_update_that_was_overtaken_does_nothing(server, name_server, six, written):
     stale = plans.plan(written, zone.records(six[0][:3], DOMAIN, ZONE, TTL))
     write(server, six[0][:5])
@@ -161,13 +196,14 @@ def test_who_may_not_write_is_told_why(name_server, server, six, written, tmp_pa
         replace(server, key=read_key(other)).update(changes)
     with pytest.raises(ServerError, match="does not answer"):
         Server(addresses.take(), 9, ZONE, None).update(changes)
-    with pytest.raises(ServerError, match="has no zone elsewhere.example"):
-        replace(server, zone="elsewhere.example").existing(
-            "sip.elsewhere.example", zone.names(six[0], "sip.elsewhere.example", "elsewhere.example")
-        )
+    elsewhere = "sip.elsewhere.example", zone.names(six[0], "sip.elsewhere.example", "elsewhere.example")
+    with pytest.raises(ServerError, match="answers without a signature, .* that it has the zone elsewhere.example"):
+        replace(server, zone="elsewhere.example").existing(*elsewhere)
+    with pytest.raises(ServerError, match="has no zone elsewhere.example: it answers REFUSED"):
+        replace(server, zone="elsewhere.example", key=None).existing(*elsewhere)
     for text in (f"hmac-sha512:{KEY}:{SECRET}\n", f"stranger:{SECRET}\n"):
         other.write_text(text)
-        with pytest.raises(ServerError, match="answers without a signature, and is not believed: see there that it"):
+        with pytest.raises(ServerError, match="answers without a signature, and is not believed: .* knows the key"):
             replace(server, key=read_key(other)).update(changes)
     for text in ("nothing", "hmac-md5:a:eHh4", "a:b:c:d"):
         other.write_text(text)

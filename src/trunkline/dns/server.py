@@ -108,7 +108,10 @@ class Server:
 
     def _ask(self, key: Key, may_be_alias: bool = False):
         name, _ = key
-        answer = self._exchange(dns.message.make_query(*key))
+        question = dns.message.make_query(*key)
+        if self.key:  # or whoever is in between could have us sign away what he says is ours
+            question.use_tsig(self.key)
+        answer = self._exchange(question)
         code = answer.rcode()
         if code == dns.rcode.NOERROR and not answer.flags & dns.flags.AA:
             raise ServerError(
@@ -140,8 +143,8 @@ class Server:
             if not message.keyring:
                 raise ServerError(f"{self._place} does not answer in DNS: {error}") from error
             raise ServerError(
-                f"{self._place} answers without a signature, and is not believed: see there that it knows the key "
-                f"{self._key_name} by this algorithm, and that it may update {self.zone} from here"
+                f"{self._place} answers without a signature, and is not believed: see there that it has the zone "
+                f"{self.zone}, knows the key {self._key_name} by this algorithm, and lets it update from here"
             ) from error
         except (dns.exception.DNSException, OSError, EOFError) as error:
             raise ServerError(f"{self._place} does not answer: {error}") from error
