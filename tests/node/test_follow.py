@@ -119,6 +119,17 @@ def test_an_edge_can_go_on_with_a_store_that_was_filled(tmp_path):
     assert not store.serves(path)
 
 
+@pytest.mark.parametrize("drained", [True, False])
+def test_a_node_that_is_drained_is_so_as_another_version_too(tmp_path, drained):
+    with closing(store.open_writer(tmp_path / "edge.db")) as connection:
+        store.set_draining(connection, drained)
+        store.set_sequence(connection, 7)
+        connection.execute("ALTER TABLE account DROP COLUMN srtp")
+        connection.execute(f"PRAGMA user_version = {store.SCHEMA_VERSION - 1}")
+    with closing(store.open_writer(tmp_path / "edge.db")) as connection:
+        assert (store.draining(connection), store.sequence(connection)) == (drained, -1)
+
+
 def test_changes_are_applied_in_place_without_a_snapshot(control, connection):
     follower = Follower(control, connection)
     settle(follower)

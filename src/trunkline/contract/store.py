@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from trunkline.contract import touched
@@ -130,7 +130,7 @@ def open_writer(path: str | Path) -> sqlite3.Connection:
     """Open the store as the node does, making the file and its tables where they are missing.
 
     A file of another schema version is emptied in place (the node then rebuilds it): Kamailio would go on
-    reading the old inode of a file that is replaced.
+    reading the old inode of a file that is replaced. What stays is that it takes no calls, which the operator has said.
     """
     connection = sqlite3.connect(path, isolation_level=None, timeout=10)
     connection.row_factory = sqlite3.Row
@@ -157,8 +157,12 @@ def serves(path: str | Path) -> bool:
 def _create(connection: sqlite3.Connection) -> None:
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     drops = "".join(f"DROP TABLE {row['name']};" for row in tables)
+    drained = False
+    with suppress(sqlite3.Error):  # it is new, or of a version that knew nothing of draining
+        drained = draining(connection)
     connection.executescript(
-        f"BEGIN IMMEDIATE;{drops}{SCHEMA}{touched.schema()}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+        f"BEGIN IMMEDIATE;{drops}{SCHEMA}{touched.schema()}PRAGMA user_version = {SCHEMA_VERSION};"
+        f"{_DRAIN if drained else ''};COMMIT;"
     )
 
 
@@ -226,6 +230,9 @@ def srtp(connection: sqlite3.Connection, key: str) -> str:
     return row["srtp"] if row else ""
 
 
+_DRAIN = "INSERT OR REPLACE INTO meta VALUES ('draining', '1')"
+
+
 def draining(connection: sqlite3.Connection) -> bool:
     """Whether the node takes no new calls."""
     return bool(_meta(connection, "draining"))
@@ -234,7 +241,7 @@ def draining(connection: sqlite3.Connection) -> bool:
 def set_draining(connection: sqlite3.Connection, on: bool) -> None:
     """It outlives a restart: whoever drains a node to work on it may start it to look."""
     if on:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('draining', '1')")
+        connection.execute(_DRAIN)
     else:
         connection.execute("DELETE FROM meta WHERE name = 'draining'")
 
