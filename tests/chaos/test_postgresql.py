@@ -1,6 +1,11 @@
 """A node on PostgreSQL, which stops, dies and freezes while calls run."""
 
 import asyncio
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from bench.postgresql import postgresql
@@ -22,6 +27,25 @@ OUTAGES = {
 def server():
     with postgresql() as server:
         yield server
+
+
+@pytest.fixture
+def cramped(addresses):
+    """A node and the folder where its database is, which has 32 MB."""
+    folder = Path(tempfile.mkdtemp(prefix="cramped-"))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m,mode=0755", "tmpfs", folder], check=True)
+    try:
+        place = folder / "tables"
+        place.mkdir()
+        shutil.chown(place, "postgres")
+        with postgresql() as server:
+            server.query(f"CREATE TABLESPACE cramped LOCATION '{place}'")
+            server.query("CREATE DATABASE cramped TABLESPACE cramped")
+            with running(addresses, database={"url": f"postgresql://postgres@/cramped?host={server.folder}"}) as node:
+                yield node, folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+        folder.rmdir()
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +114,34 @@ async def test_a_node_starts_without_it_with_what_it_knew(pg_node, server, agent
     await incoming.answer()
     await call.final()
     await hang_up(call, incoming)
+    await eventually(lambda: node.status() == (0, {}), what="all is well again")
+
+
+async def test_its_disk_is_full(cramped, agent):
+    """Calls go on, their records wait and none is lost; changes are refused in words that say why."""
+    node, folder = cramped
+    far, ua = await carrier(node, agent), await agent()
+    filler, full = folder / "filler", "No space left on device"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+    numbers: list[str] = []
+
+    async def refused() -> str:
+        numbers.append(fresh_number())
+        await hang_up(*await outbound(node, ua, far, numbers[-1]))
+        return (await asyncio.to_thread(node.status))[1].get("ship", "")
+
+    try:
+        async with asyncio.timeout(90):  # the pages that are there have room for some
+            while full not in await refused():
+                assert len(numbers) < 500
+        added = [await asyncio.to_thread(node.run, "number", "add", f"+4477009{n:05}") for n in range(3)]
+        assert all(ran.returncode == 0 or full in ran.stderr for ran in added), added
+    finally:
+        filler.unlink()
+    for number in numbers:
+        assert (await record(node, number, 30))["outcome"] == "answered"
     await eventually(lambda: node.status() == (0, {}), what="all is well again")
 
 
