@@ -16,12 +16,13 @@ PLACE = ("one", "192.0.2.1")
 
 @pytest.fixture
 def alive():
-    """`alive(YES, SILENT, ...)`: what is out after these answers of the first address; the other one is well."""
+    """`alive(YES, SILENT, ...)`: what is out after these answers of the first address, all of them; the other one is
+    well."""
 
     def after(*answers):
         coming = iter(answers)
         watched = Alive(lambda address, port: next(coming) if address == PLACE[1] else YES)
-        for _ in answers:
+        while coming.__length_hint__():
             watched.look([ONE])
         return watched.out(), watched.reasons()
 
@@ -32,7 +33,11 @@ def alive():
     ("answers", "out"),
     [
         ([YES], False),
-        ([SILENT], True),  # at the start there is nothing to lose
+        ([SILENT] * SILENCES, True),  # at the start, in one look
+        ([*[SILENT] * (SILENCES - 1), YES], False),
+        ([NO], True),
+        ([YES, *[SILENT, YES] * 10], False),  # one in two: a call is repeated, and gets through
+        ([YES, *[NO, YES] * 10], True),
         ([YES, *[SILENT] * (SILENCES - 1)], False),
         ([YES, *[SILENT] * SILENCES], True),
         ([YES, *[SILENT] * (SILENCES - 1), YES, SILENT], False),
@@ -80,5 +85,6 @@ print(len(watched.out()), watched.unseen()["one 192.0.2.1"])
 def test_who_is_no_longer_listed_is_forgotten():
     watched = Alive(lambda address, port: SILENT)
     watched.look([ONE])
+    assert watched.out()
     watched.look([])
     assert watched.out() == frozenset()

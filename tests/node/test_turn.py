@@ -81,6 +81,17 @@ def test_who_serves_is_known_while_the_database_answers(remembered, monkeypatch)
     assert its.serving() == ()
 
 
+def test_a_fault_of_ours_ends_the_part_that_relies_on_it(remembered, monkeypatch):
+    its = remembered("n2")
+
+    def fault():
+        raise ValueError("no endpoint is like that")
+
+    monkeypatch.setattr(its, "_ask", fault)
+    with pytest.raises(ValueError, match="no endpoint is like that"):
+        until(lambda: its.endpoints() != (), 10)
+
+
 def test_without_the_database_one_of_several_gives_up(remembered, monkeypatch):
     its = remembered("n2", "n3")
     its.says(None)

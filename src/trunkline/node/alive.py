@@ -1,6 +1,6 @@
 """Which addresses of the endpoints take calls: asked by OPTIONS again and again, and not believed at once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -50,10 +50,17 @@ class Alive:
     def look(self, endpoints: Iterable[Endpoint]) -> None:
         """Ask every address once; those that are no longer listed are forgotten."""
         places = {(one.name, address): (address, one.port) for one in endpoints for address in one.addresses}
-        answers = self._pool.map(lambda place: self._question(*places[place]), places)
-        self._known = {
-            place: _learn(self._known.get(place), answer) for place, answer in zip(places, answers, strict=True)
-        }
+        answers = self._ask(places)
+        for _ in range(SILENCES - 1):  # what is seen first is believed at once, and may be a datagram that was lost
+            doubtful = {
+                place: its for place, its in places.items() if place not in self._known and _is_silent(answers[place])
+            }
+            answers |= self._ask(doubtful)
+        self._known = {place: _learn(self._known.get(place), answer) for place, answer in answers.items()}
+
+    def _ask(self, places: Mapping[Place, tuple[str, int]]) -> dict[Place, Answer | str]:
+        answers = self._pool.map(lambda its: self._question(*its), places.values())
+        return dict(zip(places, answers, strict=True))
 
     def out(self) -> frozenset[Place]:
         """Those that take no calls. All of them, when nobody answers: what that means is for the caller to say."""
@@ -69,6 +76,10 @@ class Alive:
     def unseen(self) -> dict[str, str]:
         """Those that cannot be asked from here, and why. They stay as they were."""
         return {f"{name} {address}": known.unseen for (name, address), known in self._known.items() if known.unseen}
+
+
+def _is_silent(answer: Answer | str) -> bool:
+    return not isinstance(answer, str) and answer[:2] == (False, False)
 
 
 def _learn(known: Known | None, answer: Answer | str) -> Known:

@@ -1,6 +1,5 @@
 """What a node that watches DNS knows from the database: the endpoints, and whether it is the one that writes them."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -25,11 +24,14 @@ class Remembered:
     def __init__(self, ask: Callable[[], Known], name: str):
         self._ask, self._name = ask, name
         self._known, self._heard = Known((), ()), time.monotonic()
-        self._stop = threading.Event()
+        self._stop, self._fault = threading.Event(), None
         threading.Thread(target=self._follow, daemon=True).start()
 
     def endpoints(self) -> Sequence[Endpoint]:
-        """() while none are known."""
+        """() while none are known. Raises what has ended the thread, a fault of ours: for ever, what it knew last would
+        be taken for what is."""
+        if self._fault:
+            raise self._fault
         return self._known.endpoints
 
     def serving(self) -> Collection[str]:
@@ -57,6 +59,11 @@ class Remembered:
     def _follow(self) -> None:
         while not self._stop.is_set():
             asked = time.monotonic()
-            with contextlib.suppress(Unavailable):  # `beat` and `follow` tell people so
+            try:
                 self._known, self._heard = self._ask(), asked
+            except Unavailable:
+                pass  # `beat` and `follow` tell people so
+            except Exception as error:  # noqa: BLE001 - it is raised in the part's own thread
+                self._fault = error
+                return
             self._stop.wait(REFRESH)
