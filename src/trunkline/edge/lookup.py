@@ -5,6 +5,7 @@ Answers are kept in this worker's memory, as `memory` says.
 
 import ipaddress
 import json
+import socket
 import sqlite3
 from dataclasses import dataclass
 
@@ -112,7 +113,8 @@ class Lookup:
 
     def source(self, ip: str, port: int, kind: str) -> int | None:
         """The id of the account or carrier whose source addresses include this one; the narrowest network wins."""
-        return self._cached("source", ip, port, kind)
+        known = self._cached("source", ip)
+        return next((owner for at, its, owner in known if its == kind and at in (0, port)), None)
 
     def account(self, account_id: int) -> Account | None:
         return self._cached("account", account_id)
@@ -161,14 +163,16 @@ class Lookup:
             return None
         return Credential(key, account, tuple({"MD5": r["ha1_md5"], "SHA-256": r["ha1_sha256"]} for r in rows))
 
-    def _source(self, ip: str, port: int, kind: str) -> int | None:
+    def _source(self, ip: str) -> tuple[tuple[int, str, int], ...]:
+        """Port, kind and owner of each entry that means this address, the narrowest network first: all at once, as a
+        flood brings a new address with every datagram."""
         networks = _networks(ip)
         rows = self._db.execute(
-            "SELECT network, owner_id FROM source"
-            " WHERE network IN (SELECT value FROM json_each(?)) AND port IN (0, ?) AND owner_kind = ?",
-            (json.dumps(networks), port, kind),
+            "SELECT network, port, owner_kind, owner_id FROM source WHERE network IN (SELECT value FROM json_each(?))",
+            (json.dumps(networks),),
         ).fetchall()
-        return min(rows, key=lambda row: networks.index(row["network"]))["owner_id"] if rows else None
+        rows.sort(key=lambda row: networks.index(row["network"]))
+        return tuple(tuple(row)[1:] for row in rows)
 
     def _account(self, account_id: int) -> Account | None:
         row = self._one("SELECT * FROM account WHERE id = ?", account_id)
@@ -219,6 +223,9 @@ class Lookup:
 
 def _networks(ip: str) -> list[str]:
     """Every CIDR network that holds an address, the narrowest first, as `source.network` writes them."""
+    if ":" not in ip:  # in half the time
+        value = int.from_bytes(socket.inet_aton(ip))
+        return [f"{socket.inet_ntoa((value >> (32 - n) << (32 - n)).to_bytes(4))}/{n}" for n in range(32, 0, -1)]
     address = ipaddress.ip_address(ip)
     bits, kind = address.max_prefixlen, type(address)
     value = int(address)
