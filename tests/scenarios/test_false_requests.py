@@ -55,6 +55,20 @@ async def test_a_request_that_only_leads_back_to_us_ends_here(own_edge, agent):
     await placing.hang_up(pair.near, pair.far)
 
 
+@pytest.mark.parametrize("ip", ["169.254.169.254", "224.0.0.1", "0.0.0.0", "255.255.255.255"])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_no_request_goes_to_what_no_pbx_can_have(edge, agent, ip, transport):
+    """A cloud's metadata service, or a crowd."""
+    pair = await talking(edge, agent, "out")
+    known = edge.log_size()
+    uri = f"sip:x@{ip}:80;transport={transport}"
+    response = await pair.near.send("INFO", edit=lambda request: setattr(request, "uri", uri))
+    assert response.code == 480
+    assert "its address leads nowhere" in response.warning
+    assert "ERROR" not in edge.log_tail(known)  # Kamailio says so when it has tried
+    await placing.hang_up(pair.near, pair.far)
+
+
 @pytest.mark.gives_itself_away
 async def test_who_takes_the_other_ones_tag_is_believed_no_more_for_it(edge, agent):
     """The far side is a carrier, whose addresses are believed; its tag is no secret to the PBX."""

@@ -75,3 +75,16 @@ def test_the_sandbox_is_within_reach_and_nothing_else_at_its_address():
 def test_a_place_is_written_as_a_uri_has_it():
     assert fence.place("192.0.2.1", 5060) == "192.0.2.1:5060"
     assert fence.place("2001:db8::1", 5060) == "[2001:db8::1]:5060"
+
+
+@pytest.mark.parametrize(
+    ("ip", "nowhere"),
+    [
+        ("169.254.169.254", True), ("::ffff:169.254.169.254", True), ("fe80::1", True), ("0.0.0.0", True), ("::", True),
+        ("224.0.0.1", True), ("255.255.255.255", True), ("127.0.0.1", False), ("10.0.0.1", False), ("192.0.2.1", False),
+        ("2001:db8::1", False),
+    ],
+)  # fmt: skip
+def test_what_no_pbx_has_wherever_it_is(ip, nowhere):
+    assert Fence(own=("192.0.2.1",)).is_nowhere(ip) is nowhere
+    assert not Fence(open=True).is_nowhere(ip)

@@ -66,7 +66,7 @@ class Edge:
         self._limits = Limits(config, counters.Counters)
         self._records = Records(journal, self._limits)
         abilities = Abilities(config.transcodes, config.media_family)
-        neighbours, onward = Neighbours(config, lookup), Onward(self._limits)
+        neighbours, onward = Neighbours(config, lookup), Onward(self._limits, config.fence)
         self._passing = Passing(config, neighbours, onward)
         self._relay = relaying.Relay(abilities, Injector(config.media_controls), neighbours)
         self._attempts = Attempts(config, lookup, self._relay, self._records, neighbours)

@@ -10,13 +10,15 @@ import time
 from trunkline.edge.ksr import message, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.sip import refusal
+from trunkline.sip.fence import Fence
+from trunkline.sip.uri import is_ip
 
 
 class Onward:
     """One per worker."""
 
-    def __init__(self, limits: Limits):
-        self._limits = limits
+    def __init__(self, limits: Limits, fence: Fence):
+        self._limits, self._fence = limits, fence
 
     def relay(self, on_reply: str = "") -> None:
         """Forward the current request; `on_reply` names the callback for its responses, '' for none."""
@@ -24,8 +26,11 @@ class Onward:
         if routes.aims_at_us():  # it would only come back, again and again, from our own address
             if message.method() != "ACK":
                 replies.refuse(refusal.leads_back())
-        elif not routes.is_next_named():
-            self._send(on_reply)
+        elif is_ip(host := routes.next_host()):
+            if not self._fence.is_nowhere(host):
+                self._send(on_reply)
+            elif message.method() != "ACK":
+                replies.refuse(refusal.out_of_reach())
         elif self._limits.may_ask_dns(ip):
             began = time.monotonic()
             self._send(on_reply)

@@ -24,6 +24,11 @@ class Fence:
         kind, plain = _kind(ip)
         return (kind or (OURS if plain in self.own else "")) if self.judges(ip, port) else ""
 
+    def is_nowhere(self, ip: str) -> bool:
+        """Whether an address is one that no PBX has, wherever it is: link-local, as a cloud's metadata service, of no
+        machine, or of many."""
+        return not self.open and _kind(ip)[0] not in ("", LOOPBACK)
+
     def judges(self, ip: str, port: int) -> bool:
         """Whether it matters what an address is."""
         return not (self.open or (self.loopback and _kind(ip)[0] == LOOPBACK) or place(ip, port) in self.exempt)

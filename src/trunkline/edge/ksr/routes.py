@@ -9,7 +9,6 @@ import KSR
 from trunkline.edge.failover import GONE
 from trunkline.edge.ksr.hiding import append_header
 from trunkline.edge.ksr.message import get, latin_1, text
-from trunkline.sip.uri import is_ip
 
 _CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 _LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
@@ -135,11 +134,6 @@ def _replace_path(path: str) -> None:
 def next_host() -> str:
     """The host that the current request goes to next."""
     return (get("$nh(d)") or "").strip("[]")
-
-
-def is_next_named() -> bool:
-    """Whether Kamailio has to ask DNS where the current request goes next."""
-    return not is_ip(next_host())
 
 
 def force_rport() -> None:
