@@ -70,7 +70,7 @@ def test_two_nodes_of_one_name_are_told_apart(sink, later):
     assert sink.heartbeat(BEAT._replace(instance="b" * 32)).order == ""
 
 
-def test_nodes_hear_where_the_others_hear(sink):
+def test_nodes_hear_where_the_others_hear(sink, services, later):
     first, second = BEAT._replace(cluster="10.0.0.1"), BEAT._replace(node="n2", instance="b" * 32, cluster="10.0.0.2")
     second = second._replace(addresses=["192.0.2.2"])
     assert sink.heartbeat(first).neighbours == []
@@ -78,6 +78,10 @@ def test_nodes_hear_where_the_others_hear(sink):
     standing = sink.heartbeat(first)
     assert (standing.neighbours, standing.nodes) == (["10.0.0.2"], ["192.0.2.2"])
     assert sink.heartbeat(BEAT._replace(node="n3", instance="c" * 32)).neighbours == ["10.0.0.1", "10.0.0.2"]
+    later(30)
+    services.nodes.forget(services.nodes.get("n2"))  # its address may be somebody else's by now
+    standing = sink.heartbeat(first)
+    assert (standing.neighbours, standing.nodes) == ([], ["192.0.2.1"])
 
 
 def test_a_node_hears_how_many_calls_of_an_account_are_up_on_others(sink, services, later):

@@ -3,7 +3,9 @@
 import subprocess
 
 import pytest
+from click.testing import CliRunner
 
+from trunkline.cli.main import trunkline
 from trunkline.home import Home
 from trunkline.node import certificates, invitation, secrets
 from trunkline.settings import Settings
@@ -65,6 +67,14 @@ def test_every_setting_is_shared_or_each_machines_own():
     assert set(invitation.SHARED) | own == set(Settings.model_fields)
     for section, names in invitation.OWN.items():
         assert set(names) < set(type(getattr(Settings(), section)).model_fields), section
+
+
+@pytest.mark.parametrize(("mode", "said"), [(0o600, False), (0o644, True)])
+def test_one_that_others_can_read_is_said(invited, second, monkeypatch, mode, said):
+    invited.chmod(mode)
+    monkeypatch.setenv("TRUNKLINE_HOME", str(second.root))
+    result = CliRunner().invoke(trunkline, ["node", "join", str(invited)])
+    assert (result.exit_code, "is open to others" in result.output) == (0, said)
 
 
 def test_a_machine_that_is_a_node_is_left_alone(invited, first, second):
@@ -187,6 +197,7 @@ def mount(folder, kilobytes):
         ("postgresql://t@127.0.0.1:5433/t", True),
         ("postgresql:///t?host=/run/postgresql", True),
         ("postgresql:///t", True),
+        ("postgresql://?service=trunkline", False),
     ],
 )
 def test_a_database_that_is_another_one_on_another_machine(url, local):

@@ -130,6 +130,8 @@ def join(file):
     except (invitation.InvitationError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{home.root} is node {name}. Start it with: trunkline up --detach. Then delete {file}.")
+    if file.stat().st_mode & 0o077:
+        click.echo(f"{file} is open to others, and the service's secrets are in it: delete it now.")
 
 
 COMMANDS = (list_, drain, undrain, forget, invite, join)

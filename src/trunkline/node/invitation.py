@@ -126,7 +126,10 @@ def take(path: Path, home: Home) -> str:
 def database_is_local(settings: Settings) -> bool:
     """Whether the URL of the database means another place on every machine: a socket, or the loopback."""
     parts = urlsplit(settings.database.url)
-    host = dict(parse_qsl(parts.query)).get("host") or parts.hostname or ""
+    query = dict(parse_qsl(parts.query))
+    if "service" in query:  # a file of the machine's own says where that is
+        return False
+    host = query.get("host") or parts.hostname or ""
     if host in ("", "localhost") or host.startswith("/"):
         return True
     try:
