@@ -1,7 +1,9 @@
 """The machine's clock is set while a call is under way."""
 
 import os
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -19,21 +21,22 @@ time.time = lambda: _right() + float(open({path!r}).read())
 
 
 @pytest.fixture
-def clocked(own_edge, tmp_path_factory, monkeypatch):
+def clocked(own_edge, monkeypatch):
     """An edge whose routing code sees a clock that can be set: (edge, a function that takes seconds)."""
-    folder = tmp_path_factory.mktemp("clock")
-    for place in (folder, *folder.parents[:2]):
-        os.chmod(place, 0o755)  # Kamailio is not root
-    offset = folder / "offset"
-    offset.write_text("0")
-    (folder / "sitecustomize.py").write_text(SET_BY_A_FILE.format(path=str(offset)))
-    monkeypatch.setenv("PYTHONPATH", str(folder))
+    # Kamailio drops root and must reach it: pytest's own folders are closed to others.
+    with tempfile.TemporaryDirectory(prefix="clock-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        offset = folder / "offset"
+        offset.write_text("0")
+        (folder / "sitecustomize.py").write_text(SET_BY_A_FILE.format(path=str(offset)))
+        monkeypatch.setenv("PYTHONPATH", name)
 
-    def turn(seconds: float) -> None:
-        (folder / "next").write_text(str(seconds))
-        os.replace(folder / "next", offset)
+        def turn(seconds: float) -> None:
+            (folder / "next").write_text(str(seconds))
+            os.replace(folder / "next", offset)
 
-    return own_edge(), turn
+        yield own_edge(), turn
 
 
 @pytest.mark.parametrize("seconds", [-86_400, 86_400])
