@@ -13,6 +13,7 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.query
+import dns.rcode
 import dns.rrset
 import pytest
 from dns.rdatatype import RdataType
@@ -157,6 +158,38 @@ class InBetween(socketserver.StreamRequestHandler):
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", "A", "192.0.2.80"))
         wire = answer.to_wire()
         self.wfile.write(len(wire).to_bytes(2) + wire)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda whole: whole[:3] + bytes([dns.rcode.SERVFAIL]) + whole[4:], "cannot serve the zone .* SERVFAIL"),
+        (
+            lambda whole: whole[:3] + bytes([dns.rcode.NOTAUTH]) + whole[4:],
+            "has no zone trunk.example: it answers NOTAUTH",
+        ),
+        (lambda whole: whole[: len(whole) // 2], "does not answer"),  # and closes the connection
+        (lambda whole: b"", "does not answer"),
+        (lambda whole: whole[:2] + b"\xff" * (len(whole) - 2), "does not answer"),
+    ],
+)
+def test_a_server_that_is_out_of_order_is_said_and_dns_stays(six, addresses, answer, words):
+    class OutOfOrder(socketserver.StreamRequestHandler):
+        def handle(self):
+            question = dns.message.from_wire(self.rfile.read(int.from_bytes(self.rfile.read(2))))
+            whole = dns.message.make_response(question).to_wire()
+            self.wfile.write(len(whole).to_bytes(2) + answer(whole))
+
+    with socketserver.ThreadingTCPServer((addresses.take(), 0), OutOfOrder) as broken:
+        threading.Thread(target=broken.serve_forever, daemon=True).start()
+        address, port = broken.server_address
+        publisher = publish.Publisher(lambda: six[0], Server(address, port, ZONE), DOMAIN, TTL)
+        try:
+            with pytest.raises(OSError, match=words):
+                publisher.step()
+        finally:
+            broken.shutdown()
+    addresses.give_back(address)
 
 
 def test_an_answer_that_nobody_signed_makes_us_sign_nothing(server, six, addresses):
