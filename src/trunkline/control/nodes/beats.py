@@ -56,11 +56,14 @@ def _elsewhere(node: Node) -> dict[int, int]:
 
 
 def _ahead(node: Node) -> float:
-    """s that the clock of this machine is before the database's, of which half of the way there is not known."""
+    """s that the clock of this machine is at least before the database's; negative: behind it. The answer was made at
+    some time while we waited for it, so as much is not held against the clock."""
     asked = datetime.now(UTC)
     there = Node.objects.filter(pk=node.pk).values_list(Now(), flat=True).get()
-    took = datetime.now(UTC) - asked
-    return (asked + took / 2 - there).total_seconds()
+    came = datetime.now(UTC)
+    if asked <= there <= came:
+        return 0.0
+    return (asked - there if there < asked else came - there).total_seconds()
 
 
 def watchers() -> list[str]:
