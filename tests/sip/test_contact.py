@@ -1,6 +1,6 @@
 import pytest
 
-from trunkline.sip.contact import is_one_uri
+from trunkline.sip.contact import is_one_uri, registration_fault
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,22 @@ def test_one_that_can_be_called(value):
 )
 def test_what_leads_nowhere_or_to_two_places(value):
     assert not is_one_uri(value)
+
+
+@pytest.mark.parametrize(
+    ("values", "expires"),
+    [([], ""), (["*"], "0"), (["*"], " 00 "), (["<sip:a@b.example>"], "4294967295"),
+     (["<sip:a@b.example>, sip:c@d.example;q=0.1", "<sips:e@f.example>;q=1"], ""), (["sip:a@b.example;q=0.12"], "60")],
+)  # fmt: skip
+def test_contacts_that_can_be_registered(values, expires):
+    assert registration_fault(values, expires) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "expires"),
+    [(["*"], ""), (["*"], "1"), (["*"], "-0"), (["*", "*"], "0"), (["<sip:a@b.example>,"], ""),
+     (["<sip:a@b.example> <sip:c@d.example>"], ""), ([""], ""), (["<sip:a@b.example>;q=2"], ""),
+     (["<sip:a@b.example>;q=0.1234"], ""), (["<sip:a@b.example>; Q = x"], ""), (["<sip:a@b.example>"], "4294967296")],
+)  # fmt: skip
+def test_contacts_that_cannot(values, expires):
+    assert registration_fault(values, expires)

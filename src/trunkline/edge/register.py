@@ -7,6 +7,8 @@ from trunkline.edge.neighbours import Neighbours
 from trunkline.edge.senders import Senders
 from trunkline.sip import refusal
 
+SUPPORTED = "path"  # RFC 3327
+
 
 def handle(senders: Senders, source: message.Source, config: EdgeConfig, neighbours: Neighbours) -> None:
     """Authenticate and save; only a key's holder may register, so a source address alone is not enough."""
@@ -16,5 +18,9 @@ def handle(senders: Senders, source: message.Source, config: EdgeConfig, neighbo
         digests.challenge(config.domain, challenge.stale, config.sha256, challenge.wrong)
     elif not sender.account.enabled:
         replies.refuse(refusal.account_disabled())
+    elif words := message.registration_fault():
+        replies.refuse(refusal.malformed(words))
+    elif unknown := [option for option in message.demanded() if option != SUPPORTED]:
+        replies.refuse(refusal.bad_extension(unknown), f"Unsupported: {', '.join(unknown)}\r\n")  # RFC 3261 §8.2.2.3
     else:
         routes.save_contact(f"sip:{sender.key}@{config.domain}", neighbours.path(sender.key))

@@ -1,11 +1,17 @@
-"""The Contact of a request that makes or refreshes a dialog (RFC 3261 §8.1.1.8)."""
+"""The Contact of a request that makes or refreshes a dialog (RFC 3261 §8.1.1.8), and those of a REGISTER (§10.2)."""
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+
+MOST, LONGEST = 10, 512  # Contacts of a REGISTER, and characters of one's URI, that the registrar keeps
+LONGEST_TIME = 2**32 - 1  # s (RFC 3261 §20.19)
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 # A name is of tokens, quoted or not there; non-ASCII letters are let pass, as some write them.
 _ONE = re.compile(r'[^<>,";:@/\[\]?={}\\()]*+<(sips?:[^<>\s]++)>\s*(?:;[^<>,"]*+)?|(sips?:[^<>,"\s]++)', re.IGNORECASE)
+_Q = re.compile(r";\s*q\s*=", re.IGNORECASE)
+_QVALUE = re.compile(r";\s*q\s*=\s*(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE | re.ASCII)
 _PORT = re.compile(r"(?:\[[^\]]*\]|[^:;?\[]*):([^;?]*)")
 
 
@@ -14,6 +20,46 @@ def is_one_uri(value: str) -> bool:
     """Whether a Contact header holds exactly one SIP or SIPS URI, with or without a name and parameters."""
     match = _ONE.fullmatch(_QUOTED.sub("", value).strip())
     return match is not None and _has_port_if_any(match[1] or match[2])
+
+
+def registration_fault(values: Sequence[str], expires: str) -> str:
+    """What is wrong with the Contact header fields of a REGISTER, in words that end with what to write; '' for nothing.
+
+    `expires`: the Expires header field, '' for none.
+    """
+    if expires.isdecimal() and int(expires) > LONGEST_TIME:
+        return f"Expires is at most {LONGEST_TIME}"
+    if "*" in [value.strip() for value in values]:
+        alone = len(values) == 1 and expires.strip("0 ") == "" and "0" in expires
+        return "" if alone else "Contact: * takes all registrations away, and stands alone, with Expires: 0"
+    found = list(_each(", ".join(values))) if values else []
+    if None in found:
+        return "Contact must hold SIP URIs in angle brackets, with commas between"
+    if len(found) > MOST:
+        return f"it has more than {MOST} Contacts"
+    if any(len(uri) > LONGEST for uri, _ in found):
+        return f"the URI in Contact is longer than {LONGEST} characters"
+    if not all(_Q.search(parameters) is None or _QVALUE.search(parameters) for _, parameters in found):
+        return "q in Contact is a number from 0 to 1, with at most three digits behind the point"
+    return ""
+
+
+def _each(value: str) -> Iterator[tuple[str, str] | None]:
+    """URI and parameters of each Contact in a list; None, and no more, for what is none."""
+    rest = _QUOTED.sub("", value).strip()
+    while True:
+        match = _ONE.match(rest)
+        if match is None or not _has_port_if_any(match[1] or match[2]):
+            yield None
+            return
+        yield (match[1], match[0].partition(">")[2]) if match[1] else (match[2], "")
+        rest = rest[match.end() :].strip()
+        if not rest:
+            return
+        if not rest.startswith(","):
+            yield None
+            return
+        rest = rest[1:].strip()
 
 
 def _has_port_if_any(uri: str) -> bool:

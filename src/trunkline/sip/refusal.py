@@ -4,6 +4,7 @@ The words travel as `Warning: 399` (RFC 3261 §20.43) and stand in the journal; 
 log must need nothing else.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trunkline.sip import status
@@ -40,6 +41,10 @@ def no_pbx_there(what: str) -> Refusal:
 
 def malformed(what: str) -> Refusal:
     return Refusal(400, f"The request is malformed: {what}")
+
+
+def bad_extension(options: Sequence[str]) -> Refusal:
+    return Refusal(420, f"'{_brief(', '.join(options))}' is not supported: register without demanding it (Require)")
 
 
 def unknown_credentials() -> Refusal:

@@ -6,8 +6,7 @@ from urllib.parse import unquote
 
 import KSR
 
-from trunkline.sip import multipart
-from trunkline.sip.contact import is_one_uri
+from trunkline.sip import contact, multipart
 
 _CSEQ = re.compile(r"([0-9]{1,10})\s+([!-~]+)", re.ASCII)  # LWS may be tabs, or a folded line
 _LONGEST_NAME, _LONGEST_CONTACT = 255, 2048  # characters that are kept while a call lasts
@@ -109,12 +108,26 @@ def contact_fault() -> str:
     cannot read."""
     if KSR.hdr.is_present("Contact") < 0:
         return ""
-    contact = text("$ct")
-    if len(contact) > _LONGEST_CONTACT:
+    value = text("$ct")
+    if len(value) > _LONGEST_CONTACT:
         return f"Contact is longer than {_LONGEST_CONTACT} characters"
-    if KSR.hdr.get_idx("Contact", 1) or not is_one_uri(contact):
+    if KSR.hdr.get_idx("Contact", 1) or not contact.is_one_uri(value):
         return "Contact must hold one SIP URI, in angle brackets"
     return ""
+
+
+def registration_fault() -> str:
+    """What is wrong with a REGISTER's Contacts, or its Expires; the registrar would say so in a header of its own."""
+    values = []
+    while (value := latin_1(f"$(hdr(Contact)[{len(values)}])")) and len(values) <= contact.MOST:
+        values.append(value)
+    return contact.registration_fault(values, text("$hdr(Expires)"))
+
+
+def demanded() -> list[str]:
+    """The extensions that the request's Require names, in small letters."""
+    named = ",".join(text(f"$(hdr(Require)[{i}])") for i in range(4))
+    return [option.strip().lower() for option in named.split(",") if option.strip()]
 
 
 def is_retransmission() -> bool:
