@@ -113,9 +113,12 @@ async def test_a_digest_serves_only_the_recipient_it_was_made_for(edge, agent, t
     assert not edge.journal(called=f"{prefix}666")
 
 
-SMUGGLED = {  # credentials for one recipient as `{good}`, and how another one is hidden beside it
+SMUGGLED = {  # credentials for one recipient as `{good}`, or `{rest}` and `{uri}`, and how another is hidden beside it
     "in a value": ['{good}, opaque="a,uri=sip:{bad}"'],
     "in an escaped value": ['{good}, opaque="a, uri=\\"sip:{bad}\\""'],
+    "between escaped quotes": ['{rest}, x="\\", uri={uri}, y=", uri="sip:{bad}"'],
+    "behind a vertical tab": ['{rest}, x=\v"a, uri={uri}, y=", uri="sip:{bad}"'],
+    "in a scheme that is none": ['Digest\vusername="{key}", realm="{realm}", uri="sip:{bad}"', "{good}"],
     "twice": ['{good}, uri="sip:{bad}"'],
     "behind what is no parameter": ['{good}, x uri="sip:{bad}"'],
     "in other credentials": ['{good}, x y="z"', 'Digest username="{key}", realm="{realm}", uri="sip:{bad}"'],
@@ -133,7 +136,10 @@ async def test_no_recipient_is_smuggled_into_one_digest_of_several(edge, agent, 
             elsewhere = digest.parse(digest.challenge("elsewhere.example"))
             request.set("Proxy-Authorization", digest.answer(elsewhere, "INVITE", request.uri, "somebody", "else"))
             odd = good.replace(f'realm="{edge.domain}"', f'realm="{edge.domain.upper()}"')
-            words = {"good": good, "odd": odd, "bad": f"+{prefix}666@{edge.domain}", "key": key.name}
+            uri = digest.parse(good)["uri"]
+            words = {"good": good, "odd": odd, "bad": f"+{prefix}666@{edge.domain}", "key": key.name, "uri": uri}
+            words["rest"] = good.replace(f', uri="{uri}"', "")
+            assert words["rest"] != good
             for value in SMUGGLED[way]:
                 request.add("Proxy-Authorization", value.format(**words, realm=edge.domain))
             request.uri = edge.uri(f"+{prefix}666")

@@ -9,9 +9,11 @@ from trunkline.edge.ksr.message import get, method
 from trunkline.edge.ksr.replies import warn
 from trunkline.sip.refusal import Refusal
 
-_NAME, _VALUE = r"[\w!#$%&'*+.^`|~-]+", r'"(?:[^"\\]|\\.)*"|[^\s",]+'
-_PARAMETER = re.compile(rf"({_NAME})\s*=\s*({_VALUE})", re.A | re.S)
-_DIGEST = re.compile(rf"\s*Digest\s+(?:{_NAME}\s*=\s*(?:{_VALUE})\s*(?:,\s*|$))+", re.A | re.S | re.I)
+# As Kamailio reads it: no other spaces than these, and no quoted-pairs (RFC 3261 §25.1): any quote ends a string.
+_NAME, _SPACE, _VALUE = r"[\w!#$%&'*+.^`|~-]+", r"[ \t\r\n]", r'"[^"]*"|[^ \t\r\n",]+'
+_PARAMETER = re.compile(rf"({_NAME}){_SPACE}*={_SPACE}*({_VALUE})", re.A)
+_PARAMETERS = rf"(?:{_NAME}{_SPACE}*={_SPACE}*(?:{_VALUE}){_SPACE}*(?:,{_SPACE}*|\Z))+"
+_DIGEST = re.compile(rf"{_SPACE}*Digest{_SPACE}+{_PARAMETERS}", re.A | re.I)
 _MOST_CREDENTIALS = 5  # of one header that are looked at
 _PASSWORD_IS_HA1 = 1
 
