@@ -13,10 +13,12 @@ from harness.polling import PATIENCE
 from trunkline.contract.journal import Event
 from trunkline.node import ports
 from trunkline.sandbox import sdp
+from trunkline.sandbox.call import Call
 from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.outgoing import OutgoingCall
 from trunkline.sandbox.ua import Agent
 
+LEARNING = 5.0  # s after the last description, in which rtpengine has learnt where a party sends from (3 whole ones)
 CUSTOMER = "<sip:+447700900000@pbx.example>"
 CARRIER = "<sip:+447700900001@carrier.example>"
 
@@ -92,6 +94,18 @@ async def talking(edge: Edge, agent: Agents, direction: str = "in", *transports:
     await pair.near.final()
     await pair.far.confirmed()
     return pair
+
+
+def sides(pair: Pair, side: str) -> tuple[Call, Call]:
+    """Who acts, "near" or "far", and who is acted upon."""
+    return (pair.near, pair.far) if side == "near" else (pair.far, pair.near)
+
+
+async def learnt(call: Call) -> None:
+    """Wait until the relay has learnt where both parties send from; audio comes to `call` all the while."""
+    now = asyncio.get_running_loop().time
+    enough = now() + LEARNING
+    await call.audio.until(lambda: now() > enough, 3 * LEARNING, "time for the relay to learn where audio comes from")
 
 
 def answer_in_the_prack(call: OutgoingCall) -> None:

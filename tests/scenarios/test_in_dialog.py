@@ -5,18 +5,13 @@ import re
 
 import pytest
 
-from scenarios.parties import RINGING, forgotten, kinds, one, ringing_in, talking
+from scenarios.parties import RINGING, forgotten, kinds, one, ringing_in, sides, talking
 from trunkline.sandbox import sdp
 
 pytestmark = pytest.mark.engines
 
 SIDES = pytest.mark.parametrize("side", ["near", "far"])
 DIRECTIONS = pytest.mark.parametrize("direction", ["in", "out"])
-
-
-def sides(pair, side):
-    """Who acts, and who is acted upon."""
-    return (pair.near, pair.far) if side == "near" else (pair.far, pair.near)
 
 
 async def hung_up(pair, side="near"):

@@ -1,16 +1,14 @@
 """Whoever sends RTP to a call's port on the open Internet: nobody hears it, and it gets nobody's audio."""
 
-import asyncio
 import contextlib
 
 import pytest
 
-from scenarios.parties import talking
+from scenarios.parties import learnt, talking
 from trunkline.sandbox.rtp import RtpSession
 
 pytestmark = [pytest.mark.engines, pytest.mark.gives_itself_away]
 
-LEARNING = 5.0  # s after the last description, in which rtpengine has learnt where a party sends from (3 whole ones)
 OFTEN = 6  # a stranger that sends more than the party itself is the newest that was heard nearly always
 
 
@@ -28,13 +26,6 @@ async def strangers(agent, call):
     finally:
         for session in sessions:
             session.close()
-
-
-async def learnt(call) -> None:
-    """Wait until the relay has learnt where both parties send from; audio comes to `call` all the while."""
-    now = asyncio.get_running_loop().time
-    enough = now() + LEARNING
-    await call.audio.until(lambda: now() > enough, 3 * LEARNING, "time for the relay to learn where audio comes from")
 
 
 async def quiet(sessions, seconds: float = 1.0) -> bool:
