@@ -9,8 +9,9 @@ from trunkline.edge.ksr.message import get, method
 from trunkline.edge.ksr.replies import warn
 from trunkline.sip.refusal import Refusal
 
-# As Kamailio reads it: no other spaces than these, and no quoted-pairs (RFC 3261 §25.1): any quote ends a string.
-_NAME, _SPACE, _VALUE = r"[\w!#$%&'*+.^`|~-]+", r"[ \t\r\n]", r'"[^"]*"|[^ \t\r\n",]+'
+# What can be read in one way only: Kamailio ends a string at any quote, where RFC 3261 §25.1 has quoted-pairs, so there
+# is no backslash; and it knows no other spaces than these.
+_NAME, _SPACE, _VALUE = r"[\w!#$%&'*+.^`|~-]+", r"[ \t\r\n]", r'"[^"\\]*"|[^ \t\r\n",\\]+'
 _PARAMETER = re.compile(rf"({_NAME}){_SPACE}*={_SPACE}*({_VALUE})", re.A)
 _PARAMETERS = rf"(?:{_NAME}{_SPACE}*={_SPACE}*(?:{_VALUE}){_SPACE}*(?:,{_SPACE}*|\Z))+"
 _DIGEST = re.compile(rf"{_SPACE}*Digest{_SPACE}+{_PARAMETERS}", re.A | re.I)
