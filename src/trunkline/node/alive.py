@@ -70,6 +70,10 @@ class Alive:
         """Of those that are out, who has not said so."""
         return frozenset(place for place, known in self._known.items() if known.out and not known.certain)
 
+    def unjudged(self) -> frozenset[Place]:
+        """Those of which nothing was ever seen that would have them out, and nothing can be now."""
+        return frozenset(place for place, known in self._known.items() if known.unseen and not known.out)
+
     def reasons(self) -> dict[str, str]:
         return {f"{name} {address}": known.why for (name, address), known in self._known.items() if known.out}
 

@@ -56,7 +56,7 @@ class Publisher:
         self._alive.look(endpoints)
         out = self._alive.out()
         places = {(one.name, address) for one in endpoints for address in one.addresses}
-        self._all_out = out >= places
+        self._all_out = bool(out) and out >= places - self._alive.unjudged()
         self._cut_off = self._alone(endpoints)
         if self._all_out or self._cut_off:  # what is published stays as it was
             out = self._done[1] if self._done else frozenset()
@@ -83,10 +83,11 @@ class Publisher:
         """
         foreign = [one for one in endpoints if self._own not in one.addresses]
         others = {(one.name, address) for one in foreign for address in one.addresses}
-        if not others or not others <= self._alive.out():
+        judged = others - self._alive.unjudged()
+        if not judged or not judged <= self._alive.out():
             return False
         serving = self._serving()
-        return any(address in serving for _, address in others) and (self._cut_off or others <= self._alive.silent())
+        return any(address in serving for _, address in others) and (self._cut_off or judged <= self._alive.silent())
 
     def _write(self, endpoints: Sequence[Endpoint], out: frozenset[Place]) -> None:
         wanted = zone.names(endpoints, self._domain, self._server.zone)
