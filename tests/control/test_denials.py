@@ -51,7 +51,18 @@ def test_the_newest_is_kept_whatever_the_order(sink, key):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"key": "nobody"}, {"key": None}, {"key": 7}, {"denial": "mood"}, {"denial": None}, {"time": -1}, {"time": 2**40}],
+    [
+        {"key": "nobody"},
+        {"key": None},
+        {"key": 7},
+        {"key": "\ud800"},
+        {"key": "a\x00"},
+        {"denial": "mood"},
+        {"denial": None},
+        {"denial": []},
+        {"time": -1},
+        {"time": 2**40},
+    ],
 )
 def test_what_is_none_is_nobodys_and_in_the_way_of_nothing(sink, key, wrong):
     sink.store("node1", "f", [event(key.name) | wrong, event(key.name, method="INVITE")], 1)

@@ -27,8 +27,8 @@ def note(events: Iterable[Event]) -> None:
     """Keep the newest of each key; events of keys that are none, or with what is none, are nobody's."""
     newest = {}
     for event in sorted(events, key=lambda event: event["time"]):
-        if isinstance(event.get("key"), str) and event.get("denial") in DENIALS:
-            newest[event["key"]] = event
+        if isinstance(key := fold.named(event, "key"), str) and event.get("denial") in DENIALS:
+            newest[key] = event
     for key, event in newest.items():
         time = fold.moment(event)
         # Not by way of the change log and the audit log: it changes nothing that anybody set, nor what the edge does.
