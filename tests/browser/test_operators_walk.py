@@ -148,3 +148,13 @@ def test_an_operator_needs_no_scripts(without_scripts):
     page.get_by_label("Who", exact=True).fill("operator")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#results")).to_contain_text("plain")
+
+
+def test_the_name_of_an_account_is_not_broken_beside_a_long_forward(page, sign_in):
+    sign_in("operator").goto("/inventory/?account=acme")
+    cell = page.locator('td[data-label="Account"]').first
+    cell.evaluate("e => { e.textContent = 'northwind' }")
+    lines = (
+        """e => { const all = document.createRange(); all.selectNodeContents(e); return all.getClientRects().length }"""
+    )
+    assert cell.evaluate(lines) == 1
