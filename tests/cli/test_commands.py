@@ -43,6 +43,26 @@ def test_carriers_and_routes(run, ask, acme):
     assert ask("carrier", "remove", "telco") == {"removed": "telco"}
 
 
+def test_a_port_that_dns_says_is_shown_as_none(run, ask, acme):
+    assert ask("carrier", "show", "telco")["port"] == 0
+    assert "\nport          -\n" in run("carrier", "show", "telco").out
+    row = run("carrier", "list").out.splitlines()[-1].split()
+    assert row[:4] == ["telco", "yes", "telco.example", "-"]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("acount", "account"), ("nmber", "number"), ("statsu", "status")])
+def test_a_command_that_is_mistyped_is_answered_with_the_one_that_was_meant(run, typed, meant):
+    ran = run(typed, "list")
+    assert (ran.status, f"No such command '{typed}'. Did you mean '{meant}'?" in ran.err) == (2, True), ran.err
+
+
+def test_a_kind_that_no_change_is_of_is_answered_with_those_that_there_are(run, acme):
+    ran = run("audit", "list", "--kind", "acount")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("trunkline: there is no kind 'acount': write one of account, carrier, ")
+    assert "account acme" in run("audit", "list", "--kind", "account").out
+
+
 def test_an_error_is_a_sentence_or_a_document(run):
     ran = run("account", "show", "nobody")
     assert (ran.status, ran.out) == (1, "")

@@ -18,6 +18,8 @@ def test_a_carrier_keeps_its_password_to_itself(services):
         ({"name": "telco"}, "choose another name"),
         ({"host": ""}, "write its name as DNS has it"),
         ({"host": "müller.example"}, "write its name as DNS has it"),
+        ({"host": "sip telco.example"}, "write its name as DNS has it"),
+        ({"host": "<telco.example>"}, "write its name as DNS has it"),
         ({"host": "telco.example:5080"}, "write 'telco.example'"),
         ({"host": "sip:telco.example"}, "without 'sip:'"),
         ({"host": "user@telco.example"}, "more than a host"),

@@ -35,7 +35,7 @@ def test_no_route_is_an_empty_list(cast, services):
         ({"prefix": "+4x"}, "not a prefix"),
         ({"priority": -1}, "priority cannot be -1"),
         ({"weight": 70000}, "from 0 to 65535"),
-        ({"prefix": "44"}, "already serves prefix 44"),
+        ({"prefix": "44"}, r"already serves prefix 44 by route \d+: change that one with `trunkline route set \d+`"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_to_do(cast, services, wrong, hint):

@@ -25,6 +25,9 @@ def command():
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
 def list_(services, account, as_csv, **conditions):
     """List changes, the newest first."""
+    kind, kinds = conditions["kind"], services.audit.kinds()
+    if kind and kind not in kinds:
+        raise click.UsageError(f"there is no kind {kind!r}: write one of {', '.join(kinds)}")
     owner = services.accounts.get(account) if account else None
     found = services.audit.find(account=owner, **conditions)
     document = [services.audit.as_dict(entry) for entry in found]

@@ -11,6 +11,10 @@ _SOURCE = "trunkline carrier set {} --add-source NETWORK"
 _COLUMNS = ("name", "enabled", "host", "port", "transport", "username", "strip", "prefix", "sources")
 
 
+def _in_words(carrier: dict[str, object]) -> dict[str, object]:
+    return carrier | {"port": carrier["port"] or None}  # 0 is a port to nobody who has not read what it stands for
+
+
 @click.group()
 def command():
     """Carriers: where calls to the telephone network go, and where its calls come from."""
@@ -51,7 +55,7 @@ def list_(services):
     health = services.health.of(carriers, datetime.now(UTC))
     found = [services.carriers.as_dict(carrier) | services.health.as_dict(health[carrier.pk]) for carrier in carriers]
     rows = (
-        [*(shown[column] for column in _COLUMNS), services.health.in_words(health[carrier.pk])]
+        [*(_in_words(shown)[column] for column in _COLUMNS), services.health.in_words(health[carrier.pk])]
         for carrier, shown in zip(carriers, found, strict=True)
     )
     view = table((*_COLUMNS, "health"), rows, right=("port", "strip"))
@@ -65,7 +69,9 @@ def show(services, name):
     carrier = services.carriers.get(name)
     routes = [services.routes.as_dict(route) for route in services.routes.everyone().filter(carrier=carrier)]
     document = services.carriers.as_dict(carrier) | {"routes": routes}
-    shown = document | {"routes": [f"{route['prefix'] or 'every number'} (id {route['id']})" for route in routes]}
+    shown = _in_words(document) | {
+        "routes": [f"{route['prefix'] or 'every number'} (id {route['id']})" for route in routes]
+    }
     return Answer(document, [facts(shown.items())])
 
 

@@ -44,6 +44,12 @@ class Commands(click.Group):
             return None
         return importlib.import_module(f"trunkline.cli.{COMMANDS[name]}").command
 
+    def resolve_command(self, ctx, args):
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:  # click looks for a similar one among those that are loaded
+            raise click.exceptions.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
+
 
 @click.command(cls=Commands)
 @click.version_option(package_name=None, version=importlib.import_module("trunkline").__version__)

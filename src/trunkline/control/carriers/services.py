@@ -14,6 +14,7 @@ from trunkline.sip import uri
 
 FIELDS = ("host", "port", "transport", "username", "password", "strip", "prefix")
 _PREFIX = re.compile(r"\+?[0-9*#]{0,15}", re.ASCII)
+_WRITTEN = re.compile(r"[^\x00-\x20\x7f-\U0010ffff<>\"]+")
 _CREDENTIAL = re.compile(r"[^\x00-\x1f\x7f\"]{0,128}")
 
 
@@ -118,7 +119,7 @@ def _check_strip(digits: int) -> None:
 
 def _host(text: str) -> str:
     text = text.strip()
-    if not text or not text.isascii() or text.lower().startswith(("sip:", "sips:")):
+    if not _WRITTEN.fullmatch(text) or text.lower().startswith(("sip:", "sips:")):
         raise ServiceError(
             f"{text!r} cannot be a carrier's host: write its name as DNS has it or its IP address, "
             "like sip.carrier.example, without 'sip:'"

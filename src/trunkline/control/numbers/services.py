@@ -140,7 +140,10 @@ def check_cost(text: str) -> Decimal:
             return round(cost, 2)
     except InvalidOperation:
         pass
-    raise ServiceError(f"{text[:40]!r} is not what a number costs: write euros a month, like 1.25")
+    raise ServiceError(
+        f"{text[:40]!r} is not what a number costs: write euros a month, like 1.25, "
+        f"with two decimals at most, and less than {DEAREST:,}"
+    )
 
 
 def check_forward(text: str, account: Account | None) -> str:

@@ -44,7 +44,7 @@ def add(prefix: str, carrier: Carrier, *, priority: int = PRIORITY, weight: int 
         if there:
             raise ServiceError(
                 f"carrier {carrier.name!r} already serves prefix {prefix or '(every number)'} by route {there.pk}: "
-                f"remove that one first with `trunkline route remove {there.pk}`"
+                f"change that one with `trunkline route set {there.pk}`"
             )
         route = Route.objects.create(prefix=prefix, carrier=carrier, priority=priority, weight=weight)
         log.note("route", route.pk)
