@@ -68,3 +68,31 @@ async def test_a_party_whose_nat_gives_it_another_port_is_heard_again_after_its_
     finally:
         moved.close()
     await pair.near.bye()
+
+
+async def test_nor_are_they_after_the_relays_restart(own_edge, agent):
+    """Redis has where the parties send from, also one whose description names another place."""
+    edge = own_edge(media={"redis": True})
+    pair = await talking(edge, agent, "out")
+    pair.near.audio.play(440)
+    pair.far.audio.mute()
+    moved = await RtpSession.open((await agent()).address)
+    try:
+        at = pair.far.remote_audio
+        moved.connect(at.address, at.port, at.codec)
+        moved.play(600)
+        await moved.hear(440)
+        await learnt(pair.near)
+        edge.kill("rtpengine")
+        moved.forget()
+        pair.near.audio.forget()
+        edge.start_engine("rtpengine")
+        await pair.near.audio.hear(600)
+        await moved.hear(440)
+        async with strangers(agent, pair.far) as sessions:
+            assert await quiet(sessions)
+            await pair.near.audio.hear(600)
+            await moved.hear(440)
+    finally:
+        moved.close()
+    await pair.near.bye()
