@@ -28,6 +28,7 @@ async def register(edge, ua, key, headers):
         ([("Contact", "<sip:a@192.0.2.1:99999>")], "SIP URIs in angle brackets"),
         ([("Contact", f"<sip:{'a' * 600}@192.0.2.1>")], "longer than 512 characters"),
         ([("Contact", "<sip:a@192.0.2.1>;q=1.5")], "q in Contact is a number from 0 to 1"),
+        ([("Contact", "sip:a@192.0.2.1;q=1.5")], "q in Contact is a number from 0 to 1"),
         ([ONE, ("Expires", "4294967296")], "Expires is at most 4294967295"),
         ([ONE] * 11, "more than 10 Contacts"),
     ],
@@ -58,6 +59,7 @@ async def test_a_stranger_is_asked_for_credentials_first(edge, agent):
 @pytest.mark.parametrize(
     "contact",
     ["<sip:a@192.0.2.1>;q=0.7;expires=120", '"Front, desk" <sip:a@192.0.2.1:5062>', "sip:a@192.0.2.1;transport=udp",
+     "sip:a@192.0.2.1 ; expires=60",
      "<sip:a@192.0.2.1>, <sip:a@192.0.2.1:5070>", '<sip:a@192.0.2.1>;+sip.instance="<urn:uuid:1>";q=1.000'],
 )  # fmt: skip
 async def test_what_people_write_is_kept(edge, agent, contact):

@@ -12,6 +12,7 @@ from trunkline.sip.contact import is_one_uri, registration_fault
         "<sip:pbx@[2001:db8::1]>",
         "sip:pbx@192.0.2.1",
         "sip:pbx@192.0.2.1;transport=tcp",
+        "sip:pbx@192.0.2.1 ; expires=60",
         '"Front desk, <1>" <sips:pbx@[2001:db8::1]:5061>;expires=60',
         "Front desk <SIP:a,b;c@pbx.example;ob>",
         '<sip:pbx@192.0.2.1>;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>"',
@@ -49,7 +50,8 @@ def test_what_leads_nowhere_or_to_two_places(value):
 @pytest.mark.parametrize(
     ("values", "expires"),
     [([], ""), (["*"], "0"), (["*"], " 00 "), (["<sip:a@b.example>"], "4294967295"),
-     (["<sip:a@b.example>, sip:c@d.example;q=0.1", "<sips:e@f.example>;q=1"], ""), (["sip:a@b.example;q=0.12"], "60")],
+     (["<sip:a@b.example>, sip:c@d.example;q=0.1", "<sips:e@f.example>;q=1"], ""), (["sip:a@b.example;q=0.12"], "60"),
+     (["sip:a@b.example ; q=0.12, <sip:c@d.example> ;q=1"], ""), (["<sip:a@b.example;q=2>"], "")],
 )  # fmt: skip
 def test_contacts_that_can_be_registered(values, expires):
     assert registration_fault(values, expires) == ""
@@ -59,7 +61,8 @@ def test_contacts_that_can_be_registered(values, expires):
     ("values", "expires"),
     [(["*"], ""), (["*"], "1"), (["*"], "-0"), (["*", "*"], "0"), (["<sip:a@b.example>,"], ""),
      (["<sip:a@b.example> <sip:c@d.example>"], ""), ([""], ""), (["<sip:a@b.example>;q=2"], ""),
-     (["<sip:a@b.example>;q=0.1234"], ""), (["<sip:a@b.example>; Q = x"], ""), (["<sip:a@b.example>"], "4294967296")],
+     (["<sip:a@b.example>;q=0.1234"], ""), (["sip:a@b.example;q=2"], ""), (["sip:a@b.example ;q=2"], ""),
+     (["<sip:a@b.example>; Q = x"], ""), (["<sip:a@b.example>"], "4294967296")],
 )  # fmt: skip
 def test_contacts_that_cannot(values, expires):
     assert registration_fault(values, expires)

@@ -9,7 +9,10 @@ LONGEST_TIME = 2**32 - 1  # s (RFC 3261 §20.19)
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 # A name is of tokens, quoted or not there; non-ASCII letters are let pass, as some write them.
-_ONE = re.compile(r'[^<>,";:@/\[\]?={}\\()]*+<(sips?:[^<>\s]++)>\s*(?:;[^<>,"]*+)?|(sips?:[^<>,"\s]++)', re.IGNORECASE)
+_ONE = re.compile(
+    r'(?:[^<>,";:@/\[\]?={}\\()]*+<(sips?:[^<>\s]++)>|(sips?:[^<>,"\s]++))(?:\s*;[^<>,"]*+)?',
+    re.IGNORECASE,
+)
 _Q = re.compile(r";\s*q\s*=", re.IGNORECASE)
 _QVALUE = re.compile(r";\s*q\s*=\s*(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE | re.ASCII)
 _PORT = re.compile(r"(?:\[[^\]]*\]|[^:;?\[]*):([^;?]*)")
@@ -52,7 +55,8 @@ def _each(value: str) -> Iterator[tuple[str, str] | None]:
         if match is None or not _has_port_if_any(match[1] or match[2]):
             yield None
             return
-        yield (match[1], match[0].partition(">")[2]) if match[1] else (match[2], "")
+        uri = match[1] or match[2].partition(";")[0]  # RFC 3261 §20: without brackets parameters are the header field's
+        yield uri, match[0].partition(uri)[2]
         rest = rest[match.end() :].strip()
         if not rest:
             return
