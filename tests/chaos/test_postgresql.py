@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from bench.postgresql import postgresql
 from chaos.calling import all_recorded, calls_all_the_time, carrier, dial_carrier, fresh_number, outbound, record
 from harness.node import NUMBER, Node, eventually, running
 from harness.placing import hang_up
+from trunkline.contract import store
 
 pytestmark = pytest.mark.long
 
@@ -150,6 +151,29 @@ def test_a_node_that_knows_nothing_does_not_start_without_it(addresses, tmp_path
     try:
         ran = node.run("up", "--detach", "--no-check")
         assert ran.returncode == 1
+        assert "does not serve us: connection" in ran.stderr
+        assert not node.processes()
+    finally:
+        node.discard()
+
+
+def test_nor_does_one_whose_store_is_damaged(addresses, tmp_path):
+    """Its first pages say that it was filled."""
+    node = Node(addresses, database={"url": f"postgresql://nobody@/none?host={tmp_path}"})
+    node.home.stores.mkdir(parents=True, exist_ok=True)
+    with closing(store.open_writer(node.home.store)) as connection:
+        numbers = [{"id": n, "account_id": 1, "e164": str(10_000_000 + n), "forward": "[]"} for n in range(2000)]
+        store.insert(connection, {"number": numbers})
+        store.set_sequence(connection, 1)
+    data = bytearray(node.home.store.read_bytes())
+    data[-8192:] = b"\xa5" * 8192
+    node.home.store.write_bytes(data)
+    assert store.serves(node.home.store)
+    try:
+        ran = node.run("up", "--detach", "--no-check")
+        assert ran.returncode == 1
+        assert "edge.db was damaged and is now edge.db.damaged" in ran.stdout
+        assert "engines" not in ran.stdout + ran.stderr  # they would have been waited for in vain
         assert "does not serve us: connection" in ran.stderr
         assert not node.processes()
     finally:

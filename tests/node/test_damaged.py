@@ -68,3 +68,10 @@ def test_a_store_that_is_only_locked_stays(home):
     with contextlib.closing(sqlite3.connect(home.store, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert damaged.put_aside(home) == []
+
+
+def test_one_that_cannot_be_read_at_all_is_named(home):
+    home.locations.unlink()
+    home.locations.mkdir()
+    with pytest.raises(OSError, match=r"location\.db cannot be read: unable to open database file"):
+        damaged.put_aside(home)

@@ -60,6 +60,8 @@ def bring_up(settings: Settings, home: Home) -> subprocess.Popen:
         chosen = ports.ensure(home.ports, settings.media.control_port, settings.media.relays)
         if problems := occupied.problems(occupied.endpoints(settings, chosen)):
             raise UpError("\n".join(problems))
+    with step("store") as said:  # before it is asked whether a node can go on with it
+        said += damaged.put_aside(home)
     with step("database") as said:
         control.setup(settings)
         away = _away(home)
@@ -72,8 +74,7 @@ def bring_up(settings: Settings, home: Home) -> subprocess.Popen:
     if settings.sandbox.enabled and not away:
         with step("sandbox account"):
             importlib.import_module("trunkline.cli.sandbox").ensure(settings)
-    with step("engines' configuration") as said:
-        said += damaged.put_aside(home)
+    with step("engines' configuration"):
         render.write(settings, home, kept, chosen)
         config = supervise.write_config(home, supervise.programs(settings))
         folders.hand_over(home)

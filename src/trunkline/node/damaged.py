@@ -14,7 +14,8 @@ _SIDE_FILES = ("", "-wal", "-shm")
 
 
 def put_aside(home: Home) -> list[str]:
-    """Rename what SQLite cannot read, while no engine runs; returns what was done, in plain words.
+    """Rename what SQLite cannot read, while no engine runs; returns what was done, in plain words. Raises OSError when
+    it cannot be told, as the disk gives nothing of a file.
 
     A quarter of a second for a million numbers.
     """
@@ -30,7 +31,7 @@ def _fault(path: Path) -> str:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF not in _DAMAGE:
-            raise
+            raise OSError(f"{path} cannot be read: {error}") from error
         return str(error)
     return "" if found == "ok" else " ".join(found.split())
 
