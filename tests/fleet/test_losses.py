@@ -21,7 +21,7 @@ HIT = "us-2-1"  # a quarter of the weight
 HELD, HELD_ELSEWHERE = 3, 1  # calls that are up at the node that is hit, and at each of the others
 LOST_SECONDS = 5.0  # for which something is away
 SETTLING = 2.0  # s, for a call that was on its way when it happened
-DNS_SECONDS = 60.0  # that bound a failure; tests/dns/test_updates.py holds DNS to its 15 s
+DNS_SECONDS = 60.0  # that bound a failure; tests/dns/test_watching.py holds DNS to its 15 s
 
 
 class Scene:

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 CALLED, OWNED = "99950000001", "99940000001"
 ENDPOINTS = example.FOLDER / "endpoints.toml"
 NAME_SERVER = "192.0.2.53"  # where the world asks it
-LEFT_SECONDS = 40.0  # tests/dns/test_updates.py holds DNS to its 15 s
+LEFT_SECONDS = 40.0  # tests/dns/test_watching.py holds DNS to its 15 s
 
 
 @pytest.fixture(scope="module")
