@@ -48,3 +48,4 @@ def test_measured_with_nobody_there_says_so(run):
     found = run("endpoint", "nearest")
     assert found.status == 1
     assert "cannot be reached" in found.out
+    assert found.out.splitlines()[0].endswith("use    problem")

@@ -57,7 +57,12 @@ def test_sips_means_tls():
         ("sip:a@b.c,sip:d@e.f;transport=ws", 2, "write udp, tcp or tls"),
         ("sips:a@b.c;transport=udp", 1, "write udp, tcp or tls"),
         ("sip:a@b.c;media=dtls", 1, "write rtp or srtp"),
-        ("sip:a@b.c,nonsense", 1, "not a host name"),
+        ("sip:a@b.c,nonsense", 1, "'nonsense' after its comma does not start with 'sip:'"),
+        ("sip:a@b.c;timeout=2000, d@e.f", 1, "'d@e.f' after its comma does not start with 'sip:'"),
+        ("sip:a@b.c,d@e.f;transport=ws", 1, "'d@e.f;transport=ws' after its comma does not start with 'sip:'"),
+        ("sip:b.c,e.f,sip:d@e.f", 1, "'e.f' after its comma does not start with 'sip:'"),
+        ("sip:a,b@c.d;timeout=1", 1, "from 2000 to 20000"),
+        ("nonsense,x", 1, "it does not start with 'sip:'"),
         (",".join(["sip:a@b.c"] * 21), 0, "at most 20"),
     ],
 )

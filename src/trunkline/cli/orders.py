@@ -33,7 +33,10 @@ def by_round_trip(services) -> Answer:
             | {"round_trip_ms": milliseconds, "problem": one.problem, "use": use}
         )
         rows.append([one.endpoint.name, one.endpoint.host, one.address, milliseconds, use, one.problem])
-    view = table(("endpoint", "host", "address", "round trip, ms", "use", ""), rows, right=("round trip, ms",))
+    columns = ("endpoint", "host", "address", "round trip, ms", "use", "problem")
+    if not any(one.problem for one in found):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    view = table(columns, rows, right=("round trip, ms",))
     return Answer(document, [view], failed=all(one.seconds is None for one in found))
 
 

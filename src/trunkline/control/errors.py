@@ -1,10 +1,15 @@
 """Errors of the control plane, in words for the person who has to act on them."""
 
+import re
+
+_NAME = re.compile(r"\S+[.:@]\S")  # a host name, an address or a URI in front is written as it is
+
 
 def sentence(text: object) -> str:
     """The words of an error as a sentence: a capital in front, a full stop at the end; '' stays ''."""
     text = str(text).strip()
-    return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""
+    first = text[:1] if _NAME.match(text) else text[:1].upper()
+    return first + text[1:].rstrip(".") + "." if text else ""
 
 
 class ServiceError(Exception):

@@ -75,7 +75,8 @@ def parse(text: str) -> list[ForwardTarget]:
         try:
             targets.append(_target(piece.group().strip()))
         except UriError as error:
-            raise ForwardError(str(error), entry, piece.start(), piece.end()) from None
+            problem = _second_without_scheme(piece.group()) or str(error)
+            raise ForwardError(problem, entry, piece.start(), piece.end()) from None
     if len(targets) > MAX_TARGETS:
         raise ForwardError(f"there are {len(targets)} URIs; at most {MAX_TARGETS} are tried")
     return targets
@@ -84,6 +85,15 @@ def parse(text: str) -> list[ForwardTarget]:
 def canonical(targets: list[ForwardTarget]) -> str:
     """The list as text again."""
     return ",".join(map(str, targets))
+
+
+def _second_without_scheme(text: str) -> str:
+    """What is wrong when a faulty entry is two, of which the second was written without its 'sip:'; '' if it is not."""
+    # The comma of a user part stands in front of the '@', and is none between two.
+    match = re.match(r"\s*sips?:(?:[^@]*@[^@,]*|[^@,]*),(?P<second>.+)", text, re.IGNORECASE | re.DOTALL)
+    if match is None or "@" not in text[: match.start("second")] and "@" in match["second"]:
+        return ""
+    return f"{match['second'].strip()[:40]!r} after its comma does not start with 'sip:'"
 
 
 def _target(text: str) -> ForwardTarget:
