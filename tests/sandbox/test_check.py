@@ -1,5 +1,6 @@
 """`trunkline check` against a real edge: it is green when all works, and says what does not."""
 
+import asyncio
 import json
 
 import pytest
@@ -102,6 +103,26 @@ def test_without_its_account_it_says_what_to_do(tmp_path, monkeypatch, state, sa
     result = CliRunner().invoke(check.command)
     assert result.exit_code == 1
     assert says in result.output
+
+
+def test_without_a_running_node_it_says_so_and_places_no_call(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path))
+    (tmp_path / "sandbox.json").write_text(json.dumps({"key": "k1", "secret": "s1", "numbers": sandbox.NUMBERS}))
+    says = f"the node of {tmp_path} is not running: start it with `trunkline up`"
+    for words in ([], ["--codecs"]):
+        result = CliRunner().invoke(check.command, words)
+        assert (result.exit_code, result.output) == (1, f"Error: {says}\n")
+    result = CliRunner().invoke(check.command, ["--json"])
+    assert (result.exit_code, json.loads(result.output)) == (1, {"ok": False, "error": says, "results": []})
+
+
+async def test_a_probe_that_waited_in_vain_says_for_how_long(sandboxed):
+    async def probe(bench):
+        async with asyncio.timeout(0):
+            await asyncio.Event().wait()
+
+    result = await check._measure("one", probe, sandboxed[1])
+    assert (result.ok, result.text) == (False, "no end within 0 s")
 
 
 def test_show_prints_what_a_client_needs(tmp_path, monkeypatch):
