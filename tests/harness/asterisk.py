@@ -119,8 +119,8 @@ class Asterisk:
         )
 
     def log(self) -> str:
-        """The end of that."""
-        return "\n".join(self.said().splitlines()[-80:])
+        """The end of that, without our own questions."""
+        return "\n".join([line for line in self.said().splitlines() if "Remote UNIX connection" not in line][-80:])
 
     def _inside(self, *words: str) -> list[str]:
         """A command in the root, which has its own files, our /etc/asterisk, and this machine's network."""

@@ -8,7 +8,7 @@ import pytest
 from harness.knot import knot
 from interop import flavours
 from interop.flavours import NEAR
-from interop.test_asterisk import call_in, carrier_of, phone_of, talk
+from interop.test_asterisk import call_in, carrier_of, phone_of, registered, talk
 from trunkline.contract.endpoints import Endpoint
 from trunkline.dns import zone
 
@@ -84,8 +84,7 @@ async def test_a_busy_call_is_not_placed_twice(pbx, agent):
 
 
 async def test_it_registers_and_is_called_there(pbx, agent):
-    """What fails at first is tried again after 30 s (`retry_interval`)."""
-    await pbx.asterisk.until("pjsip show registrations", lambda said: "Registered" in said, timeout=60)
+    await registered(pbx)
     near, far = await call_in(pbx, agent, pbx.registered, reachable)
     await talk(near, far)
     await near.bye()

@@ -122,7 +122,8 @@ def processes(edge) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_the_edge_goes_on(edge, agent, seed):
+async def test_the_edge_goes_on(own_edge, agent, seed):
+    edge = own_edge()  # what is left of its calls is sent again, and ended, for a while: into no other test's log
     mutator, random = Mutator(seed), Mutator(-seed).random
     addresses = [agent.address(), agent.address()]
     pbx, carrier = parties = [Party(address, edge, mutator, 0.7) for address in addresses]
