@@ -28,6 +28,7 @@ class EdgeConfig:
     cluster_address: str = ""  # where the other nodes' messages arrive; '': there are none
     cluster_port: int = 0
     cluster_peers: tuple[str, ...] = ()  # addresses of other nodes that are known from the start
+    probe_ip: str = ""  # where `trunkline check` calls from, also with a wrong secret, which is no news to anybody
     fence: Fence = Fence()  # where no number may be forwarded to
 
     @property

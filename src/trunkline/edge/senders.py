@@ -13,7 +13,8 @@ class Senders:
     """One per worker."""
 
     def __init__(self, config: EdgeConfig, lookup: Lookup, limits: Limits, records: Records):
-        self._domain, self._lookup, self._limits, self._records = config.domain, lookup, limits, records
+        self._domain, self._probe = config.domain, config.probe_ip
+        self._lookup, self._limits, self._records = lookup, limits, records
 
     def identify(self, source: message.Source, recipient: str) -> Customer | Carrier | Challenge:
         """Who sent the request. `recipient`: the user part of its Request-URI, unescaped."""
@@ -28,7 +29,7 @@ class Senders:
         if isinstance(sender, Customer):
             self._limits.trust(source.ip)
             return sender
-        if sender.key and self._limits.first_denial(sender.key):
+        if sender.key and source.ip != self._probe and self._limits.first_denial(sender.key):
             self._records.denied(sender.key, sender.denial, message.method(), str(source))
         if sender.wrong and self._limits.refused(source.ip):
             message.log_error(f"{source.ip} is banned: too many wrong credentials")

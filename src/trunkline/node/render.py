@@ -91,6 +91,7 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, ports: 
         cluster_address=settings.cluster.address,
         cluster_port=settings.cluster.port,
         cluster_peers=tuple(settings.cluster.peers),
+        probe_ip=settings.sandbox.pbx_address if settings.sandbox.enabled else "",
         fence=settings.fence,
     )
 
