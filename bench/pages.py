@@ -110,7 +110,8 @@ def web(settings: Settings, folder: Path):
         process.wait(15)
 
 
-def measure(engine: str, numbers: int, calls: int) -> list[dict]:
+def measure(engine: str, numbers: int, calls: int, count: int = TIMES) -> list[dict]:
+    """Each page's times, ms, of `count` readings."""
     from trunkline import control
 
     folder = Path(tempfile.mkdtemp(prefix="pages-"))
@@ -132,7 +133,7 @@ def measure(engine: str, numbers: int, calls: int) -> list[dict]:
                 _people(numbers, calls)
                 print(f"{engine}: filled in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
                 with web(settings, folder):
-                    return _read_all(address, numbers, calls)
+                    return _read_all(address, numbers, calls, count)
             finally:
                 control.database.close()
                 shutil.rmtree(folder)
@@ -148,13 +149,15 @@ def _people(numbers: int, calls: int) -> None:
     close()
 
 
-def _read_all(address: str, numbers: int, calls: int) -> list[dict]:
+def _read_all(address: str, numbers: int, calls: int, count: int) -> list[dict]:
     found = []
     for who, paths in (("customer", CUSTOMER), ("operator", OPERATOR)):
         reader = Reader(address, who)
         for path in paths:
-            times = sorted(reader.read(_filled(path, n, numbers, calls)) for n in range(1, TIMES + 1))
-            found.append({"who": who, "page": path, "median": times[TIMES // 2], "p95": times[TIMES * 95 // 100 - 1]})
+            times = sorted(reader.read(_filled(path, n, numbers, calls)) for n in range(1, count + 1))
+            found.append(
+                {"who": who, "page": path, "median": times[count // 2], "p95": times[-(-count * 95 // 100) - 1]}
+            )
             shown = f"{who:9} {path:45} {found[-1]['median']:8.1f} {found[-1]['p95']:8.1f}"
             print(shown + ("  TOO SLOW" if found[-1]["p95"] > LIMIT_MS else ""), flush=True)
     return found
