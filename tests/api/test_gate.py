@@ -136,6 +136,8 @@ SENSELESS = [
     ("TRACE", "account", 405, "method-not-allowed"),
     ("GET", "numbers?countri=GB", 422, "invalid"),
     ("GET", "numbers?country=GBR", 422, "invalid"),
+    ("GET", "numbers?country=UK", 422, "invalid"),
+    ("GET", "numbers/available?country=xx", 422, "invalid"),
     ("GET", "numbers?kind=fax", 422, "invalid"),
     ("GET", "numbers?size=0", 422, "invalid"),
     ("GET", "numbers?size=101", 422, "invalid"),

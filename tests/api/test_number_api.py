@@ -195,6 +195,9 @@ def test_a_secret_in_the_address_is_in_no_log(call, cast, caplog, monkeypatch):
 REFUSED = [
         ("/number/search", {}, "country must be given"),
         ("/number/search", {"country": "GBR"}, "ISO 3166"),
+        ("/number/search", {"country": "UK"}, "write GB"),
+        ("/account/numbers", {"country": "UK"}, "write GB"),
+        ("/number/buy", SOLD | {"country": "uk"}, "write GB"),
         ("/number/search", {"country": "GB", "type": "mobile"}, "type must be one of landline"),
         ("/number/search", {"country": "GB", "features": "FAX"}, "SMS, VOICE and MMS"),
         ("/number/search", {"country": "GB", "pattern": "x"}, "15 digits"),

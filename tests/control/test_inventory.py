@@ -6,6 +6,7 @@ import time
 import pytest
 
 from trunkline.control import ServiceError
+from trunkline.control.numbers import numbering
 from trunkline.control.numbers.numbering import country_and_kind
 
 
@@ -72,6 +73,27 @@ def test_the_inventory_is_searched(shop, cast, wanted, found):
 def test_a_search_that_makes_no_sense_is_refused(shop, wanted):
     with pytest.raises(ServiceError, match="write"):
         shop.available(**wanted)
+
+
+@pytest.mark.parametrize(("written", "meant"), [("uk", "GB"), ("EL", "GR"), ("en", "GB"), ("ja", "JP")])
+def test_a_country_by_another_code_is_answered_with_its_own(shop, written, meant):
+    assert not numbering.has_numbers(written.upper())
+    with pytest.raises(
+        ServiceError, match=f"^'{written}' is not a country that numbers are of: write {meant}, its code"
+    ):
+        shop.available(country=written)
+    assert not shop.available(country=meant, pattern="999").exists()
+
+
+@pytest.mark.parametrize("written", ["XX", "QQ", "AQ", "001", "", " "])
+def test_a_code_that_no_number_has_is_no_country(shop, written):
+    with pytest.raises(ServiceError, match="write two letters of ISO 3166, like GB$"):
+        shop.check_country(written)
+
+
+def test_numbers_of_no_country_are_found(shop, cast, services):
+    services.numbers.add("+9991000009")
+    assert [str(number) for number in shop.available(cast.owner, country="zz")] == ["+9991000009"]
 
 
 def test_what_is_bought_is_had_and_buying_it_again_changes_nothing(shop, cast, services):

@@ -6,7 +6,7 @@ from django.http import HttpRequest, QueryDict
 
 from trunkline.control.api.callers import storable
 from trunkline.control.number_api.wire import Refused
-from trunkline.control.numbers.inventory import CONTAINS, ENDS, STARTS
+from trunkline.control.numbers.inventory import CONTAINS, ENDS, STARTS, check_country
 from trunkline.control.numbers.numbering import KINDS, country_and_kind
 from trunkline.sip.number import e164
 
@@ -33,12 +33,13 @@ class Parameters:
         return None if value is None else value.strip()
 
     def country(self, required: bool = True) -> str:
-        code = (self.get("country") or "").upper()
+        """Raises ServiceError too."""
+        code = self.get("country") or ""
         if not code and not required:
             return ""
-        if not re.fullmatch(r"[A-Z]{2}", code, re.ASCII):
+        if not code:
             raise Refused("country must be given, as two letters of ISO 3166, like GB")
-        return code
+        return check_country(code)
 
     def number(self) -> str:
         """The digits of `msisdn`, which must be a number of `country`."""

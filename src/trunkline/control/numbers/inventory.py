@@ -13,7 +13,7 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.numbers.models import Number
-from trunkline.control.numbers.numbering import KINDS
+from trunkline.control.numbers.numbering import KINDS, has_numbers, meant
 from trunkline.control.numbers.seen import Seen, check
 from trunkline.control.words import check_e164
 
@@ -117,8 +117,9 @@ def release(account: Account, text: str, seen: Seen | None = None) -> None:
 
 def check_country(text: str) -> str:
     code = text.strip().upper()
-    if not re.fullmatch(r"[A-Z]{2}", code, re.ASCII):
-        raise ServiceError(f"{text[:40]!r} is not a country: write two letters of ISO 3166, like GB")
+    if not has_numbers(code):
+        hint = f"{known}, its code in ISO 3166" if (known := meant(code)) else "two letters of ISO 3166, like GB"
+        raise ServiceError(f"{text[:40]!r} is not a country that numbers are of: write {hint}")
     return code
 
 

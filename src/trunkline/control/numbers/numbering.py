@@ -1,6 +1,10 @@
 """What a number's digits say by themselves, after Google's tables of every country's numbering plan."""
 
 LANDLINE, MOBILE, TOLL_FREE = KINDS = ("landline", "mobile-lvn", "landline-toll-free")  # the Number API's words
+_MEANT = {  # what is written for a country, and is no country's code in ISO 3166
+    **{"UK": "GB", "EL": "GR"},  # the European Union's own words
+    **{"EN": "GB", "DA": "DK", "JA": "JP", "KO": "KR", "ZH": "CN"},  # languages (ISO 639)
+}
 NOWHERE = "ZZ"  # ISO 3166 leaves it to its users; CLDR writes it for a region that is none: +800, +882, +999
 
 
@@ -29,6 +33,18 @@ def country_and_kind(digits: str) -> tuple[str, str]:
         case _:
             kind = LANDLINE
     return _region(country), kind
+
+
+def has_numbers(country: str) -> bool:
+    """Whether country_and_kind can say this code."""
+    import phonenumbers
+
+    return country == NOWHERE or country in phonenumbers.SUPPORTED_REGIONS
+
+
+def meant(code: str) -> str:
+    """The code of a country that is well known by another one; '' where nothing is."""
+    return _MEANT.get(code, "")
 
 
 def _region(code: str) -> str:
