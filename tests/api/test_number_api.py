@@ -172,12 +172,12 @@ def test_the_words_for_a_wrong_secret_are_those_that_clients_know(call):
 
 
 def test_a_secret_in_the_address_is_in_no_log(call, cast, caplog, monkeypatch):
-    from trunkline.control.numbers import services
+    from trunkline.control.numbers import inventory
 
     def fail(*_):
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(services, "listing", fail)
+    monkeypatch.setattr(inventory, "matching", fail)
     from django.test import Client
 
     client = Client(SERVER_NAME=HOST, raise_request_exception=False)
