@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from trunkline.contract.endpoints import ANY_PORT, MediaRange
 from trunkline.control.errors import ServiceError
-from trunkline.control.sources.services import parse
+from trunkline.control.sources.services import NotANetwork, parse
 from trunkline.control.words import check_count, check_degrees
 from trunkline.sip import uri
 
@@ -27,7 +27,13 @@ def check(fields: dict[str, object]) -> dict[str, object]:
 def media_range(text: str) -> MediaRange:
     """`198.51.100.160/28`, or `198.51.100.20:30000-39999`, or `[2001:db8::7]:30000-39999`."""
     match = _MEDIA.fullmatch(text.strip())
-    network, port = parse((match["six"] or match["four"]) if match else text)
+    try:
+        network, port = parse((match["six"] or match["four"]) if match else text)
+    except NotANetwork:
+        raise ServiceError(
+            f"{text!r} does not say where audio is: write an address or network, with the range of its ports behind it "
+            "unless it is all, like 198.51.100.20:30000-39999 ([2001:db8::7]:30000-39999 for IPv6) or 198.51.100.160/28"
+        ) from None
     low, high = (int(match["low"]), int(match["high"])) if match else ANY_PORT
     if port:
         raise ServiceError(f"{text!r} has one port: media needs a range of them, like 198.51.100.20:30000-39999")
@@ -74,7 +80,10 @@ def _address(text: str) -> str:
 
 
 def _source(text: str) -> str:
-    network, port = parse(text)
+    try:
+        network, port = parse(text)
+    except NotANetwork:
+        raise ServiceError(f"{text!r} is not a network: write an IP address or a CIDR like 192.0.2.0/24") from None
     if port:
         raise ServiceError(f"{text!r} has a port: calls come from any; write the address or network alone")
     return _short(network)

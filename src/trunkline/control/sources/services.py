@@ -16,18 +16,25 @@ WIDEST = {4: 8, 6: 16}  # prefix lengths; whoever could send from more than that
 _WITH_PORT = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<four>[^:\[\]]*))(?::(?P<port>[^:]*))?", re.ASCII)
 
 
+class NotANetwork(ServiceError):
+    """It cannot be read at all."""
+
+
 def parse(text: str) -> tuple[str, int]:
-    """The canonical CIDR and the port (0: any) of `192.0.2.7`, `192.0.2.0/24:5080`, `[2001:db8::7]:5080`."""
+    """The canonical CIDR and the port (0: any) of `192.0.2.7`, `192.0.2.0/24:5080`, `[2001:db8::7]:5080`.
+
+    Raises NotANetwork, and ServiceError for a network that cannot be meant.
+    """
     text = text.strip()
     match = _WITH_PORT.fullmatch(text)
     address, port = (match["six"] or match["four"], match["port"]) if match else (text, None)
     if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535):
-        raise ServiceError(f"{text!r} has no port from 1 to 65535 after the colon")
+        raise NotANetwork(f"{text!r} has no port from 1 to 65535 after the colon")
     try:
         network = ipaddress.ip_network(address, strict=False)
         given = ipaddress.ip_address(address.partition("/")[0])
     except ValueError:
-        raise ServiceError(
+        raise NotANetwork(
             f"{text!r} is not a network: write an IP address or a CIDR like 192.0.2.0/24, "
             "with :port behind it when only that port counts ([2001:db8::7]:5080 for IPv6)"
         ) from None
