@@ -65,7 +65,10 @@ def test_a_user_changes_and_goes(ask, run, acme):
     assert ask("user", "disable", "alice")["enabled"] is False
     assert ask("user", "enable", "alice")["enabled"] is True
     ask("user", "add", "op", "--operator")
-    assert "cannot become 'owner'" in run("user", "set-role", "op", "owner").err
+    refused = run("user", "set-role", "op", "owner")
+    assert (refused.status, refused.err.startswith("trunkline: 'op' is an operator, ")) == (1, True)
+    assert "`trunkline user add NAME --account ACCOUNT" in refused.err
+    assert [user["role"] for user in ask("user", "list") if user["name"] == "op"] == ["operator"]
     assert run("account", "show", "acme").status == 0
     assert ask("user", "remove", "alice") == {"removed": "alice"}
     assert [user["name"] for user in ask("user", "list")] == ["op"]

@@ -45,8 +45,8 @@ def usual_role(account: Account | None) -> str:
 def create(name: str, account: Account | None, role: str = "", password: str = "") -> tuple[User, str]:
     """A user and its password. Without an account it is an operator's; `role`: '' is the usual one."""
     name = check_name(name)
-    if account and role not in (OWNER, MEMBER, ""):
-        raise ServiceError(f"a user of an account cannot be {role!r}: write 'owner' or 'member'")
+    if account and role:
+        _check_role(role)
     user = User(name=name, account=account, role=role if account and role else usual_role(account))
     password = _set(user, password)
     with writing():
@@ -79,8 +79,12 @@ def change(user: User, *, role: str | None = None, enabled: bool | None = None) 
     """A user that is not enabled cannot sign in, and is signed out for good: enabled again, it signs in anew."""
     written = []  # no more than is asked for: somebody else may change the rest at this moment
     if role is not None:
-        if user.is_operator or role not in (OWNER, MEMBER):
-            raise ServiceError(f"{user.name!r} cannot become {role!r}: users of accounts are 'owner' or 'member'")
+        if user.is_operator:
+            raise ServiceError(
+                f"{user.name!r} is an operator, who sees and changes everything and has no role in an account: "
+                "make a user of the account with `trunkline user add NAME --account ACCOUNT --role ROLE`"
+            )
+        _check_role(role)
         user.role = role
         written.append("role")
     if enabled is not None:
@@ -111,6 +115,11 @@ def check_name(name: str) -> str:
             f"{name!r} cannot be the name of a user: write an e-mail address, or up to 254 of a-z, 0-9 and . _ + @ -"
         )
     return name
+
+
+def _check_role(role: str) -> None:
+    if role not in (OWNER, MEMBER):
+        raise ServiceError(f"a user of an account cannot be {role!r}: write 'owner' or 'member'")
 
 
 def as_dict(user: User) -> dict[str, object]:
