@@ -72,6 +72,7 @@ def test_credentials_that_were_refused_are_listed_with_their_key(run, ask, acme)
     assert (key["denied"]["cause"], key["denied"]["source"]) == ("recipient", "udp:192.0.2.7:5060")
     out = run("key", "list").out
     assert f"{acme['key']}: last refused 2027-01-15 08:00:00: INVITE" in out.replace("\n", " ")
+    assert out.count("refused") == 1
     assert "\x1b" not in out
 
 

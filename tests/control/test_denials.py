@@ -42,9 +42,7 @@ def test_the_newest_is_kept_whatever_the_order(sink, key):
     sink.store("node2", "g", [event(key.name, 30, method="INVITE", denial="recipient")], 1)
     said = shown(key)
     assert (said["time"], said["source"]) == (datetime.fromtimestamp(T + 60, UTC), "tcp:192.0.2.8:40000")
-    assert said["words"] == (
-        "REGISTER from tcp:192.0.2.8:40000 was refused: the secret was wrong: copy it again, or make another one"
-    )
+    assert said["words"] == "REGISTER from tcp:192.0.2.8:40000 had a wrong secret: copy it again, or make another one"
     sink.store("node2", "g", [event(key.name, 61, method="INVITE", denial="recipient")], 2)
     assert (shown(key)["method"], shown(key)["cause"]) == ("INVITE", "recipient")
 

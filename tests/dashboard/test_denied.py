@@ -1,10 +1,11 @@
 """A PBX that is not let in: whoever looks for why sees it, and nobody else's."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-WORDS = "REGISTER from udp:192.0.2.7:5060 was refused: the secret was wrong"
+WORDS = "REGISTER from udp:192.0.2.7:5060 had a wrong secret"
 
 
 @pytest.fixture
@@ -28,6 +29,12 @@ def test_the_key_says_it_and_the_overview_for_an_hour(owner, member, denied):
         assert WORDS in browser.get("/").content.decode()
     denied(minutes=-1)
     assert owner.get("/").content.decode().count(WORDS) == 1
+
+
+def test_that_it_was_refused_is_said_once(owner, denied):
+    denied(minutes=5)
+    [said] = re.findall(r"Last refused [^<]*", owner.get("/trunk/").content.decode())
+    assert (WORDS in said, said.count("refused")) == (True, 1)
 
 
 def test_an_hour_later_only_the_key_says_it(owner, denied):

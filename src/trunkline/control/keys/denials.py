@@ -17,9 +17,9 @@ from trunkline.control.keys.models import Key
 RECENT = timedelta(hours=1)
 
 _WORDS: Mapping[str, str] = {
-    "secret": "the secret was wrong: copy it again, or make another one",
-    "recipient": "its digest was made for another recipient than the one that was called",
-    "algorithm": "its digest was by another algorithm than the challenge offers",
+    "secret": "had a wrong secret: copy it again, or make another one",
+    "recipient": "had a digest for another recipient than the one that was called",
+    "algorithm": "had a digest by another algorithm than the challenge offers",
 }
 
 
@@ -53,9 +53,8 @@ def as_dict(key: Key) -> dict[str, object] | None:
 
 
 def in_words(key: Key) -> str:
-    """`REGISTER from udp:192.0.2.7:5060 was refused: the secret was wrong: …`"""
-    why = _WORDS.get(key.denial, "its credentials were wrong")
-    return f"{key.denied_method} from {key.denied_source} was refused: {why}"
+    """`REGISTER from udp:192.0.2.7:5060 had a wrong secret: …`; that it was refused is said by whoever shows it."""
+    return f"{key.denied_method} from {key.denied_source} {_WORDS.get(key.denial, 'had wrong credentials')}"
 
 
 def recent(keys: QuerySet[Key]) -> QuerySet[Key]:
