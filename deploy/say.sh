@@ -8,14 +8,14 @@ step() { printf 'trunkline: [%3d s] %s\n' "$(($(date +%s) - started))" "$1" >&2;
 
 # die TEXT: the launch ends here; TEXT says why and what to do.
 die() {
-    printf 'trunkline: %s\n' "$1" >&2
+    printf 'trunkline: %s.\n' "${1%.}" >&2 # as the commands do
     exit 1
 }
 
 # explain WHAT LOG: WHAT has failed; shows the end of its LOG, and the usual remedy where the log gives a known reason.
 explain() {
     tail -n 15 -- "$2" | sed 's/^/    /' >&2
-    die "$1 failed. $(remedy "$2") The end of its log is above, all of it in $2"
+    die "$1 failed. $(remedy "$2") The end of its log, $2, is above"
 }
 
 remedy() {

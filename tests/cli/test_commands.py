@@ -53,7 +53,7 @@ def test_a_port_that_dns_says_is_shown_as_none(run, ask, acme):
 @pytest.mark.parametrize(("typed", "meant"), [("acount", "account"), ("nmber", "number"), ("statsu", "status")])
 def test_a_command_that_is_mistyped_is_answered_with_the_one_that_was_meant(run, typed, meant):
     ran = run(typed, "list")
-    assert (ran.status, f"No such command '{typed}'. Did you mean '{meant}'?" in ran.err) == (2, True), ran.err
+    assert (ran.status, f"no such command '{typed}'. Did you mean '{meant}'?" in ran.err) == (2, True), ran.err
 
 
 def test_a_kind_that_no_change_is_of_is_answered_with_those_that_there_are(run, acme):

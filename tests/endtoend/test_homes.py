@@ -52,7 +52,7 @@ def test_without_root_it_says_what_is_needed(own_node):
         env=own_node.environment, capture_output=True, text=True, timeout=30,
     )  # fmt: skip
     assert ran.returncode == 1
-    assert ran.stderr.startswith("Error: root is needed"), ran.stderr
+    assert ran.stderr.startswith("trunkline: root is needed"), ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from trunkline.cli import check, sandbox
+from trunkline.cli.main import trunkline
 from trunkline.sandbox import carrier, pbx
 from trunkline.sandbox.probe import PROBES, Bench
 from trunkline.sip import forward
@@ -110,8 +111,8 @@ def test_without_a_running_node_it_says_so_and_places_no_call(tmp_path, monkeypa
     (tmp_path / "sandbox.json").write_text(json.dumps({"key": "k1", "secret": "s1", "numbers": sandbox.NUMBERS}))
     says = f"the node of {tmp_path} is not running: start it with `trunkline up`"
     for words in ([], ["--codecs"]):
-        result = CliRunner().invoke(check.command, words)
-        assert (result.exit_code, result.output) == (1, f"Error: {says}\n")
+        result = CliRunner().invoke(trunkline, ["check", *words])
+        assert (result.exit_code, result.output) == (1, f"trunkline: {says}.\n")
     result = CliRunner().invoke(check.command, ["--json"])
     assert (result.exit_code, json.loads(result.output)) == (1, {"ok": False, "error": says, "results": []})
 

@@ -5,6 +5,7 @@ import sqlite3
 import click
 
 from trunkline import settings as all_settings
+from trunkline.cli import saying
 from trunkline.contract import store
 from trunkline.contract.feed import Database, Unavailable
 from trunkline.home import Home
@@ -30,7 +31,7 @@ def adopt(yes: bool):
         store.set_wish(connection, database.identity)
     except sqlite3.OperationalError as error:
         raise click.ClickException(f"{home.store} cannot be written: {error}. Try again in a minute") from error
-    click.echo("The node takes everything from there, at once when it runs. `trunkline status` tells when it is done.")
+    saying.say("The node takes everything from there, at once when it runs. `trunkline status` tells when it is done.")
 
 
 def _found(settings: all_settings.Settings) -> tuple[Database, tuple[int, int]]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trunkline import settings as all_settings
-from trunkline.cli import sandbox
+from trunkline.cli import sandbox, saying
 from trunkline.contract import store
 from trunkline.home import Home
 from trunkline.node.supervise import Manager, NotRunning
@@ -70,7 +70,7 @@ def command(ctx: click.Context, as_json: bool = False, codecs: bool = False):
 def _refuse(ctx: click.Context, why: str, as_json: bool) -> None:
     if not as_json:
         raise click.ClickException(why)
-    click.echo(json.dumps({"ok": False, "error": why, "results": []}, indent=2))
+    click.echo(json.dumps({"ok": False, "error": saying.typeable(why), "results": []}, indent=2))
     ctx.exit(1)
 
 

@@ -3,6 +3,7 @@
 import click
 
 from trunkline import settings as all_settings
+from trunkline.cli import saying
 from trunkline.cli.output import Answer, operation
 from trunkline.home import Home
 
@@ -56,4 +57,4 @@ def reconnect():
             manager.restart(name)
     except NotRunning as error:
         raise click.ClickException(f"no node runs in {settings.home}: `trunkline up` starts one ({error})") from error
-    click.echo(f"Begun anew: {', '.join(parts)}. `trunkline status` says how they fare.")
+    saying.say(f"Begun anew: {', '.join(parts)}. `trunkline status` says how they fare.")

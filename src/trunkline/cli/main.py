@@ -1,9 +1,11 @@
 """The root of the command: finds the module of a sub-command, so that none pays for the imports of the others."""
 
 import importlib
+import sys
 
 import click
 
+from trunkline.cli import saying
 from trunkline.settings import SettingsError
 
 COMMANDS = {
@@ -36,6 +38,26 @@ COMMANDS = {
 class Commands(click.Group):
     """Loads a sub-command when it is asked for."""
 
+    def main(self, *args, standalone_mode: bool = True, **extra):
+        """The library's own, but for how errors are told; a wrong setting is one."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            status = super().main(*args, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            status = error.exit_code
+        except click.ClickException as error:
+            saying.complain(error)
+            status = error.exit_code
+        except SettingsError as error:
+            saying.complain(error)
+            status = 1
+        except click.Abort:
+            saying.complain("interrupted")
+            status = 1
+        sys.exit(status)
+
     def list_commands(self, ctx):
         return list(COMMANDS)
 
@@ -52,14 +74,10 @@ class Commands(click.Group):
 
 
 @click.command(cls=Commands)
-@click.version_option(package_name=None, version=importlib.import_module("trunkline").__version__)
+@click.version_option(prog_name="trunkline", version=importlib.import_module("trunkline").__version__)
 def trunkline():
     """SIP trunks between PBXs and telephone carriers."""
 
 
 def main():
-    """Run the command; a wrong setting ends it with the reason instead of a traceback."""
-    try:
-        trunkline(prog_name="trunkline")
-    except SettingsError as error:
-        raise SystemExit(f"trunkline: {error}") from None
+    trunkline(prog_name=saying.name())

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from trunkline import settings as all_settings
+from trunkline.cli import saying
 from trunkline.cli.output import Answer, operation, table
 from trunkline.contract import store
 from trunkline.home import Home
@@ -77,7 +78,7 @@ def _order_another(settings: all_settings.Settings, name: str, on: bool) -> None
     finally:
         control.database.close()
     what = "no new calls" if on else "calls again"
-    click.echo(f"Node {name} is told to take {what}; `trunkline node list` shows when it does.")
+    saying.say(f"Node {name} is told to take {what}; `trunkline node list` shows when it does.")
 
 
 def _calls(home: Home) -> int:
@@ -109,7 +110,7 @@ def invite(name, file, region, address, cluster_address):
         invitation.write(file, settings, Home(settings.home), name, region, address, cluster_address)
     except (invitation.InvitationError, secrets.SecretsError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Bring {file} to the other machine, and there: trunkline node join {file.name}; trunkline up --detach")
+    saying.say(f"Bring {file} to the other machine, and there: trunkline node join {file.name}; trunkline up --detach")
     click.echo("It is as good as the service's secrets: delete it when it is used.")
     if invitation.database_is_local(settings):
         click.echo(
@@ -129,7 +130,7 @@ def join(file):
         name = invitation.take(file, home)
     except (invitation.InvitationError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{home.root} is node {name}. Start it with: trunkline up --detach. Then delete {file}.")
+    saying.say(f"{home.root} is node {name}. Start it with: trunkline up --detach. Then delete {file}.")
     if file.stat().st_mode & 0o077:
         click.echo(f"{file} is open to others, and the service's secrets are in it: delete it now.")
 

@@ -11,6 +11,7 @@ from functools import wraps
 
 import click
 
+from trunkline.cli import saying
 from trunkline.settings import SettingsError, load
 from trunkline.sip.uri import is_ip
 
@@ -153,9 +154,9 @@ def _actor():
 
 def _complain(error: str, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"error": error}))
+        click.echo(json.dumps({"error": saying.typeable(error)}))
     else:
-        click.echo(f"trunkline: {error}.", err=True)
+        saying.complain(error)
 
 
 def show(answer: Answer, as_json: bool) -> None:
@@ -181,7 +182,7 @@ def _rendered(view: Sequence[object]) -> str:
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH, highlight=False)
     with console.capture() as capture:
         for part in view:
-            console.print(Text(part) if isinstance(part, str) else part)
+            console.print(Text(saying.typeable(part)) if isinstance(part, str) else part)
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import click
 
 from trunkline import control
+from trunkline.cli import saying
 from trunkline.contract import store
 from trunkline.home import Home
 from trunkline.node import (
@@ -125,6 +126,6 @@ def _start(settings: Settings, home: Home, config) -> subprocess.Popen:
 
 def _explain(home: Home, error: watch.NotReady) -> None:
     for check in error.checks:
-        click.echo(f"{check.name}: {check.text}", err=True)
+        saying.say(f"{check.name}: {check.text}", err=True)
         for line in watch.last_words(home, check):
             click.echo(f"    {line}", err=True)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 
 from trunkline import settings as all_settings
+from trunkline.cli import saying
 from trunkline.home import Home
 from trunkline.node import health
 from trunkline.node.supervise import NotRunning
@@ -41,7 +42,7 @@ def print_checks(checks: list[health.Check]) -> None:
     width = max(len(check.name) for check in checks)
     for check in checks:
         mark = click.style("ok   ", fg="green") if check.ok else click.style("WRONG", fg="red")
-        click.echo(f"{mark} {check.name:{width}}  {check.text}")
+        saying.say(f"{mark} {check.name:{width}}  {check.text}")
 
 
 def _print_not_running(settings: all_settings.Settings, as_json: bool) -> None:
@@ -49,4 +50,4 @@ def _print_not_running(settings: all_settings.Settings, as_json: bool) -> None:
         facts = {"running": False, "healthy": False, "node": settings.node.name, "home": str(settings.home)}
         click.echo(json.dumps({**facts, "checks": []}, indent=2))
     else:
-        click.echo(f"The node of {settings.home} is not running. Start it with `trunkline up`.")
+        saying.say(f"The node of {settings.home} is not running. Start it with `trunkline up`.")

@@ -13,6 +13,7 @@ import click
 
 from trunkline import control
 from trunkline import settings as all_settings
+from trunkline.cli import saying
 from trunkline.cli.starting import UpError, bring_up, step
 from trunkline.home import Home
 from trunkline.node import (
@@ -64,7 +65,7 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
                 well = not with_check or _check(ctx, settings)
                 _show_dashboard(settings)
                 if not detach:
-                    click.echo("The node runs until Ctrl-C. `trunkline up --detach` leaves it running.")
+                    saying.say("The node runs until Ctrl-C. `trunkline up --detach` leaves it running.")
                     _watch(home, manager)
             except KeyboardInterrupt:
                 detach = False
@@ -75,7 +76,7 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
     except EXPECTED as error:
         raise click.ClickException(_words(error, home)) from error
     if detach:
-        click.echo("The node runs. `trunkline status` asks how it is, `trunkline down` stops it.")
+        saying.say("The node runs. `trunkline status` asks how it is, `trunkline down` stops it.")
         ctx.exit(0 if well else 1)
 
 
@@ -132,10 +133,10 @@ def _check(ctx: click.Context, settings: Settings) -> bool:
         ctx.invoke(importlib.import_module("trunkline.cli.check").command)
     except click.exceptions.Exit as ended:
         if ended.exit_code:
-            click.echo("Not every test call went well: see the table above, and `trunkline logs`.", err=True)
+            saying.say("Not every test call went well: see the table above, and `trunkline logs`.", err=True)
         return not ended.exit_code
     except click.ClickException as error:
-        error.show()
+        saying.complain(error)
         return False
     return True
 
@@ -147,7 +148,7 @@ def _show_dashboard(settings: Settings) -> None:
     try:
         probes.web_within(WEB_SECONDS, settings.web_address, settings.web.port, settings.web.tls)
     except probes.Silent as error:
-        click.echo(f"The dashboard does not work: {error}. Calls do; see `trunkline logs web`.", err=True)
+        saying.say(f"The dashboard does not work: {error}. Calls do; see `trunkline logs web`.", err=True)
         return
     click.echo(f"The dashboard is at {web.url(settings)}")
     from trunkline.control import services
@@ -161,7 +162,7 @@ def _show_dashboard(settings: Settings) -> None:
     finally:
         control.database.close()
     if nobody:
-        click.echo("Make its first user, which prints a password: trunkline user add NAME --operator")
+        saying.say("Make its first user, which prints a password: trunkline user add NAME --operator")
 
 
 def _watch(home: Home, manager: subprocess.Popen) -> None:
@@ -179,4 +180,4 @@ def _watch(home: Home, manager: subprocess.Popen) -> None:
         time.sleep(WATCH_SECONDS)
     if manager.returncode:
         raise UpError(f"the process manager ended by itself ({manager.returncode}); everything is stopped")
-    click.echo("The node was stopped by `trunkline down`.")
+    saying.say("The node was stopped by `trunkline down`.")
