@@ -55,7 +55,8 @@ class Machine:
         log = self.root / "log" / name
         return log.read_text().splitlines() if log.exists() else []
 
-    def start(self, *words, **options):
+    def start(self, *words, typed=None, **options):
+        """`typed` is the word for the launcher, its full path unless given."""
         environment = os.environ | {
             "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}",
             "LOG": str(self.root / "log"),
@@ -63,10 +64,13 @@ class Machine:
             "TRUNKLINE_HOME": str(self.root / "home"),
             "TRUNKLINE_OS_RELEASE": str(self.root / "os-release"),
         }
-        environment.pop("TRUNKLINE_WITHOUT_TESTS", None)
+        for name in ("TRUNKLINE_WITHOUT_TESTS", "SUDO_COMMAND"):
+            environment.pop(name, None)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         options = {"start_new_session": True, "text": True} | pipes | options
-        process = subprocess.Popen([self.clone / "trunkline", *words], env=environment | self.environment, **options)
+        process = subprocess.Popen(
+            [typed or self.clone / "trunkline", *words], env=environment | self.environment, **options
+        )
         self.started.append(process)
         return process
 
