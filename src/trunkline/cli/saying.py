@@ -32,4 +32,4 @@ def complain(error: Exception | str) -> None:
         click.echo(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n", err=True)
     if isinstance(error, click.UsageError | click.FileError):
         text = text[:1].lower() + text[1:]  # the library's sentences begin in capitals
-    say(f"trunkline: {text}{'' if text.endswith(('.', '?', '!')) else '.'}", err=True)
+    say(f"trunkline: {text}{'' if text.endswith(('.', '?', '?)', '!')) else '.'}", err=True)
