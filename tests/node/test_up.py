@@ -137,6 +137,33 @@ def test_in_the_foreground_deaths_are_told_and_a_signal_stops_everything(node):
     assert node.engine_processes() == []
 
 
+def _interrupted_again(up: subprocess.Popen, node: Node) -> bool:
+    up.send_signal(signal.SIGINT)
+    return "it is being stopped" in node.output()
+
+
+@pytest.mark.long
+def test_an_impatient_second_ctrl_c_does_not_break_off_the_stopping(node):
+    up = node.begin("up")
+    until(lambda: "waiting for beat" in node.output(), 60)
+    until(lambda: _interrupted_again(up, node), 30)
+    assert up.wait(60) == 1
+    assert "engines and services: interrupted" in node.output()
+    assert node.engine_processes() == []
+
+
+@pytest.mark.long
+def test_a_start_whose_output_nobody_reads_any_more_leaves_nothing(node):
+    """As `up | head` has it."""
+    up = subprocess.Popen(
+        [sys.executable, "-u", "-m", "trunkline", "up"], env=node.environment, stdout=subprocess.PIPE, text=True
+    )
+    with up.stdout as lines:
+        assert any("waiting for" in line for line in lines)
+    assert up.wait(60) == 1
+    assert node.engine_processes() == []
+
+
 @pytest.mark.long
 def test_a_start_that_fails_shows_the_log_and_leaves_nothing(node):
     """rtpengine is there but ends at once; the other parts come up and are stopped again."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from trunkline import control
-from trunkline.cli import saying
+from trunkline.cli import interrupts, saying
 from trunkline.contract import store
 from trunkline.home import Home
 from trunkline.node import (
@@ -41,8 +41,9 @@ def step(name: str):
     began, said = time.monotonic(), []
     try:
         yield said
-    except BaseException:
-        click.echo(f"{time.monotonic() - began:6.1f} s  {name}: failed", err=True)
+    except BaseException as error:
+        became = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        click.echo(f"{time.monotonic() - began:6.1f} s  {name}: {became}", err=True)
         raise
     click.echo(f"{time.monotonic() - began:6.1f} s  {name}" + (f": {'; '.join(said)}" if said else ""))
 
@@ -104,24 +105,34 @@ def _start(settings: Settings, home: Home, config) -> subprocess.Popen:
     with step("engines and services") as said:
         for part in ("follow", "resolve", "ship", "clear", "beat", "publish"):
             home.status(part).unlink(missing_ok=True)  # what an earlier process said is not true of this one
-        manager = supervise.start(home, config)
-        try:
-            checks = watch.wait_until_ready(
-                settings,
-                home,
-                lambda: manager.poll() is None,
-                lambda names: click.echo(f"          waiting for {names}"),
-            )
-        except watch.NotReady as error:
-            _explain(home, error)
-            stop.stop(settings, home)
-            raise UpError("the node did not come up; it is stopped again. `trunkline logs` has all of it") from error
-        except KeyboardInterrupt:
-            stop.stop(settings, home)
-            raise
+        with _stopped_if_it_fails(settings, home):
+            manager = supervise.start(home, config)
+            try:
+                checks = watch.wait_until_ready(
+                    settings,
+                    home,
+                    lambda: manager.poll() is None,
+                    lambda names: click.echo(f"          waiting for {names}"),
+                )
+            except watch.NotReady as error:
+                _explain(home, error)
+                raise UpError(
+                    "the node did not come up; it is stopped again. `trunkline logs` has all of it"
+                ) from error
         # The dashboard may take a moment longer, and no call waits for it: `_show_dashboard` tells of it.
         said += [f"{check.name}: {check.text}" for check in checks if not check.ok and check.name != "web"]
     return manager
+
+
+@contextmanager
+def _stopped_if_it_fails(settings: Settings, home: Home):
+    """Leave nothing running, whatever went wrong: also Ctrl-C, or an output that nobody reads any more."""
+    try:
+        yield
+    except BaseException:
+        interrupts.put_off()
+        stop.stop(settings, home)
+        raise
 
 
 def _explain(home: Home, error: watch.NotReady) -> None:

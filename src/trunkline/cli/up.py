@@ -4,7 +4,6 @@ import errno
 import fcntl
 import importlib
 import os
-import signal
 import subprocess
 import time
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import click
 
 from trunkline import control
 from trunkline import settings as all_settings
-from trunkline.cli import saying
+from trunkline.cli import interrupts, saying
 from trunkline.cli.starting import UpError, bring_up, step
 from trunkline.home import Home
 from trunkline.node import (
@@ -55,7 +54,7 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
 
     In the foreground it then stays, says what dies and comes back, and stops everything on Ctrl-C.
     """
-    _interruptible()
+    interrupts.heed()
     settings = all_settings.load()
     home = Home(settings.home)
     try:
@@ -71,6 +70,7 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
                 detach = False
             finally:
                 if not detach:
+                    interrupts.put_off()
                     with step("stopping"):
                         stop.stop(settings, home)
     except EXPECTED as error:
@@ -85,16 +85,6 @@ def _words(error: Exception, home: Home) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk of {error.filename or home.root} is full: make room on it, and try again"
     return str(error)
-
-
-def _interruptible() -> None:
-    """SIGTERM and a closed terminal end us as Ctrl-C does."""
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
 
 
 @contextmanager
