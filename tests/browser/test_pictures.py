@@ -69,6 +69,10 @@ UNHEARD = """() => {
   if (!document.documentElement.lang || !document.title) missing.push("no language or title");
   return missing;
 }"""
+# The lower edges of the filters' fields and of their button: one where they stand in a line
+LINES = """() => [...new Set(
+  [...document.querySelectorAll(".filters > *")].map((e) => Math.round(e.getBoundingClientRect().bottom)),
+)]"""
 WIDTHS = {"wide": 1280, "narrow": 390}
 
 
@@ -86,6 +90,8 @@ def test_every_page_fits_its_window_and_can_be_read_aloud(sign_in, dashboard, sc
         for size, width in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": 860})
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+            if size == "wide":
+                assert len(page.evaluate(LINES)) == (1 if page.locator(".filters").count() else 0), name
             for scheme in schemes:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour on its way to another
                 page.screenshot(path=screenshots / f"{name}-{scheme}-{size}.png", full_page=True)
