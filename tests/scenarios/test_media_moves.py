@@ -81,33 +81,24 @@ async def test_from_another_address_than_the_description_has(edge, agent, direct
     await pair.near.bye()
 
 
+@pytest.mark.parametrize("held", [False, True])
 @SIDES
-async def test_to_where_a_transfer_by_reinvite_leads(edge, agent, side):
-    """A PBX that has transferred the call within itself names another phone."""
+async def test_to_where_a_reinvite_leads(edge, agent, side, held):
+    """A PBX that has transferred the call within itself, with or without a hold before, names another phone."""
     pair = await talking(edge, agent)
     await pair.talk()
     await learnt(pair.near)
     actor, other = sides(pair, side)
+    tone = 600 if side == "near" else 440  # of the other side
+    if held:
+        assert (await actor.reinvite("inactive")).code == 200
+        await other.audio.hear_silence()
     async with elsewhere(actor, 700) as phone:
         assert await offer(actor, naming(actor.make_offer(), actor, phone)) == 200
+        if held:
+            other.audio.play(tone)
         await other.audio.hear(700)
-        await phone.hear(600 if side == "near" else 440)
-    await pair.near.bye()
-
-
-@SIDES
-async def test_after_a_hold_to_where_the_resuming_offer_says(edge, agent, side):
-    pair = await talking(edge, agent)
-    await pair.talk()
-    await learnt(pair.near)
-    actor, other = sides(pair, side)
-    assert (await actor.reinvite("inactive")).code == 200
-    await other.audio.hear_silence()
-    async with elsewhere(actor, 700) as phone:
-        assert await offer(actor, naming(actor.make_offer(), actor, phone)) == 200
-        other.audio.play(600)
-        await other.audio.hear(700)
-        await phone.hear(600)
+        await phone.hear(tone)
     await pair.near.bye()
 
 
