@@ -1,5 +1,7 @@
 """Each side has its own transport, and later requests find their way in both directions."""
 
+import asyncio
+
 import pytest
 
 from harness.node import eventually
@@ -73,3 +75,24 @@ async def test_a_party_whose_connection_is_gone_is_told_of_in_words(edge, agent,
         assert (response.code, response.reason) == (480, "Temporarily Unavailable")
         assert "its connection is gone" in response.warning
     assert one(await pair.events("end"), "end")["by"] == "callee"
+
+
+@pytest.mark.parametrize("order", [("tcp", "tls"), ("tls", "tcp")])
+async def test_a_connection_of_one_transport_serves_no_other(edge, agent, order):
+    """Each URI is tried as it says, also where the port was just tried by another transport; and from our address."""
+    began = {b"I": "tcp", b"\x16": "tls"}  # INVITE, and a TLS handshake (RFC 8446 §5.1)
+    mute, heard = agent.address(), []
+
+    async def listen(reader, writer):
+        heard.append((writer.get_extra_info("peername")[0], began[await reader.read(1)]))
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(listen, mute, 0)
+    port = server.sockets[0].getsockname()[1]
+    forward = ",".join(f"sip:1@{mute}:{port};transport={transport};timeout=2000" for transport in order)
+    scene = await inbound(edge, agent, forward)
+    assert (await (await scene.dial()).final()).code == 486
+    assert heard == [(edge.address, transport) for transport in order]
+    await scene.events("finish")
+    server.close()
