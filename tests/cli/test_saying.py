@@ -10,7 +10,14 @@ from trunkline.cli import saying
     ("words", "said"),
     [
         (("number", "add"), "missing argument 'NUMBER'."),
-        (("number", "list", "--limit", "-1"), "invalid value for '--limit': -1 is not in the range"),
+        (("number", "list", "--limit", "-1"), "'-1' cannot be: write a whole number from 0 to 2147483647."),
+        (("number", "list", "--limit", "x"), "invalid value for '--limit': 'x' cannot be: write a whole number from 0"),
+        (("logs", "--lines", "1.5"), "'1.5' cannot be: write a whole number from 0."),
+        (("route", "set", "x"), "invalid value for 'ID': 'x' cannot be: write a whole number."),
+        (("endpoint", "set", "eu", "--latitude", "N51"), "'N51' cannot be: write degrees like 51.5074."),
+        (("endpoint", "set", "eu", "--longitude", "nan"), "'nan' cannot be: write degrees like 51.5074."),
+        (("user", "set-role", "ann", "boss"), "invalid value for 'ROLE': 'boss' is not one of 'owner', 'member'."),
+        (("user", "set-role", "ann"), "missing argument 'ROLE'. Choose from: owner, member."),
         (("number", "list", "--limt", "1"), "no such option '--limt'. Did you mean '--limit'?\n"),
         (("number", "lst"), "no such command 'lst'. (Did you mean one of: 'list', 'set'?)\n"),
         (("number", "show", "1", "2"), "got unexpected extra argument (2)."),
@@ -55,6 +62,18 @@ def interrupted():
 def test_a_group_without_a_command_lists_them(run):
     ran = run("number")
     assert (ran.status, "available  Search the inventory" in ran.err, "trunkline: " in ran.err) == (2, True, False)
+
+
+@pytest.mark.parametrize(
+    ("group", "listed"),
+    [
+        ((), "carrier Carriers: where calls to the telephone network go, and where its calls come from. route"),
+        (("account",), "and what its users and programs would change; it keeps all that it has. enable"),
+        (("node",), "join Make this machine the node that FILE invites: its settings, secrets and certificate"),
+    ],
+)
+def test_a_list_of_commands_has_a_whole_sentence_for_each(run, group, listed):
+    assert listed in " ".join(run(*group, "--help").out.split())
 
 
 def test_commands_are_named_as_they_are_typed(run, monkeypatch):

@@ -2,6 +2,8 @@
 
 import click
 
+from trunkline.cli.amounts import Whole
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, facts, operation, table
 from trunkline.cli.places import PlaceType
 
@@ -9,7 +11,7 @@ _LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations", "sr
 _COLUMNS = ("name", "enabled", *_LIMITS, "sources")
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """Customers: their limits, their caller IDs, and the addresses that need no digest."""
 
@@ -24,9 +26,9 @@ def _limits(function):
         click.option(
             "--destinations", help="E.164 prefixes that may be called, with commas between; '' for everywhere."
         ),
-        click.option("--numbers-at-most", type=int, help="Numbers that it may have to buy one; 0: it buys none."),
-        click.option("--calls-at-once", type=int, help="Calls at the same time; 0 is no limit."),
-        click.option("--calls-per-second", type=int, help="Calls begun in one second; 0 is no limit."),
+        click.option("--numbers-at-most", type=Whole(), help="Numbers that it may have to buy one; 0: it buys none."),
+        click.option("--calls-at-once", type=Whole(), help="Calls at the same time; 0 is no limit."),
+        click.option("--calls-per-second", type=Whole(), help="Calls begun in one second; 0 is no limit."),
         click.option(
             "--caller-id",
             type=click.Choice(["any", "owned"]),

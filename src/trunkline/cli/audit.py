@@ -2,6 +2,8 @@
 
 import click
 
+from trunkline.cli.amounts import Whole
+from trunkline.cli.groups import Group
 from trunkline.cli.moment import Moment
 from trunkline.cli.output import Answer, operation, table
 from trunkline.control import csv_text
@@ -9,7 +11,7 @@ from trunkline.control import csv_text
 MOST_LISTED = 2**31 - 1
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """The audit log: every change, who made it, from where, and what was there before."""
 
@@ -21,7 +23,7 @@ def command():
 @click.option("--name", default="", help="Of things with this in their name.")
 @click.option("--since", type=Moment(), help="Made then or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
 @click.option("--until", type=Moment(), help="Made before then.")
-@click.option("--limit", type=click.IntRange(1, MOST_LISTED), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=Whole(1, MOST_LISTED), default=50, show_default=True, help="At most so many.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
 def list_(services, account, as_csv, **conditions):
     """List changes, the newest first."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from trunkline.cli.amounts import Whole
 from trunkline.cli.output import Answer, operation
 
 
@@ -12,7 +13,7 @@ from trunkline.cli.output import Answer, operation
 @click.option("--replace", is_flag=True, help="Take the place of a file that is there.")
 @click.option(
     "--keep",
-    type=click.IntRange(min=1),
+    type=Whole(1),
     metavar="N",
     help="PLACE is a folder, made if it is not there: remove all but so many of its newest backups.",
 )

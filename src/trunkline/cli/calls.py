@@ -2,6 +2,8 @@
 
 import click
 
+from trunkline.cli.amounts import Whole
+from trunkline.cli.groups import Group
 from trunkline.cli.moment import Moment
 from trunkline.cli.output import Answer, facts, operation, table
 from trunkline.control import csv_text
@@ -11,7 +13,7 @@ _CONDITIONS = ("number", "since", "until", "outcome")
 MOST_LISTED = 2**31 - 1  # more than any machine could print; databases count rows in 63 bits
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """The records of calls, rejected ones too. Times are UTC."""
 
@@ -22,7 +24,7 @@ def command():
 @click.option("--since", type=Moment(), help="Begun then or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
 @click.option("--until", type=Moment(), help="Begun before then.")
 @click.option("--outcome", type=click.Choice(OUTCOMES), default=None, help="What became of them.")
-@click.option("--limit", type=click.IntRange(1, MOST_LISTED), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=Whole(1, MOST_LISTED), default=50, show_default=True, help="At most so many.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
 def list_(services, account, as_csv, **conditions):
     """List calls, the newest first."""

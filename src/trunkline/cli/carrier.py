@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import click
 
 from trunkline.cli import password
+from trunkline.cli.amounts import Whole
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, facts, operation, table
 
 _SOURCE = "trunkline carrier set {} --add-source NETWORK"
@@ -15,7 +17,7 @@ def _in_words(carrier: dict[str, object]) -> dict[str, object]:
     return carrier | {"port": carrier["port"] or None}  # 0 is a port to nobody who has not read what it stands for
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """Carriers: where calls to the telephone network go, and where its calls come from."""
 
@@ -24,10 +26,10 @@ def _fields(function):
     for option in (
         password.options,
         click.option("--prefix", help="Put before the number, after stripping; may start with '+'."),
-        click.option("--strip", type=int, help="Digits to take off the front of the E.164 number."),
+        click.option("--strip", type=Whole(), help="Digits to take off the front of the E.164 number."),
         click.option("--username", help="Digest username, for a carrier that challenges."),
         click.option("--transport", type=click.Choice(["udp", "tcp", "tls"]), help="udp unless given."),
-        click.option("--port", type=int, help="0: as DNS says, or the transport's usual port."),
+        click.option("--port", type=Whole(), help="0: as DNS says, or the transport's usual port."),
     ):
         function = option(function)
     return function

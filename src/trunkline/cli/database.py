@@ -4,13 +4,14 @@ import click
 
 from trunkline import settings as all_settings
 from trunkline.cli import saying
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, operation
 from trunkline.home import Home
 
 USERS = ("ship", "follow", "publish", "beat", "web", "jobs")  # the parts of a node that have the database open
 
 
-@click.group("database")
+@click.group("database", cls=Group)
 def command():
     """Where the control plane keeps what it knows."""
 

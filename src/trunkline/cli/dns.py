@@ -3,6 +3,7 @@
 import click
 
 from trunkline import settings as all_settings
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, operation
 from trunkline.dns import plan as plans
 from trunkline.dns import zone as zones
@@ -10,7 +11,7 @@ from trunkline.dns.server import Server, ServerError, read_key
 from trunkline.home import Home
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """DNS: NAPTR, SRV and address records of the endpoints, as a zone file or written to a name server."""
 

@@ -3,30 +3,32 @@
 import click
 
 from trunkline.cli import orders
+from trunkline.cli.amounts import Degrees, Whole
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, facts, operation, table
 from trunkline.cli.places import PlaceType
 
 _COLUMNS = ("name", "host", "city", "region", "addresses", "port", "tls_port", "weight", "enabled")
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """Endpoints: where PBXs reach the service, where its calls and audio come from. One node alone needs none."""
 
 
 def _fields(function):
     for option in (
-        click.option("--weight", type=int, help="Capacity beside the others', 1 to 65535; 10 unless given."),
+        click.option("--weight", type=Whole(), help="Capacity beside the others', 1 to 65535; 10 unless given."),
         click.option("--media", multiple=True, help="NETWORK, or ADDRESS:MIN-MAX, of the audio; may be repeated."),
         click.option(
             "--source", "sources", multiple=True, help="Address or network that its calls come from; may be repeated."
         ),
-        click.option("--tls-port", type=int, help="TLS port; 5061 unless given."),
-        click.option("--port", type=int, help="UDP and TCP port; 5060 unless given."),
+        click.option("--tls-port", type=Whole(), help="TLS port; 5061 unless given."),
+        click.option("--port", type=Whole(), help="UDP and TCP port; 5060 unless given."),
         click.option("--address", "addresses", multiple=True, help="IP address of the host; may be repeated."),
         click.option("--region", help="Where it is, like eu-west."),
-        click.option("--longitude", type=float, help="Degrees; west is negative."),
-        click.option("--latitude", type=float, help="Degrees; south is negative."),
+        click.option("--longitude", type=Degrees(), help="Degrees; west is negative."),
+        click.option("--latitude", type=Degrees(), help="Degrees; south is negative."),
         click.option("--city", help="Its place, for people."),
     ):
         function = option(function)

@@ -3,6 +3,8 @@
 import click
 
 from trunkline import settings as all_settings
+from trunkline.cli.amounts import Whole
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, facts, operation, table
 
 _USES = "The PBX's digest username is the key, its password the secret; the realm is the host in its SIP URIs."
@@ -12,7 +14,7 @@ _ONCE = "The secret is shown this once; only digests of it are kept."
 _SCOPE = click.Choice(["calls", "manage", "owner"])
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """API keys: the digest username and password of an account's PBX, or of a program that calls the API."""
 
@@ -50,7 +52,7 @@ def rotate(services, key):
 
 @operation(command)
 @click.argument("key")
-@click.argument("slot", type=click.IntRange(1, 2))
+@click.argument("slot", type=Whole(1, 2))
 def retire(services, key, slot):
     """End the secret in a slot, once no PBX uses it any more."""
     key = services.keys.get(key)
@@ -60,9 +62,9 @@ def retire(services, key, slot):
 
 @operation(command, "set-scope")
 @click.argument("key")
-@click.argument("scope", type=click.Choice(["calls", "manage"]))
+@click.argument("scope", type=click.Choice(["calls", "manage"]), metavar="SCOPE")
 def set_scope(services, key, scope):
-    """Change what a key may do by the API; whether it is an owner's is said when it is made."""
+    """Change what a key may do by the API, `calls` or `manage`; whether it is an owner's is said when it is made."""
     key = services.keys.set_scope(services.keys.get(key), scope)
     return Answer(services.keys.as_dict(key), [f"The scope of key {key} is {scope}."])
 

@@ -3,6 +3,7 @@
 import click
 
 from trunkline import settings as all_settings
+from trunkline.cli.amounts import Whole
 from trunkline.home import Home
 from trunkline.node import logs
 from trunkline.node.part import stop_on_signal
@@ -11,9 +12,7 @@ from trunkline.node.part import stop_on_signal
 @click.command("logs")
 @click.argument("part", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on with the lines as they come, until Ctrl-C.")
-@click.option(
-    "-n", "--lines", default=50, show_default=True, type=click.IntRange(0), help="How many of the last lines."
-)
+@click.option("-n", "--lines", default=50, show_default=True, type=Whole(0), help="How many of the last lines.")
 def command(part: str | None, follow: bool, lines: int):
     """Show the log of PART (kamailio, rtpengine, follow, ...), or of every part."""
     folder = Home(all_settings.load().home).log

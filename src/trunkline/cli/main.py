@@ -6,6 +6,7 @@ import sys
 import click
 
 from trunkline.cli import saying
+from trunkline.cli.groups import Group
 from trunkline.settings import SettingsError
 
 COMMANDS = {
@@ -35,7 +36,7 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class Commands(Group):
     """Loads a sub-command when it is asked for."""
 
     def main(self, *args, standalone_mode: bool = True, **extra):

@@ -11,12 +11,13 @@ import click
 from trunkline import settings as all_settings
 from trunkline.cli import measuring, nodes
 from trunkline.cli.adopt import adopt
+from trunkline.cli.groups import Group
 from trunkline.contract import store
 from trunkline.home import Home
 from trunkline.node.part import PASSING, Reporter, run, stop_on_signal
 
 
-@click.group("node")
+@click.group("node", cls=Group)
 def command():
     """The nodes of a service: who they are, in and out of service; and the parts of one, which `up` runs."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -2,13 +2,15 @@
 
 import click
 
+from trunkline.cli.amounts import Whole
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, facts, operation, table
 
 PROBLEMS_SHOWN = 50
 _COLUMNS = ("number", "country", "kind", "monthly_cost", "account", "forward")
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """Numbers: who has them, and the SIP URIs that their calls are forwarded to."""
 
@@ -29,9 +31,7 @@ def add(services, number, account, forward, monthly_cost):
 @click.option("--account", help="Only the numbers of this account.")
 @click.option("--unassigned", is_flag=True, help="Only the inventory that no account has.")
 @click.option("--prefix", default="", help="Only numbers that start with these digits.")
-@click.option(
-    "--limit", type=click.IntRange(0, 2**31 - 1), default=100, show_default=True, help="At most so many; 0 is all."
-)
+@click.option("--limit", type=Whole(0, 2**31 - 1), default=100, show_default=True, help="At most so many; 0 is all.")
 def list_(services, account, unassigned, prefix, limit):
     """List numbers in order."""
     found = services.numbers.listing(services.accounts.get(account) if account else None, prefix, unassigned)
@@ -53,7 +53,7 @@ def list_(services, account, unassigned, prefix, limit):
     help="Where in the number the digits are.",
 )
 @click.option("--account", help="As this account sees it.")
-@click.option("--limit", type=click.IntRange(1, 2**31 - 1), default=100, show_default=True, help="At most so many.")
+@click.option("--limit", type=Whole(1, 2**31 - 1), default=100, show_default=True, help="At most so many.")
 def available(services, country, kind, digits, place, account, limit):
     """Search the inventory: the numbers that customers can buy."""
     owner = services.accounts.get(account) if account else None

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from trunkline.cli.amounts import Whole
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, operation, table
 from trunkline.pbx import PbxError, archive, document, registry, sheet
 from trunkline.pbx.configuration import Configuration
@@ -13,7 +15,7 @@ from trunkline.sip.uri import TRANSPORTS
 FORMATS = {"text": sheet.text, "markdown": sheet.markdown, "html": sheet.html}
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """PBX configurations, with an account's own key and numbers."""
 
@@ -40,7 +42,7 @@ def list_(services):
 @click.option("--caller-name", default="", help="Name sent with the caller ID.")
 @click.option("--pbx-address", default="", help="IP address or name of the PBX; without, it registers.")
 @click.option("--public-address", default="", help="What a NAT in front of it makes of its address.")
-@click.option("--pbx-port", type=click.IntRange(1, 65535), help="Port at which it takes the trunk's calls.")
+@click.option("--pbx-port", type=Whole(1, 65535), help="Port at which it takes the trunk's calls.")
 @click.option("--transport", type=click.Choice(TRANSPORTS), default="udp", show_default=True, help="Of SIP.")
 @click.option("--srtp", is_flag=True, help="Encrypt audio; needs tls.")
 @click.option("--srv/--no-srv", default=None, help="Find the endpoints by SRV records, or not; else as is best for it.")

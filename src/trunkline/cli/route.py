@@ -2,10 +2,12 @@
 
 import click
 
+from trunkline.cli.amounts import Whole
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, operation, table
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """Routes: the carriers of each prefix. The longest prefix counts, then priority, then weight."""
 
@@ -13,8 +15,8 @@ def command():
 @operation(command)
 @click.argument("prefix")
 @click.argument("carrier")
-@click.option("--priority", type=int, default=10, show_default=True, help="Lower is tried first.")
-@click.option("--weight", type=int, default=10, show_default=True, help="Share of calls among equal priorities.")
+@click.option("--priority", type=Whole(), default=10, show_default=True, help="Lower is tried first.")
+@click.option("--weight", type=Whole(), default=10, show_default=True, help="Share of calls among equal priorities.")
 def add(services, prefix, carrier, priority, weight):
     """Let a carrier serve a prefix; '' is every number."""
     carrier = services.carriers.get(carrier)
@@ -34,9 +36,9 @@ def list_(services):
 
 
 @operation(command, "set", changes=True)
-@click.argument("route", metavar="ID", type=int)
-@click.option("--priority", type=int, help="Lower is tried first.")
-@click.option("--weight", type=int, help="Share of calls among equal priorities.")
+@click.argument("route", metavar="ID", type=Whole())
+@click.option("--priority", type=Whole(), help="Lower is tried first.")
+@click.option("--weight", type=Whole(), help="Share of calls among equal priorities.")
 def set_(services, route, priority, weight):
     """Change a route; what is not given stays."""
     found = services.routes.change(services.routes.get(route), priority=priority, weight=weight)
@@ -44,7 +46,7 @@ def set_(services, route, priority, weight):
 
 
 @operation(command)
-@click.argument("route", metavar="ID", type=int)
+@click.argument("route", metavar="ID", type=Whole())
 def remove(services, route):
     """Remove a route by its id in the list."""
     found = services.routes.get(route)

@@ -11,6 +11,7 @@ import click
 
 from trunkline import control
 from trunkline import settings as all_settings
+from trunkline.cli.groups import Group
 from trunkline.home import Home
 from trunkline.sandbox import carrier as test_carrier
 from trunkline.sandbox import service
@@ -43,7 +44,7 @@ class SandboxAccount:
     numbers: dict[str, str]
 
 
-@click.group("sandbox")
+@click.group("sandbox", cls=Group)
 def command():
     """The built-in test carrier and test PBX."""
 

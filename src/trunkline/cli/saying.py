@@ -31,5 +31,6 @@ def complain(error: Exception | str) -> None:
     if isinstance(error, click.UsageError) and error.ctx:
         click.echo(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n", err=True)
     if isinstance(error, click.UsageError | click.FileError):
-        text = text[:1].lower() + text[1:]  # the library's sentences begin in capitals
+        # The library's sentences begin in capitals, and list choices on lines of their own.
+        text = " ".join(f"{text[:1].lower()}{text[1:]}".split())
     say(f"trunkline: {text}{'' if text.endswith(('.', '?', '?)', '!')) else '.'}", err=True)

@@ -3,12 +3,13 @@
 import click
 
 from trunkline.cli import password
+from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, operation, table
 
 _ONCE = "It is shown this once; only a hash of it is kept. The user can change it after signing in."
 
 
-@click.group()
+@click.group(cls=Group)
 def command():
     """Users of the dashboard: operators, and the owners and members of accounts."""
 
@@ -64,9 +65,9 @@ def reset_second_factor(services, name):
 
 @operation(command, "set-role")
 @click.argument("name")
-@click.argument("role", type=click.Choice(["owner", "member"]))
+@click.argument("role", type=click.Choice(["owner", "member"]), metavar="ROLE")
 def set_role(services, name, role):
-    """Make a user of an account its owner or a member."""
+    """Make a user of an account its `owner` or a `member`."""
     user = services.users.change(services.users.get(name), role=role)
     return Answer(services.users.as_dict(user), [f"User {user} is {_what(user)}."])
 
