@@ -46,7 +46,7 @@ class Edge(World):
         sections = {name: DEFAULTS.get(name, {}) | settings.get(name, {}) for name in DEFAULTS.keys() | settings.keys()}
         sections["sip"] = {"address": address} | sections["sip"]
         self.settings = Settings(home=self.home.root, **sections)
-        self.address = address
+        self.address = self.settings.sip_address
         self._processes: dict[str, subprocess.Popen] = {}
         self._stop = threading.Event()
         self._clearing: threading.Thread | None = None

@@ -19,8 +19,9 @@ class PeerError(Exception):
 
 def free_port(address: str) -> int:
     """A port that is free on an address for both UDP and TCP."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+        with socket.socket(family, socket.SOCK_DGRAM) as udp, socket.socket(family) as tcp:
             udp.bind((address, 0))
             with contextlib.suppress(OSError):
                 tcp.bind(udp.getsockname())

@@ -116,7 +116,7 @@ def running(addresses: Block, like: Edge | None = None, **settings):
     if like:
         shutil.copy(like.home.secrets, edge.home.secrets)
     _edges.append(edge)
-    started[address] = edge.settings
+    started[edge.address] = edge.settings
     try:
         edge.start()
         yield edge

@@ -18,6 +18,7 @@ from trunkline.sandbox import service
 from trunkline.sandbox.codecs import CODECS
 from trunkline.settings import Settings
 from trunkline.settings.sections import CLOSED_PORT
+from trunkline.sip.uri import in_uri
 
 NAME = "sandbox"  # of the account and of the carrier
 NUMBERS = {
@@ -83,7 +84,7 @@ def first_call(settings: Settings, account: SandboxAccount) -> str:
     numbers = "\n".join(f"  +{number}  {text}" for number, (text, _) in test_carrier.NUMBERS.items())
     return (
         f"A SIP client on this machine can call now:\n"
-        f"  server    {settings.sip_address}:{settings.sip.port} (UDP, TCP), {settings.sip.tls_port} (TLS)\n"
+        f"  server    {in_uri(settings.sip_address)}:{settings.sip.port} (UDP, TCP), {settings.sip.tls_port} (TLS)\n"
         f"  realm     {settings.sip.domain}\n"
         f"  username  {account.key}\n"
         f"  password  {account.secret}\n"
@@ -169,7 +170,7 @@ def _carrier(settings: Settings, services) -> None:
 
 def _forwards(settings: Settings, key: str) -> dict[str, str]:
     """The Forward to SIP of each number."""
-    address, port = settings.sandbox.pbx_address, settings.sandbox.pbx_port
+    address, port = in_uri(settings.sandbox.pbx_address), settings.sandbox.pbx_port
     failing = (
         f"sip:nobody@{address}:{CLOSED_PORT};transport=tcp",
         f"sip:503@{address}:{port}",

@@ -17,6 +17,7 @@ from trunkline.node import abilities, connections
 from trunkline.node.engines import relay_name
 from trunkline.node.ports import Ports
 from trunkline.settings import Settings
+from trunkline.sip.uri import in_uri
 
 EDGE_ENTRY = Path(__file__).parent.parent / "edge" / "entry.py"
 USRLOC_SCHEMA = Path("/usr/share/kamailio/db_sqlite")  # Kamailio's own table definitions, from its package
@@ -28,6 +29,7 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
     autoescape=False,  # the engines' files are not HTML; every value comes from checked settings
 )
+_templates.filters["in_uri"] = in_uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,13 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, ports: 
         transcodes=abilities.transcodes(),
         media_controls=tuple(ports.relays),
         media_family=str(ipaddress.ip_address(settings.media_address).version),
-        sip_socket=f"udp:{_in_uri(settings.sip_address)}:{settings.sip.port}",
+        sip_socket=f"udp:{in_uri(settings.sip_address)}:{settings.sip.port}",
         cluster_address=settings.cluster.address,
         cluster_port=settings.cluster.port,
         cluster_peers=tuple(settings.cluster.peers),
         probe_ip=settings.sandbox.pbx_address if settings.sandbox.enabled else "",
         fence=settings.fence,
     )
-
-
-def _in_uri(ip: str) -> str:
-    return f"[{ip}]" if ":" in ip else ip
 
 
 def _private(path: Path, text: str) -> None:

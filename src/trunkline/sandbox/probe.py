@@ -15,6 +15,7 @@ from trunkline.sandbox.outgoing import OutgoingCall
 from trunkline.sandbox.transport import Hop
 from trunkline.sandbox.ua import Agent
 from trunkline.settings import Settings
+from trunkline.sip.uri import in_uri
 
 ANSWER_SECONDS = 5.5  # above the 5 s of the edge, whose own refusal says more than our patience
 HEARD_SECONDS = 3.0  # for audio to come
@@ -65,7 +66,7 @@ class Bench:
         )  # fmt: skip
 
     async def inbound(self, agent: Agent, name: str, **options) -> OutgoingCall:
-        caller = f"<sip:+{carrier.ECHO}@{agent.address}>"
+        caller = f"<sip:+{carrier.ECHO}@{in_uri(agent.address)}>"
         number = self.numbers[name]
         uri, hop = self.uri(f"+{number}"), self.edge("udp")
         return await agent.invite(uri, hop, timeout=ANSWER_SECONDS, caller=caller, **options)
@@ -103,7 +104,7 @@ async def wrong_secret(bench: Bench) -> str:
 
 async def registration(bench: Bench) -> str:
     """Ask for the contacts of the key (RFC 3261 §10.2.3: a REGISTER without Contact) until the test PBX's is there."""
-    wanted = f"@{bench.settings.sandbox.pbx_address}:"
+    wanted = f"@{in_uri(bench.settings.sandbox.pbx_address)}:"
     async with bench.customer() as agent, asyncio.timeout(REGISTERED_SECONDS):
         while True:
             response = await agent.request(

@@ -15,6 +15,7 @@ from trunkline.sandbox.trace import Trace
 from trunkline.sandbox.transaction import ClientTransaction, ServerTransaction, server_key
 from trunkline.sandbox.transport import Flow, Hop, Transport
 from trunkline.sandbox.waiting import Changes
+from trunkline.sip.uri import in_uri
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Stack(Changes):
     def contact_for(self, hop: Hop, user: str = "") -> str:
         """Our Contact as someone reached over this hop's transport should use it."""
         parameter = "" if hop.transport == "udp" else f";transport={hop.transport}"
-        return f"<sip:{user or self.name}@{self.address}:{self.port(hop.transport)}{parameter}>"
+        return f"<sip:{user or self.name}@{in_uri(self.address)}:{self.port(hop.transport)}{parameter}>"
 
     @property
     def ports(self) -> dict[str, int]:
@@ -81,7 +82,7 @@ class Stack(Changes):
         return self.ports.get(transport or self.transport) or next(iter(self.ports.values()), 5060)
 
     def request_of(self, method: str, uri: str, caller: str, callee: str, tag: str) -> Request:
-        call_id = f"{token(12)}@{self.address}"
+        call_id = f"{token(12)}@{in_uri(self.address)}"
         headers = [("Max-Forwards", "70"), ("From", f"{caller};tag={tag}"), ("To", callee), ("Call-ID", call_id)]
         return Request(method, uri, headers=[*headers, ("CSeq", f"1 {method}"), ("User-Agent", "Trunkline sandbox")])
 
@@ -160,7 +161,7 @@ class Stack(Changes):
 
     def _via(self, hop: Hop) -> str:
         port = self.port(hop.transport)
-        return f"SIP/2.0/{hop.transport.upper()} {self.address}:{port};branch=z9hG4bK{token()};rport"
+        return f"SIP/2.0/{hop.transport.upper()} {in_uri(self.address)}:{port};branch=z9hG4bK{token()};rport"
 
     def drop_connections(self) -> None:
         """Cut every TCP and TLS connection."""

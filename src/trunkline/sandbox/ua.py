@@ -22,6 +22,7 @@ from trunkline.sandbox.trace import Trace
 from trunkline.sandbox.transaction import T1, ServerTransaction
 from trunkline.sandbox.waiting import PATIENCE
 from trunkline.sip import uri as sip_uri
+from trunkline.sip.uri import in_uri
 
 
 class Agent(Stack):
@@ -85,7 +86,7 @@ class Agent(Stack):
         are From and To without tags; by default our address and the URI.
         """
         codecs = options.pop("codecs", self.codecs)
-        invitation = Invitation(uri, self.hop(via or uri), caller or f"<sip:{self.name}@{self.address}>",
+        invitation = Invitation(uri, self.hop(via or uri), caller or f"<sip:{self.name}@{in_uri(self.address)}>",
                                 callee or f"<{uri}>", **options)  # fmt: skip
         call = OutgoingCall(self, token(), invitation, codecs)
         await call.start()
@@ -129,7 +130,7 @@ class Agent(Stack):
         headers: Headers | None = None, body: bytes = b"", **arguments,
     ) -> Response:  # fmt: skip
         """Send a request outside of any dialog and wait for its final response; arguments are those of `transact`."""
-        caller = caller or f"<sip:{self.name}@{self.address}>"
+        caller = caller or f"<sip:{self.name}@{in_uri(self.address)}>"
         request = self.request_of(method, uri, caller, callee or f"<{uri}>", token())
         for name, value in headers or []:
             request.set(name, value) if name in ("Max-Forwards", "Call-ID") else request.add(name, value)

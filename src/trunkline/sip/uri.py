@@ -58,10 +58,14 @@ class SipUri:
 
     def __str__(self) -> str:
         user = f"{self.user}@" if self.user else ""
-        host = f"[{self.host}]" if ":" in self.host else self.host
         port = f":{self.port}" if self.port else ""
         parameters = "".join(f";{k}" if v is None else f";{k}={v}" for k, v in self.parameters)
-        return f"{self.scheme}:{user}{host}{port}{parameters}"
+        return f"{self.scheme}:{user}{in_uri(self.host)}{port}{parameters}"
+
+
+def in_uri(host: str) -> str:
+    """A host or IP address as it stands in a URI (RFC 3261 §25.1: an IPv6reference)."""
+    return f"[{host}]" if ":" in host else host
 
 
 def parse(text: str) -> SipUri:
