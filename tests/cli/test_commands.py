@@ -27,6 +27,20 @@ def test_a_password_is_not_waited_for_where_nobody_can_type_it(run):
     assert (ran.status, "--password-stdin" in ran.document["error"]) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("options", "stdin", "said"),
+    [
+        (("--password-stdin",), "hush\n", "say --username NAME too"),
+        (("--password-prompt",), "", "say --username NAME too"),
+        (("--username", "u", "--password-stdin"), "\n", "standard input has no password"),
+    ],
+)
+def test_half_of_the_credentials_are_asked_for_the_other_half(run, ask, options, stdin, said):
+    ran = run("carrier", "add", "telco", "192.0.2.1", *options, stdin=stdin)
+    assert (ran.status, said in ran.err) == (1, True)
+    assert ask("carrier", "list") == []
+
+
 def test_carriers_and_routes(run, ask, acme):
     changed = ask("carrier", "set", "telco", "--port", "5080", "--strip", "2", "--add-source", "203.0.113.0/24")
     assert (changed["port"], changed["sources"]) == (5080, ["198.51.100.0/28", "203.0.113.0/24"])

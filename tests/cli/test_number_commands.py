@@ -65,6 +65,11 @@ def test_a_file_that_is_no_table_is_refused(run, tmp_path, table, hint):
     assert hint in ran.document["error"]
 
 
+def test_what_an_account_has_is_not_what_nobody_has(run, acme):
+    ran = run("number", "list", "--account", "acme", "--unassigned")
+    assert (ran.status, ran.err) == (1, "trunkline: say either --account NAME or --unassigned.\n")
+
+
 def test_the_inventory_is_searched_and_priced(run, ask, acme):
     ask("number", "add", "+442079460001", "--monthly-cost", "1.25")
     assert ask("number", "set", "442079460001", "--monthly-cost", "2")["monthly_cost"] == "2.00"

@@ -32,6 +32,15 @@ def test_a_pbx_that_is_added_is_listed_and_shown(run, ask, acme, tmp_path):
         assert f"User: {acme['key']}" in run("pbx", "show", name, "--account", "acme").out
 
 
+def test_a_pbx_that_is_none_is_told_of_before_what_the_account_lacks(run, ask):
+    ask("account", "add", "empty")
+    ran = run("pbx", "show", "asterix", "--account", "empty")
+    assert (ran.status, ran.err.startswith("trunkline: there is no PBX 'asterix' here: the names are 3cx, ")) == (
+        1,
+        True,
+    )
+
+
 def test_srv_records_lead_to_the_endpoints_where_that_is_asked_for(run, ask, acme):
     ask("endpoint", "add", "ap1", "sip-ap1.example.net", "--region", "ap", "--address", "192.0.2.1")
     asked = ("pbx", "show", "freeswitch", "--account", "acme")

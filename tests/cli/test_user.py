@@ -42,7 +42,8 @@ def test_an_operator_has_no_account(ask, run, acme):
         (["user", "add", "alice", "--account", "acme", "--password-stdin"], "short\n", "at least 12 characters"),
         (["user", "add", "alice", "--account", "acme", "--password-stdin"], "", "standard input has no password"),
         (["user", "add", "alice@acme.ex", "--account", "acme", "--password-stdin"], "alice@acme.ex\n", "similar"),
-        (["user", "add", "alice", "--account", "acme", "--password-prompt"], "", "only with --password-stdin"),
+        (["user", "add", "alice", "--account", "acme", "--password-prompt"], "", "and say --password-stdin"),
+        (["user", "add", "alice", "--operator", "--role", "owner"], "", "an operator has no role"),
         (["user", "set-password", "nobody"], "", "there is no user 'nobody'"),
     ],
 )

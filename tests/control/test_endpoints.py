@@ -84,7 +84,8 @@ def test_a_disabled_one_is_told_to_nobody_but_the_last_stays(endpoints):
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
-        ({"host": "sip:eu1.example"}, "cannot be an endpoint's host"),
+        ({"host": "sip:eu1.example"}, "cannot be an endpoint's host: .* without 'sip:'"),
+        ({"host": "eu1..example"}, "cannot be an endpoint's host"),
         ({"host": "eu1.example:5060"}, "more than a host"),
         ({"host": "eu1.example", "addresses": []}, "needs its addresses"),
         ({"host": "one.example"}, "'one' has the host one.example already"),

@@ -42,6 +42,8 @@ def _fields(function):
 @click.option("--source", "sources", multiple=True, help="Network that its calls come from; may be repeated.")
 def add(services, name, host, sources, password_stdin, password_prompt, **fields):
     """Make a carrier at a host: an IP address or a name. With --username, its password is asked for."""
+    if (password_prompt or password_stdin) and not fields["username"]:
+        raise click.UsageError("a password goes with a username: say --username NAME too")
     secret = password.given(password_prompt or bool(fields["username"]) and not password_stdin, password_stdin)
     carrier = services.carriers.create(name, host, sources=sources, password=secret, **fields)
     view = [f"Carrier {name} is made. Send calls to it with: trunkline route add PREFIX {name}"]

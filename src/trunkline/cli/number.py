@@ -34,6 +34,8 @@ def add(services, number, account, forward, monthly_cost):
 @click.option("--limit", type=Whole(0, 2**31 - 1), default=100, show_default=True, help="At most so many; 0 is all.")
 def list_(services, account, unassigned, prefix, limit):
     """List numbers in order."""
+    if account and unassigned:
+        raise click.UsageError("say either --account NAME or --unassigned")
     found = services.numbers.listing(services.accounts.get(account) if account else None, prefix, unassigned)
     shown = [services.numbers.as_dict(number) for number in (found[:limit] if limit else found.iterator())]
     view = [table(_COLUMNS, ([n[column] for column in _COLUMNS] for n in shown)), *_more(found, shown, limit)]

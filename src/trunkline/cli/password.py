@@ -18,9 +18,13 @@ def given(prompt: bool, stdin: bool, confirm: bool = False) -> str | None:
     if prompt and stdin:
         raise click.UsageError("say either --password-prompt or --password-stdin")
     if stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        if not (typed := sys.stdin.readline().rstrip("\r\n")):
+            raise click.UsageError("standard input has no password: write it in the first line")
+        return typed
     if not prompt:
         return None
     if not sys.stdin.isatty():
-        raise click.UsageError("the password is read from standard input only with --password-stdin")
+        raise click.UsageError(
+            "there is no terminal to ask for the password at: write it to standard input, and say --password-stdin"
+        )
     return click.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True)

@@ -58,6 +58,10 @@ def show(services, name, account, form, output, **options):
 
     Without a secret it has a placeholder: only digests of secrets are kept.
     """
+    try:
+        registry.get(name)  # before its account is told what it lacks
+    except PbxError as error:
+        raise click.ClickException(str(error)) from error
     with services.together():  # no key is left over from a configuration that cannot be made
         made = _make(services, name, services.accounts.get(account), options)
     if output:

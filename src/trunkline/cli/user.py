@@ -26,6 +26,8 @@ def add(services, name, account, operator, role, password_prompt, password_stdin
     """Make a user, and print a password unless you give one. NAME is an e-mail address, or what you like."""
     if bool(account) == operator:
         raise click.UsageError("say either --account NAME or --operator")
+    if operator and role:
+        raise click.UsageError("an operator has no role in an account: leave out --role, or say --account NAME instead")
     owner = services.accounts.get(account) if account else None
     given = _given(password_prompt, password_stdin)
     user, secret = services.users.create(name, owner, role or "", given)
@@ -99,10 +101,7 @@ def remove(services, name):
 
 def _given(prompt: bool, stdin: bool) -> str:
     """The password that the caller gives; '' to have one made."""
-    found = password.given(prompt, stdin, confirm=True)
-    if found == "":
-        raise click.ClickException("standard input has no password: write it in the first line")
-    return found or ""
+    return password.given(prompt, stdin, confirm=True) or ""
 
 
 def _answer(services, user, given: str, secret: str, said: str) -> Answer:

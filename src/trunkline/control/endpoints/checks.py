@@ -44,6 +44,8 @@ def media_range(text: str) -> MediaRange:
 
 def _host(text: str) -> str:
     text = _text(text).lower().rstrip(".")
+    if text.startswith(("sip:", "sips:")):
+        raise ServiceError(f"{text!r} cannot be an endpoint's host: write its name or IP address without 'sip:'")
     try:
         parsed = uri.parse(f"sip:[{text}]" if ":" in text and uri.is_ip(text) else f"sip:{text}")
     except uri.UriError as error:
