@@ -105,6 +105,19 @@ def test_a_target_with_something_in_it_is_refused_and_named(services, filled, se
     services.accounts.create("still")  # and this one is open
 
 
+def test_another_programs_database_is_refused_and_left_as_it_is(services, filled, settings, target):
+    def tables():
+        with psycopg.connect(target) as connection:
+            return connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+
+    with psycopg.connect(target) as connection:
+        connection.execute("CREATE TABLE invoices (id int)")
+    with pytest.raises(ServiceError, match=r"has tables that are not ours \(invoices\): .*createdb"):
+        services.moving.move(target, settings)
+    assert tables() == [("invoices",)]
+    services.accounts.create("still")  # and this one is open
+
+
 def test_a_target_that_only_migrations_have_seen_is_empty(services, filled, settings, target, tmp_path):
     before = rows()
     control.setup(settings_for(target, tmp_path))

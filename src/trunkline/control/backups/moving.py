@@ -78,8 +78,9 @@ def _make_ready(target: Settings, settings: Settings) -> str:
 
     try:
         database.setup(target)
-        database.migrate()
         where = database.place()
+        _refuse_others(where)
+        database.migrate()
         models = apps.get_models(include_auto_created=True)
         with database.plain_words():
             counts = {m._meta.db_table: m._base_manager.count() for m in models}
@@ -88,6 +89,15 @@ def _make_ready(target: Settings, settings: Settings) -> str:
     if used := [f"{counts[name]} in {name}" for name in sorted(counts.keys() - MADE_WITH_TABLES) if counts[name]]:
         raise BackupError(f"{where} is not empty (rows: {', '.join(used)}): make another with createdb, and name that")
     return where
+
+
+def _refuse_others(where: str) -> None:
+    """See that no other program keeps its tables there, before ours are among them. Raises BackupError."""
+    with database.plain_words():
+        others = set(connections[DEFAULT_DB_ALIAS].introspection.table_names()) - set(tables())
+    if others:
+        named = ", ".join(sorted(others)[:5])
+        raise BackupError(f"{where} has tables that are not ours ({named}): make another with createdb, and name that")
 
 
 @contextmanager
