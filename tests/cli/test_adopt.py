@@ -29,6 +29,8 @@ def test_it_says_what_is_there_and_asks(run, ask, edge, home):
     assert f"The edge serves 0 accounts and 1 number; the database {home.root}/control.db has 1 account and 0" in (
         refused.out
     )
+    for stdin in ("n\n", ""):
+        assert run("node", "adopt", stdin=stdin).err == "\ntrunkline: nothing is done.\n"
     assert store.wish(edge) == ""
     assert run("node", "adopt", stdin="y\n").status == 0
     assert len(store.wish(edge)) == 32

@@ -47,7 +47,8 @@ def test_carriers_and_routes(run, ask, acme):
     assert [route["share"] for route in ask("route", "which", "+447700900000")] == [1.0]
     assert "100%" in run("route", "which", "+447700900000").out
     assert "No carrier" in run("route", "which", "+33123456789").out
-    assert "route remove ID" in run("carrier", "remove", "telco", as_json=True).document["error"]
+    refused = run("carrier", "remove", "telco", as_json=True).document["error"]
+    assert refused.startswith("carrier 'telco' is in routes: remove them first with `trunkline route remove ID` (")
     assert ask("carrier", "disable", "telco")["enabled"] is False
     assert "telco (disabled)" in run("route", "list").out
     assert "are disabled (telco): its calls are refused" in run("route", "which", "+447700900000").out

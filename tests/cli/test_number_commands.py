@@ -51,6 +51,7 @@ def test_an_import_is_all_or_nothing_and_names_each_line(run, ask, acme):
     ("table", "hint"),
     [
         (b"", "must name its columns"),
+        (b"", "forward and monthly_cost; it is empty"),
         (b"phone,account\n1,2\n", "must name its columns"),
         (b"number,number\n", "must name its columns"),
         (b'number\n"33123456789\n', "not CSV"),

@@ -28,7 +28,7 @@ def _fields(function):
         click.option("--prefix", help="Put before the number, after stripping; may start with '+'."),
         click.option("--strip", type=Whole(), help="Digits to take off the front of the E.164 number."),
         click.option("--username", help="Digest username, for a carrier that challenges."),
-        click.option("--transport", type=click.Choice(["udp", "tcp", "tls"]), help="udp unless given."),
+        click.option("--transport", type=click.Choice(["udp", "tcp", "tls"]), help="Of SIP; udp unless one was given."),
         click.option("--port", type=Whole(), help="0: as DNS says, or the transport's usual port."),
     ):
         function = option(function)

@@ -18,13 +18,15 @@ def command():
 
 def _fields(function):
     for option in (
-        click.option("--weight", type=Whole(), help="Capacity beside the others', 1 to 65535; 10 unless given."),
+        click.option(
+            "--weight", type=Whole(), help="Capacity beside the others', 1 to 65535; 10 unless one was given."
+        ),
         click.option("--media", multiple=True, help="NETWORK, or ADDRESS:MIN-MAX, of the audio; may be repeated."),
         click.option(
             "--source", "sources", multiple=True, help="Address or network that its calls come from; may be repeated."
         ),
-        click.option("--tls-port", type=Whole(), help="TLS port; 5061 unless given."),
-        click.option("--port", type=Whole(), help="UDP and TCP port; 5060 unless given."),
+        click.option("--tls-port", type=Whole(), help="TLS port; 5061 unless one was given."),
+        click.option("--port", type=Whole(), help="UDP and TCP port; 5060 unless one was given."),
         click.option("--address", "addresses", multiple=True, help="IP address of the host; may be repeated."),
         click.option("--region", help="Where it is, like eu-west."),
         click.option("--longitude", type=Degrees(), help="Degrees; west is negative."),

@@ -54,8 +54,11 @@ class Commands(Group):
         except SettingsError as error:
             saying.complain(error)
             status = 1
-        except click.Abort:
-            saying.complain("interrupted")
+        except click.Abort as error:
+            asked = error.__cause__ is None  # and the answer was no, or there was none, and so no end of that line
+            if asked:
+                click.echo(err=True)
+            saying.complain("nothing is done" if asked else "interrupted")
             status = 1
         sys.exit(status)
 

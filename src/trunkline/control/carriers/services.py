@@ -63,8 +63,8 @@ def remove(carrier: Carrier) -> None:
         routes = [str(pk) for pk in carrier.routes.order_by("pk").values_list("pk", flat=True)]
         if routes:
             raise ServiceError(
-                f"carrier {carrier.name!r} is in {len(routes)} route(s): remove them first with "
-                f"`trunkline route remove ID` ({', '.join(routes[:10])}), or disable the carrier"
+                f"carrier {carrier.name!r} is in routes: remove them first with `trunkline route remove ID` "
+                f"({', '.join(routes[:10])}{', …' * (len(routes) > 10)}), or disable the carrier"
             )
         log.note("carrier", carrier.pk)
         carrier.delete()

@@ -154,8 +154,8 @@ def check_forward(text: str, account: Account | None) -> str:
     try:
         targets = forwarding.parse(text)
     except forwarding.ForwardError as error:
-        where = f"{text[error.start : error.end].strip()!r}: " if error.entry else ""
-        said = f"cannot forward to that: {where}{error}. Write it like sip:1234@example.com"
+        what = repr(text[error.start : error.end].strip()) if error.entry else "that"
+        said = f"cannot forward to {what}: {error}. A URI is written like sip:1234@example.com;timeout=2000"
         raise ForwardRefused(said, error.problem, error.entry, error.start, error.end) from None
     for entry, target in enumerate(targets, 1):
         ours = target.host == settings.TRUNKLINE_REALM

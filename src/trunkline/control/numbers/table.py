@@ -35,9 +35,10 @@ def rows(file: TextIO) -> Iterator[Row]:
 def _check_header(header: list[str]) -> None:
     strange = [name for name in header if name not in COLUMNS]
     if strange or "number" not in header or len(set(header)) < len(header):
+        written = ",".join(header)[:200]
         raise ServiceError(
             "the file's first line must name its columns, each once and with commas between: number, and if you like "
-            f"account, forward and monthly_cost; it is {','.join(header)[:200]!r}"
+            f"account, forward and monthly_cost; it is {repr(written) if written else 'empty'}"
         )
 
 

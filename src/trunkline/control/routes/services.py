@@ -26,7 +26,7 @@ class Candidate:
 def get(route_id: int) -> Route:
     route = Route.objects.select_related("carrier").filter(pk=route_id).first()
     if route is None:
-        raise missing("route", str(route_id), "see `trunkline route list` for the numbers of the routes")
+        raise missing("route", str(route_id), "see `trunkline route list` for the ids of the routes")
     return route
 
 
