@@ -106,6 +106,41 @@ def test_a_node_hears_how_many_calls_of_an_account_are_up_on_others(sink, servic
     assert sink.heartbeat(third).elsewhere == {}
 
 
+@pytest.mark.parametrize("rebuilt", [True, False])
+def test_calls_of_a_node_that_is_gone_for_good_are_over(sink, services, later, rebuilt):
+    """Its journal, which alone says how they ended, is lost; they were up for ever, and counted against the limit."""
+    account = services.accounts.create("customer")
+    second = BEAT._replace(node="n2", instance="b" * 32)
+    began = time.time() - 120
+
+    def journal(call, *events, node="n1", time=began):
+        common = {"node": node, "account": account.pk, "direction": "outbound"}
+        lines = [common | {"event": event, "call": call * 16, "time": time + n} for n, event in enumerate(events)]
+        sink.store(node, "file", lines, 1)
+
+    sink.heartbeat(BEAT)
+    sink.heartbeat(second)
+    journal("a", "setup", "answer")
+    journal("b", "setup")
+    journal("c", "setup", "answer", node="n2")
+    assert sink.heartbeat(second).elsewhere == {account.pk: 2}
+    later(30)
+    sink.heartbeat(second)
+    if rebuilt:
+        journal("d", "setup", "answer", time=time.time())  # before its first heartbeat
+        sink.heartbeat(BEAT._replace(instance="d" * 32))
+    else:
+        services.nodes.forget(services.nodes.get("n1"))
+    assert sink.heartbeat(second).elsewhere == ({account.pk: 1} if rebuilt else {})
+    talked, tried, other = (services.calls.get(uid * 16) for uid in "abc")
+    assert (talked.outcome, talked.hung_up_by) == ("answered", "edge")
+    assert "its node was lost" in talked.hung_up_reason
+    assert 80 < talked.duration < 100  # until it was heard last
+    assert (tried.outcome, tried.code, other.outcome) == ("failed", 500, "open")
+    journal("a", "setup", "answer", "end")  # a disk that was saved says more
+    assert services.calls.get("a" * 16).duration == 1
+
+
 def test_who_watches_dns_is_heard_for_eleven_seconds(sink, services, later):
     from trunkline.control.nodes import beats
 

@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from trunkline.contract.feed import DRAIN, UNDRAIN, WATCHER_SILENT, Heartbeat, Standing
+from trunkline.control.calls import lost
 from trunkline.control.calls.models import OPEN, Call
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
@@ -30,11 +31,13 @@ def note(beat: Heartbeat) -> Standing:
     with transaction.atomic():
         first = {"instance": beat.instance, "region": beat.region}
         node, _ = Node.objects.get_or_create(name=beat.node, defaults=first)
-        if node.instance != beat.instance and Node.objects.filter(heard(), pk=node.pk).exists():
-            raise ServiceError(
-                f"another node calls itself {beat.node!r} too (it is at {', '.join(node.addresses)}): give each node "
-                "of the service a node.name of its own"
-            )
+        if node.instance != beat.instance:
+            if Node.objects.filter(heard(), pk=node.pk).exists():
+                raise ServiceError(
+                    f"another node calls itself {beat.node!r} too (it is at {', '.join(node.addresses)}): give each "
+                    "node of the service a node.name of its own"
+                )
+            lost.close(node.name, node.seen)
         done = (node.order, beat.draining) in ((DRAIN, True), (UNDRAIN, False))
         if done:
             Node.objects.filter(pk=node.pk).update(order="")

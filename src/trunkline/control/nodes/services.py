@@ -3,6 +3,7 @@
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
 from trunkline.contract.feed import DRAIN, UNDRAIN
+from trunkline.control.calls import lost
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes import beats
@@ -45,11 +46,12 @@ def drain(node: Node, on: bool = True) -> Node:
 
 
 def forget(node: Node) -> None:
-    """Take a node that is gone for good off the list."""
+    """Take a node that is gone for good off the list; the calls that it had are over."""
     with writing():
         node = get(node.name)
         if state(node) != SILENT:
             raise ServiceError(f"node {node.name!r} was heard just now: stop it first (`trunkline down` on it)")
+        lost.close(node.name, node.seen)
         node.delete()
 
 

@@ -1,0 +1,26 @@
+"""Calls whose node is gone, and its journal with it: nobody will say any more how they ended."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from trunkline.control.calls import fold
+from trunkline.control.calls.models import OPEN, Call
+from trunkline.control.database import JOURNAL_LOCK, lock
+
+WORDS = "Nothing more was heard of this call: its node was lost"
+_BEAT = timedelta(seconds=5)  # between two heartbeats; records come at once
+
+
+def close(node: str, heard: datetime) -> None:
+    """End what is open of the node of this name that was heard last at that time.
+
+    By the rules of the journal: should its lines come after all, what they say counts.
+    """
+    with transaction.atomic():
+        lock(JOURNAL_LOCK)
+        for call in Call.objects.filter(outcome=OPEN, node=node, started__lte=heard + _BEAT):
+            time = max(heard, call.answered or call.started).timestamp()
+            ended = {"event": "end", "by": "edge"} if call.answered else {"event": "finish", "code": 500}
+            fold.fold_call(call, ended | {"time": time, "call": call.uid, "reason": WORDS}, fold.Directory({}, {}))
+            call.save()
