@@ -19,10 +19,12 @@ set_environment() {
 enter_native() { exec "$@"; }
 
 # enter_root COMMAND...: only the system's own folders (/usr, /etc, /var, ...) are the root's; the others, the network
-# and the process ids are the host's. So what a command leaves running, anyone can see and stop.
+# and the process ids are the host's. So what a command leaves running, anyone can see and stop. Tests have process ids
+# of their own (ends_together): a run that is killed leaves no engine and no database behind.
 enter_root() {
     command=$#
     set -- "$@" --bind "$root" / --dev-bind /dev /dev --proc /proc --ro-bind /sys /sys
+    if [ "${ends_together:-}" ]; then set -- "$@" --unshare-pid --die-with-parent; fi
     set -- "$@" --tmpfs /run --perms 1777 --dir /run/lock --bind /var/tmp /var/tmp
     for folder in /*; do
         case $folder in

@@ -75,6 +75,17 @@ def test_processes_outlive_the_launcher(inside):
     os.kill(int(out), signal.SIGTERM)  # raises if there is no such process out here
 
 
+def test_a_killed_test_run_leaves_nothing(inside):
+    python = inside.cache / inside.environments()[0] / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\nsetsid sleep 600 &\necho ready\nwait\n")
+    python.chmod(0o755)
+    run = inside.start("test")
+    assert run.stdout.readline() == "ready\n"
+    run.kill()
+    assert run.communicate(timeout=DEADLINE)[0] == ""  # ends when nobody holds its output any more
+
+
 TELL_SIGNALS = """
 import signal, sys
 seen = []
