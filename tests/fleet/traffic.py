@@ -125,9 +125,13 @@ async def unrecorded(node: FleetNode, calls: dict[str, str]) -> list[tuple[str, 
     """
 
     def missing() -> list[tuple[str, str]]:
-        found = [(r["called"], r["node"]) for r in node.records() if r["ended"] and r["outcome"] == "answered"]
-        assert len(found) == len(set(found)), "a call has two records"
-        return sorted(calls.items() - set(found))
+        found: dict[tuple[str, str], dict] = {}
+        for record in node.records():
+            if record["ended"] and record["outcome"] == "answered":
+                call = record["called"], record["node"]
+                assert call not in found, f"a call has two records: {found[call]} and {record}"
+                found[call] = record
+        return sorted(calls.items() - found.keys())
 
     deadline = time.monotonic() + 30
     while (lost := await asyncio.to_thread(missing)) and time.monotonic() < deadline:
