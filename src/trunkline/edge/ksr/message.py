@@ -130,6 +130,12 @@ def demanded() -> list[str]:
     return [option.strip().lower() for option in named.split(",") if option.strip()]
 
 
+def identity() -> str:
+    """What a request and its copies have alike, and no other request (RFC 3261 §8.1.1 and §17.2.3)."""
+    branch = text("$sel(via[1].branch)")[:_LONGEST_NAME]
+    return f"{text('$ci')} {text('$cs')} {branch}"
+
+
 def is_retransmission() -> bool:
     """Of a request whose transaction lives: its last response is sent again."""
     return KSR.tm.t_check_trans() == 0

@@ -4,6 +4,7 @@ import time
 
 import KSR
 
+from trunkline.edge.ksr import message
 from trunkline.edge.ksr.message import get, method, put, text
 
 # ms that another node has for its 100: time for the INVITE to be repeated once (RFC 3261 §17.1.1.2)
@@ -12,8 +13,17 @@ _AUDIO_PAUSE, _AUDIO_TRIES = 250, 8  # ms between two looks for a party's first 
 
 
 def begin() -> bool:
-    """Create the transaction, which answers 100 and absorbs retransmissions. False: it was one of those."""
+    """Create the transaction, which answers 100 and absorbs retransmissions. False: it was one of those.
+
+    One may come when tm has let the transaction go, 5 s after its end, from a network or a sender that was held up; it
+    would be a second call. So requests are remembered for a minute beside it: to keep the transactions themselves for
+    the 32 s of RFC 6026 would take six times the memory.
+    """
+    request = message.identity()
+    if KSR.htable.sht_inc("begun", request) > 1:
+        return False
     if KSR.tm.t_newtran() < 1:
+        KSR.htable.sht_rm("begun", request)  # its sender will ask again
         return False
     KSR.tm.t_set_disable_internal_reply(1)
     return True
