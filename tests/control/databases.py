@@ -53,6 +53,13 @@ class Server:
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
+    def bare(self) -> str:
+        """The URL of a database without tables."""
+        name = f"bare{next(self._count)}"
+        with psycopg.connect(host=self.folder, user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
     def fresh(self) -> str:
         """The URL of a database of its own, migrated already (copied from a template: a tenth of a second)."""
         with psycopg.connect(host=self.folder, user="postgres", dbname="postgres", autocommit=True) as connection:

@@ -33,6 +33,39 @@ def test_migrating_twice_is_harmless(database):
     control.migrate()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def unmigrated(request, tmp_path):
+    """The settings of a database without tables."""
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    yield settings_for(server.bare() if server else fresh_sqlite(tmp_path), tmp_path)
+    database.close()
+
+
+def test_migrating_may_be_broken_off_anywhere(unmigrated, monkeypatch):
+    """By Ctrl-C, a full disk or a power cut: a half migration said 'already exists' for ever."""
+    from django.db.migrations.recorder import MigrationRecorder
+
+    control.setup(unmigrated)
+    from trunkline.control import services
+
+    recorded, broken = MigrationRecorder.record_applied, set()
+
+    def break_off_once(self, app, name):
+        if app in database.APPS and app not in broken:
+            broken.add(app)
+            raise KeyboardInterrupt
+        recorded(self, app, name)
+
+    monkeypatch.setattr(MigrationRecorder, "record_applied", break_off_once)
+    for _ in database.APPS:
+        with pytest.raises(KeyboardInterrupt):
+            control.migrate()
+        database.close()
+    control.migrate()
+    assert broken == {*database.APPS}
+    assert services.accounts.create("acme").pk
+
+
 def test_every_model_has_its_migration(sqlite):
     from django.core.management import call_command
 

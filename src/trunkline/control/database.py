@@ -86,10 +86,10 @@ def migrate() -> None:
         if not _unapplied():
             return
         with _migration_lock():
-            from django.core.management import call_command
+            from trunkline.control import migrating
 
             if _unapplied():
-                call_command("migrate", verbosity=0, interactive=False)
+                migrating.apply()
 
 
 def lock(number: int) -> None:
