@@ -48,6 +48,12 @@ def test_an_address_of_another_machine_is_said_to_be_one():
         assert problem == f"192.0.2.77 is not an address of this machine. Set {address} to one that is"
 
 
+def test_an_address_that_is_not_there_is_said_once():
+    settings = Settings(sip={"address": "192.0.2.77"}, sandbox={"enabled": False})
+    [problem] = occupied.problems(occupied.endpoints(settings, Ports((1, 2))))
+    assert problem.endswith("Set sip.address to one that is")
+
+
 def test_connections_in_time_wait_are_no_obstacle(addresses):
     address = addresses.take()
     with socket.socket() as listener:

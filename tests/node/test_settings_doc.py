@@ -71,6 +71,18 @@ def test_the_environment_wins(tmp_path, monkeypatch):
         ),
         ('[database]\nreplica_url = "sqlite:////x"', "it is not of this form: postgresql://"),
         ('[mail]\nhost = "a.example"\npassword = "secret"', "mail.host needs mail.sender"),
+        ('[database]\nurl = "sqlite:///here.db"', "it is not of this form: postgresql://"),
+        ('[sip]\naddress = "0.0.0.0"', "'0.0.0.0': others have to be told it, so it has to be a single address"),
+        ('[sip]\naddress = "::"', "it has to be a single address"),
+        ("[sandbox]\npbx_port = 65535", "sandbox.pbx_port"),  # its TLS port is one higher
+        (
+            '[sip]\naddress = "2001:db8::1"\n[mail]\npassword = "secret"',
+            "sandbox.carrier_address: 127.0.0.70 is IPv4, and sip.address IPv6 (2001:db8::1); no call goes",
+        ),
+        (
+            '[sip]\naddress = "192.0.2.1"\nadvertised = "2001:db8::1"',
+            "sip.advertised: 2001:db8::1 is IPv6, and sip.address IPv4 (192.0.2.1)",
+        ),
         ("[sip", "trunkline.toml is not valid TOML"),
     ],
 )

@@ -11,7 +11,9 @@ HERE = "::1"
 
 @pytest.fixture
 def edge(own_edge):
-    return own_edge(sip={"address": HERE, "port": free_port(HERE), "tls_port": free_port(HERE)})
+    return own_edge(
+        sandbox={"enabled": False}, sip={"address": HERE, "port": free_port(HERE), "tls_port": free_port(HERE)}
+    )
 
 
 @pytest.mark.parametrize(("caller", "callee"), [("udp", "udp"), ("tcp", "tls"), ("tls", "tcp")])

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from trunkline.node.ports import Ports
 from trunkline.settings import Settings
 
+_ABSENT = "is not an address of this machine"
+
 
 class Endpoint(NamedTuple):
     """`setting` names what to change to have another."""
@@ -46,7 +48,7 @@ def endpoints(settings: Settings, ports: Ports) -> list[Endpoint]:
 
 def problems(listed: list[Endpoint]) -> list[str]:
     """What is wrong, a line each; [] when every endpoint can be had."""
-    return _collisions(listed) or [problem for endpoint in listed if (problem := _problem(endpoint))]
+    return _collisions(listed) or _refusals(listed)
 
 
 def _collisions(listed: list[Endpoint]) -> list[str]:
@@ -57,6 +59,17 @@ def _collisions(listed: list[Endpoint]) -> list[str]:
         if other != setting and port:
             where = f"{transport.upper()} port {port} on {address}"
             found.append(f"{where} is wanted by both {other} and {setting}. Set one of them to another port or address")
+    return found
+
+
+def _refusals(listed: list[Endpoint]) -> list[str]:
+    """An address that is not there is said once, by the first who wants it: others may only have it from that one."""
+    found, absent = [], set()
+    for endpoint in listed:
+        if endpoint.address not in absent and (problem := _problem(endpoint)):
+            found.append(problem)
+            if problem.startswith(f"{endpoint.address} {_ABSENT}"):
+                absent.add(endpoint.address)
     return found
 
 
@@ -85,7 +98,7 @@ def _explain(endpoint: Endpoint, error: OSError) -> str:
         case errno.EADDRINUSE:
             return f"{where} is taken{_owner(endpoint)}. End that, or set {setting} to another port"
         case errno.EADDRNOTAVAIL:
-            return f"{address} is not an address of this machine. Set {address_setting} to one that is"
+            return f"{address} {_ABSENT}. Set {address_setting} to one that is"
         case errno.EACCES:
             return f"{where} may be used by root only. Run as root, or set {setting} above 1023"
     return f"{where} cannot be used: {error.strerror}"

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pydantic_settings
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from trunkline.settings import cpus, words
@@ -70,6 +70,23 @@ class Settings(BaseSettings):
     ):
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
         return (*sources, TomlConfigSettingsSource(settings_cls, home_folder() / "trunkline.toml"))
+
+    @model_validator(mode="after")
+    def _of_one_kind(self):
+        self._same_kind("sip.advertised", self.sip.advertised, "sip.address", self.sip_address)
+        self._same_kind("media.advertised", self.media.advertised, "media.address", self.media_address)
+        if self.sandbox.enabled:
+            what = "no call goes from one to the other: choose another, or say sandbox.enabled = false"
+            for name in ("carrier_address", "pbx_address"):
+                its = getattr(self.sandbox, name)
+                self._same_kind(f"sandbox.{name}", its, "sip.address", self.sip_address, what)
+        return self
+
+    @staticmethod
+    def _same_kind(name: str, value: str, other: str, address: str, what: str = "one has to stand for the other"):
+        if value and (":" in value) is not (":" in address):
+            kinds = ("IPv6", "IPv4") if ":" in value else ("IPv4", "IPv6")
+            raise ValueError(f"{name}: {value} is {kinds[0]}, and {other} {kinds[1]} ({address}); {what}")
 
     @property
     def sip_address(self) -> str:

@@ -1,11 +1,11 @@
 """The sections of a node's settings: each key, its default, and what it may be."""
 
-import ipaddress
 import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from trunkline.settings.addresses import ip, ips, told
 from trunkline.settings.urls import POSTGRESQL, is_postgresql
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -14,14 +14,6 @@ Milliseconds = Annotated[int, Field(ge=100, le=600_000)]
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _ip(value: str) -> str:
-    return str(ipaddress.ip_address(value)) if value else ""  # as Kamailio writes it
-
-
-def _ips(values: list[str]) -> list[str]:
-    return [str(ipaddress.ip_address(value)) for value in values]
 
 
 class Node(Section):
@@ -69,7 +61,7 @@ class Sip(Section):
         "on the same machine. Without it only to loopback, and only where `sip.address` is such an address.",
     )
 
-    _addresses = field_validator("address", "advertised")(_ip)
+    _addresses = field_validator("address", "advertised")(told)
 
 
 class Auth(Section):
@@ -97,7 +89,7 @@ class Media(Section):
         0, ge=0, le=65535, description="The first rtpengine's control port on 127.0.0.1. 0: free ones are chosen."
     )
 
-    _addresses = field_validator("address", "advertised")(_ip)
+    _addresses = field_validator("address", "advertised")(told)
 
     @model_validator(mode="after")
     def _range(self):
@@ -150,7 +142,7 @@ class Database(Section):
     @field_validator("url")
     @classmethod
     def _of_a_database(cls, value: str) -> str:
-        if not (value == "" or re.match("sqlite:///.", value) or is_postgresql(value)):
+        if not (value == "" or re.match("sqlite:////.", value) or is_postgresql(value)):
             raise ValueError(f"it is not of this form: {POSTGRESQL}, or sqlite:////path")
         return value
 
@@ -177,9 +169,9 @@ class Cluster(Section):
     port: Port = Field(5090, description="UDP port of that address, the same on all nodes.")
     peers: list[str] = Field([], description="Such addresses of other nodes, to begin with; one is enough.")
 
-    _address = field_validator("address")(_ip)
+    _address = field_validator("address")(told)
 
-    _addresses = field_validator("peers")(_ips)
+    _addresses = field_validator("peers")(ips)
 
 
 class Dns(Section):
@@ -198,9 +190,9 @@ class Dns(Section):
         description="Have this node take endpoints that do not answer out of the zone. Of several, one does at a time.",
     )
 
-    _addresses = field_validator("servers")(_ips)
+    _addresses = field_validator("servers")(ips)
 
-    _address = field_validator("primary")(_ip)
+    _address = field_validator("primary")(ip)
 
     @model_validator(mode="after")
     def _primary_given(self):
@@ -239,9 +231,9 @@ class Web(Section):
         False, description="Operators must have a second factor: they see nothing before they have set one up."
     )
 
-    _addresses = field_validator("address")(_ip)
+    _addresses = field_validator("address")(ip)
 
-    _addresses_of_proxies = field_validator("proxies")(_ips)
+    _addresses_of_proxies = field_validator("proxies")(ips)
 
     @field_validator("hosts")
     @classmethod
@@ -293,6 +285,8 @@ class Sandbox(Section):
     carrier_address: str = Field("127.0.0.70", description="IP address of the test carrier, and of nobody else.")
     carrier_port: Port = Field(5060, description="The test carrier's UDP and TCP port.")
     pbx_address: str = Field("127.0.0.80", description="IP address of the test PBX.")
-    pbx_port: Port = Field(5060, description="The test PBX's UDP and TCP port; its TLS port is one higher.")
+    pbx_port: int = Field(
+        5060, ge=1, le=65534, description="The test PBX's UDP and TCP port; its TLS port is one higher."
+    )
 
-    _addresses = field_validator("carrier_address", "pbx_address")(_ip)
+    _addresses = field_validator("carrier_address", "pbx_address")(told)

@@ -11,13 +11,15 @@ SECRET = ("database", "mail")  # what is written in these sections may be a pass
 
 
 def explain(fault) -> str:
-    key = ".".join(str(part) for part in fault["loc"]) or "settings"
+    said = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:  # of several sections at once, which it names; what was written is all there is
+        return f"{said}. {WHERE}"
+    key = ".".join(str(part) for part in fault["loc"])
     variable = "TRUNKLINE_" + key.upper().replace(".", "__")
     if fault["type"] == "extra_forbidden":
         reason = "there is no such setting"
     elif key in FORMS and fault["type"] == "string_pattern_mismatch":
         reason = f"{fault['input']!r} is not of this form: {FORMS[key]}"
     else:
-        said = fault["msg"].removeprefix("Value error, ")
         reason = said if key.startswith(SECRET) else f"{fault['input']!r}: {said}"
     return f"{key} (or {variable}): {reason}. {WHERE}"

@@ -1,0 +1,18 @@
+"""IP addresses in settings. Each raises ValueError."""
+
+import ipaddress
+
+
+def ip(value: str) -> str:
+    return str(ipaddress.ip_address(value)) if value else ""  # as Kamailio writes it
+
+
+def told(value: str) -> str:
+    """One that others have to be told, or to reach."""
+    if value and (ipaddress.ip_address(value).is_unspecified or ipaddress.ip_address(value).is_multicast):
+        raise ValueError("others have to be told it, so it has to be a single address")
+    return ip(value)
+
+
+def ips(values: list[str]) -> list[str]:
+    return [str(ipaddress.ip_address(value)) for value in values]
