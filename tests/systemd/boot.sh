@@ -19,8 +19,7 @@ cgroup)
     mkdir "$folder/cgroups"
     mount -t cgroup2 cgroup2 "$folder/cgroups"
     ours=$folder/cgroups$(sed -n 's/^0:://p' /proc/self/cgroup)
-    its=$ours/${folder##*/}
-    mkdir "$its"
+    its=$(mktemp -d "$ours/machine.XXXXXX") # a run that was killed leaves its own
     echo $$ >"$its/cgroup.procs"
     unshare --mount --pid --net --uts --ipc --cgroup --fork --kill-child \
         sh "$0" "$clone" "$venv" "$folder" boot || true
