@@ -34,7 +34,7 @@ def list_(services, account, as_csv, **conditions):
     found = services.audit.find(account=owner, **conditions)
     document = [services.audit.as_dict(entry) for entry in found]
     if as_csv:
-        return Answer(document, raw=csv_text.render([services.audit.as_row(entry) for entry in found]))
+        return Answer(document, raw=csv_text.render(services.audit.COLUMNS, map(services.audit.as_row, found)))
     rows = [
         [
             entry.time, services.audit.who(entry), entry.address, f"{entry.kind} {entry.name}", entry.did,

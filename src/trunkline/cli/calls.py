@@ -32,7 +32,7 @@ def list_(services, account, as_csv, **conditions):
     owner = services.accounts.get(account) if account else None
     found = [services.calls.as_dict(call) for call in services.calls.find(account=owner, **conditions)]
     if as_csv:
-        return Answer(found, raw=csv_text.render(found))
+        return Answer(found, raw=csv_text.render(services.calls.COLUMNS, found))
     columns = ("started", "direction", "account", "caller", "called", "outcome", "code", "fault", "duration", "uid")
     rows = [[call[column] for column in columns] for call in found]
     view = table([*columns[:-2], "seconds", "uid"], rows, right=("code", "seconds"))

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 # What strangers wrote (a caller's name, a reason phrase) must not be calculated by the spreadsheet that opens the
@@ -16,12 +16,10 @@ _FORMULA = re.compile(rf"^(?=[{_SIGNS}\t\r\n])|(?<=[;\t\r\n])(?= *[{_SIGNS}])")
 _HARMLESS = re.compile(r"\+[0-9]+", re.ASCII)
 
 
-def render(rows: Sequence[Mapping[str, object]]) -> str:
-    """Lines of CSV under a header; '' when there is no row. Times are written in UTC, as in JSON."""
-    if not rows:
-        return ""
+def render(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Lines of CSV under a header, which is there without a row too. Times are written in UTC, as in JSON."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return text.getvalue()

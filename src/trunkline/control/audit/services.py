@@ -13,6 +13,7 @@ from trunkline.control.audit.audited import Audited
 from trunkline.control.audit.models import Entry
 from trunkline.control.errors import ServiceError
 
+COLUMNS = ("time", "who", "by", "address", "acting_as", "kind", "name", "count", "did", "account", "changes")
 DATABASE = "database"  # the kind of what happens to all of it
 NAMED = (USER, KEY)  # to the account that an entry concerns
 THE_OPERATOR = "whoever runs this service"
@@ -89,19 +90,12 @@ def in_words(change: list) -> str:
 
 
 def as_dict(entry: Entry) -> dict[str, object]:
-    return {
-        "time": entry.time,
-        "who": entry.who,
-        "by": entry.by,
-        "address": entry.address,
-        "acting_as": entry.acting_as,
-        "kind": entry.kind,
-        "name": entry.name,
-        "count": entry.count,
-        "did": entry.did,
+    """COLUMNS in order."""
+    made = {
         "account": entry.account_name,
         "changes": [{"field": field, "old": old, "new": new} for field, old, new in entry.changes],
     }
+    return {name: made[name] if name in made else getattr(entry, name) for name in COLUMNS}
 
 
 def as_row(entry: Entry) -> dict[str, object]:

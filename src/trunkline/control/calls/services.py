@@ -13,6 +13,11 @@ from trunkline.control.errors import ServiceError
 from trunkline.control.words import missing
 from trunkline.sip.number import e164
 
+COLUMNS = (
+    "uid", "node", "direction", "outcome", "key", "carrier", "caller", "called", "source", "media", "call_id",
+    "account", "owner", "started", "ringing", "answered", "ended", "duration", "code", "reason", "warning",
+    "fault", "hung_up_by", "hung_up_reason", *quality.COLUMNS,
+)  # fmt: skip
 LOOKED = 2_000  # calls, for a carrier or PBX
 PORTION = 1_000  # calls whose attempts are asked for at once: SQLite limits the values in a statement
 
@@ -80,19 +85,14 @@ def attempts(call: Call) -> list[Attempt]:
 
 
 def as_dict(call: Call) -> dict[str, object]:
-    """The call as commands and the API show it; times are aware, `duration` is in s, `fault` a word of sip.status."""
-    names = ("uid", "node", "direction", "outcome", "key", "carrier", "caller", "called", "source", "media", "call_id")
-    times = ("started", "ringing", "answered", "ended", "duration", "code", "reason", "warning")
-    return {
-        **{name: getattr(call, name) for name in names},
+    """The call as commands and the API show it: COLUMNS in order. Times are aware, `duration` is in s, `fault` a word of
+    sip.status."""
+    made = {
         "account": call.account.name if call.account else None,
         "owner": call.owner.name if call.owner else None,
-        **{name: getattr(call, name) for name in times},
         "fault": fault.of(call, attempts(call)),
-        "hung_up_by": call.hung_up_by,
-        "hung_up_reason": call.hung_up_reason,
-        **quality.of(call),
     }
+    return {name: made[name] if name in made else getattr(call, name) for name in COLUMNS}
 
 
 def attempt_as_dict(attempt: Attempt) -> dict[str, object]:

@@ -39,7 +39,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
         raise ServiceError(form.problem())
     found = services.find(account=request.account, limit=MOST_IN_CSV, **form.conditions())
     rows = [services.as_dict(seen.by(request.account, call, services.attempts(call))[0]) for call in found]
-    return download(csv_text.render(rows), "calls.csv")
+    return download(csv_text.render(services.COLUMNS, rows), "calls.csv")
 
 
 @require_GET

@@ -57,8 +57,9 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def faults(request: HttpRequest, pk: int) -> HttpResponse:
-    every = services.faults(_import(request, pk)).values("line", "number", "problem")
-    return download(csv_text.render(list(every)), f"faults-{pk}.csv")
+    columns = ("line", "number", "problem")
+    every = services.faults(_import(request, pk)).values(*columns)
+    return download(csv_text.render(columns, every), f"faults-{pk}.csv")
 
 
 @require_POST
