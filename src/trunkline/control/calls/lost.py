@@ -12,15 +12,17 @@ WORDS = "Nothing more was heard of this call: its node was lost"
 _BEAT = timedelta(seconds=5)  # between two heartbeats; records come at once
 
 
-def close(node: str, heard: datetime) -> None:
-    """End what is open of the node of this name that was heard last at that time.
+def close(node: str, heard: datetime | None) -> None:
+    """End what is open of the node of this name that was heard last at that time; None for one that never was.
 
     By the rules of the journal: should its lines come after all, what they say counts.
     """
     with transaction.atomic():
         lock(JOURNAL_LOCK)
-        for call in Call.objects.filter(outcome=OPEN, node=node, started__lte=heard + _BEAT):
-            time = max(heard, call.answered or call.started).timestamp()
+        calls = Call.objects.filter(outcome=OPEN, node=node)
+        for call in calls.filter(started__lte=heard + _BEAT) if heard else calls:
+            begun = call.answered or call.started
+            time = max(heard or begun, begun).timestamp()
             ended = {"event": "end", "by": "edge"} if call.answered else {"event": "finish", "code": 500}
             fold.fold_call(call, ended | {"time": time, "call": call.uid, "reason": WORDS}, fold.Directory({}, {}))
             call.save()
