@@ -2,18 +2,29 @@
 
 import base64
 import json
+from copy import deepcopy
 from types import SimpleNamespace
 
 import pytest
 
+from control.databases import peopled_by
 from dashboard.conftest import HOST, empty, record, services
 
 __all__ = ["empty", "record", "services"]
 
 
+@pytest.fixture(scope="session")
+def peopled(empty, tmp_path_factory):
+    return peopled_by(_cast, empty, tmp_path_factory.mktemp("cast"))
+
+
 @pytest.fixture
-def cast(services):
+def cast(services, peopled):
     """`owner` and `stranger`, each with a key, its secret and a number; three numbers for sale."""
+    return deepcopy(peopled[1])
+
+
+def _cast(services) -> SimpleNamespace:
     owner = services.accounts.create("owner", sources=["5.10.112.121"])
     stranger = services.accounts.create("stranger", sources=["119.81.44.0/28"])
     key, secret = services.keys.create(owner)

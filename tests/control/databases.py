@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,11 +36,36 @@ def empty(tmp_path_factory):
     from trunkline import control
     from trunkline.control.database import close
 
+    _forgo_durability()
     folder = tmp_path_factory.mktemp("empty")
     control.setup(settings_for(fresh_sqlite(folder), folder))
     control.migrate()
     close()
     return folder / "control.db"
+
+
+def _forgo_durability() -> None:
+    """No commit of this process waits for the disk: no power fails in its tests."""
+    from django.db.backends.signals import connection_created
+
+    def relax(connection, **_):
+        if connection.vendor == "sqlite":
+            connection.connection.execute("PRAGMA synchronous = OFF")
+
+    connection_created.connect(relax, weak=False)
+
+
+def peopled_by(cast: Callable[..., SimpleNamespace], empty: Path, folder: Path) -> tuple[Path, SimpleNamespace]:
+    """A database file with the cast that `cast(services)` makes, to be copied, and that cast."""
+    from trunkline import control
+    from trunkline.control.database import close
+
+    control.setup(settings_for(fresh_sqlite(folder, empty), folder))
+    from trunkline.control import services
+
+    made = cast(services)
+    close()
+    return folder / "control.db", made
 
 
 @dataclass

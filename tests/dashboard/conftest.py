@@ -1,11 +1,12 @@
 """A fixed cast who browse: an owner and a member of one account, an owner of a strange one, and an operator."""
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
-from control.databases import empty, fresh_sqlite, settings_for
+from control.databases import empty, fresh_sqlite, peopled_by, settings_for
 
 __all__ = ["empty"]
 
@@ -30,12 +31,13 @@ def quickly_hashed():
 
 
 @pytest.fixture
-def services(tmp_path, empty, monkeypatch):
-    """The services on an empty database, with Django set up for the dashboard."""
+def services(request, tmp_path, empty, monkeypatch):
+    """The services on a database that is empty but for the cast, with Django set up for the dashboard."""
     from trunkline import control
     from trunkline.control.database import close
 
-    settings = settings_for(fresh_sqlite(tmp_path, empty), tmp_path)
+    copied = request.getfixturevalue("peopled")[0] if "cast" in request.fixturenames else empty
+    settings = settings_for(fresh_sqlite(tmp_path, copied), tmp_path)
     control.setup(settings)
     from trunkline.control import services
     from trunkline.control.api import usage
@@ -56,9 +58,18 @@ def hashed(empty):
     return make_password(PASSWORD)
 
 
+@pytest.fixture(scope="session")
+def peopled(empty, hashed, tmp_path_factory):
+    return peopled_by(lambda services: _cast(services, hashed), empty, tmp_path_factory.mktemp("cast"))
+
+
 @pytest.fixture
-def cast(services, hashed):
+def cast(services, peopled):
     """Accounts, their keys, numbers, calls and users; each user's name is the one of the fixture that signs it in."""
+    return deepcopy(peopled[1])
+
+
+def _cast(services, hashed: str) -> SimpleNamespace:
     owner, stranger = services.accounts.create("owner"), services.accounts.create("stranger")
     made = SimpleNamespace(
         owner=owner,
