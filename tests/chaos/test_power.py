@@ -48,7 +48,11 @@ async def test_the_process_manager_is_killed(own_node, agent):
     await eventually(lambda: not node.processes(), what="no process is left")
 
     await asyncio.to_thread(node.up)
-    assert await asyncio.to_thread(node.do, "down") == "The node is down.\n"
+    await outbound(node, ua, far)
+    await eventually(lambda: "1 calls up" in node.run("status").stdout, what="the call is known")
+    down = await asyncio.to_thread(node.run, "down")
+    assert down.stdout == "The node is down.\n"
+    assert down.stderr.startswith("1 call was up: without audio now, until a party hangs up.")
     assert not node.processes()
 
 
