@@ -11,6 +11,7 @@ from chaos.calling import carrier, fresh_number, outbound, record
 from harness.node import eventually
 from harness.placing import hang_up
 from harness.polling import until
+from trunkline.node import part
 
 pytestmark = pytest.mark.long
 
@@ -49,7 +50,8 @@ async def test_the_process_manager_is_killed(own_node, agent):
 
     await asyncio.to_thread(node.up)
     await outbound(node, ua, far)
-    await eventually(lambda: "1 calls up" in node.run("status").stdout, what="the call is known")
+    clear = node.home.status("clear")
+    await eventually(lambda: (part.read_status(clear) or {}).get("up") == 1, what="the call is known")
     down = await asyncio.to_thread(node.run, "down")
     assert down.stdout == "The node is down.\n"
     assert down.stderr.startswith("1 call was up: without audio now, until a party hangs up.")
