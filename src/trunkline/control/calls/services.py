@@ -85,8 +85,10 @@ def attempts(call: Call) -> list[Attempt]:
 
 
 def as_dict(call: Call) -> dict[str, object]:
-    """The call as commands and the API show it: COLUMNS in order. Times are aware, `duration` is in s, `fault` a word of
-    sip.status."""
+    """The call as commands and the API show it, in the order of COLUMNS.
+
+    Times are aware, `duration` is in s, `fault` a word of sip.status.
+    """
     made = {
         "account": call.account.name if call.account else None,
         "owner": call.owner.name if call.owner else None,
