@@ -1,8 +1,10 @@
 """A migrated database for each test, on SQLite and on a real PostgreSQL, and a fixed cast of accounts."""
 
+from copy import deepcopy
+
 import pytest
 
-from control.databases import cast_of, empty, fresh_sqlite, postgresql_server, settings_for
+from control.databases import cast_of, empty, fresh_sqlite, peopled_by, postgresql_server, settings_for
 
 __all__ = ["empty"]
 
@@ -19,8 +21,12 @@ def database(request, tmp_path, empty):
     from trunkline import control
     from trunkline.control.database import close
 
-    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
-    url = server.fresh() if server else fresh_sqlite(tmp_path, empty)
+    with_cast = "cast" in request.fixturenames
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgresql")
+        url = server.peopled() if with_cast else server.fresh()
+    else:
+        url = fresh_sqlite(tmp_path, request.getfixturevalue("peopled")[0] if with_cast else empty)
     control.setup(settings_for(url, tmp_path))
     yield url
     close()
@@ -45,7 +51,13 @@ def services(database):
     return services
 
 
+@pytest.fixture(scope="session")
+def peopled(empty, tmp_path_factory):
+    return peopled_by(cast_of, empty, tmp_path_factory.mktemp("cast"))
+
+
 @pytest.fixture
-def cast(services):
+def cast(request, services, peopled):
     """The accounts `owner` and `stranger`, each with a key and a number, and two carriers."""
-    return cast_of(services)
+    on_postgresql = request.node.callspec.params["database"] == "postgresql"
+    return deepcopy(request.getfixturevalue("postgresql").people if on_postgresql else peopled[1])

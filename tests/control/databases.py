@@ -14,6 +14,8 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
+from trunkline import control
+from trunkline.control import database
 from trunkline.settings import Settings
 
 REALM = "sip.trunk.example"
@@ -33,15 +35,23 @@ def fresh_sqlite(folder: Path, copied: Path | None = None) -> str:
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory):
     """A migrated database file, to be copied: migrating takes longer than most tests."""
-    from trunkline import control
-    from trunkline.control.database import close
-
     _forgo_durability()
     folder = tmp_path_factory.mktemp("empty")
-    control.setup(settings_for(fresh_sqlite(folder), folder))
-    control.migrate()
-    close()
+    with standing_on(fresh_sqlite(folder), folder):
+        control.migrate()
     return folder / "control.db"
+
+
+@contextmanager
+def standing_on(url: str, home: Path):
+    """Django stands on a database; yields the services."""
+    control.setup(settings_for(url, home))
+    from trunkline.control import services
+
+    try:
+        yield services
+    finally:
+        database.close()
 
 
 def _forgo_durability() -> None:
@@ -57,15 +67,8 @@ def _forgo_durability() -> None:
 
 def peopled_by(cast: Callable[..., SimpleNamespace], empty: Path, folder: Path) -> tuple[Path, SimpleNamespace]:
     """A database file with the cast that `cast(services)` makes, to be copied, and that cast."""
-    from trunkline import control
-    from trunkline.control.database import close
-
-    control.setup(settings_for(fresh_sqlite(folder, empty), folder))
-    from trunkline.control import services
-
-    made = cast(services)
-    close()
-    return folder / "control.db", made
+    with standing_on(fresh_sqlite(folder, empty), folder) as services:
+        return folder / "control.db", cast(services)
 
 
 @dataclass
@@ -73,8 +76,9 @@ class Server:
     """A PostgreSQL on a Unix socket in `folder`."""
 
     folder: str
+    people: SimpleNamespace | None = None  # of `peopled`
     _count: itertools.count = field(default_factory=itertools.count)
-    _template: bool = False
+    _templates: set[str] = field(default_factory=set)
 
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.folder}"
@@ -88,22 +92,33 @@ class Server:
 
     def fresh(self) -> str:
         """The URL of a database of its own, migrated already (copied from a template: a tenth of a second)."""
-        with psycopg.connect(host=self.folder, user="postgres", dbname="postgres", autocommit=True) as connection:
-            if not self._template:
-                connection.execute("CREATE DATABASE template_trunkline")
-                self._migrate_template()
-            name = f"test{next(self._count)}"
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template_trunkline")
+        return self._copied("template_migrated", self._migrate)
+
+    def peopled(self) -> str:
+        """The same with the cast in it, which is in `people`."""
+        return self._copied("template_peopled", self._people)
+
+    def _copied(self, template: str, fill: Callable[[str], None]) -> str:
+        if template not in self._templates:
+            self._create(template, "template1")
+            fill(self.url(template))
+            self._templates.add(template)
+        name = f"test{next(self._count)}"
+        self._create(name, template)
         return self.url(name)
 
-    def _migrate_template(self) -> None:
-        from trunkline import control
-        from trunkline.control.database import close
+    def _create(self, name: str, template: str) -> None:
+        with psycopg.connect(host=self.folder, user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
 
-        control.setup(settings_for(self.url("template_trunkline"), Path(self.folder)))
-        control.migrate()
-        close()
-        self._template = True
+    def _migrate(self, url: str) -> None:
+        with standing_on(url, Path(self.folder)):
+            control.migrate()
+
+    def _people(self, url: str) -> None:
+        self._migrate(url)
+        with standing_on(url, Path(self.folder)) as services:
+            self.people = cast_of(services)
 
 
 @contextmanager
