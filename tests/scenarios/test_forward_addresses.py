@@ -43,6 +43,22 @@ async def test_a_tls_peer_that_talks_no_tls_costs_its_timeout(edge, agent, talk)
     server.close()
 
 
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+async def test_a_connection_that_is_closed_without_an_answer_is_called_that(edge, agent, transport):
+    """As by a TLS server that wants another version or a certificate, and by what is no SIP at all."""
+
+    async def close(reader, writer):
+        await reader.read(1)
+        writer.close()
+
+    server = await asyncio.start_server(close, nonsense := agent.address(), 0)
+    port = server.sockets[0].getsockname()[1]
+    scene = await inbound(edge, agent, f"sip:1@{nonsense}:{port};transport={transport};timeout=2000")
+    await refused(await scene.dial(), 480, "attempt 1: the connection ended without a response")
+    assert failures(await scene.events("finish")) == [(1, "transport", None)]
+    server.close()
+
+
 async def test_a_name_that_does_not_resolve_goes_on_at_once(edge, agent):
     second = await agent(name="second")
     edge.resolution("gone.example", [], problem="gone.example does not exist")

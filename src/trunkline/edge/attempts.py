@@ -106,8 +106,8 @@ class Attempts:
         """The current attempt of this transaction is over without an answer."""
         self._lookup.refresh()  # this process may see responses alone, as one with a carrier's connection does
         plan = Plan.loads(notes.kept_plan())
-        if outcome.cause == "silence" and notes.rang(plan.current + 1):
-            outcome = Outcome("ring", 0, "it rang without an answer")
+        if outcome.cause == "silence":
+            outcome = self._why_silent(plan) or outcome
         following = self._after(plan, outcome)
         if isinstance(following, AnswerChallenge):
             self._authenticate(plan, outcome)
@@ -122,6 +122,15 @@ class Attempts:
             if not self._repeated(plan):
                 self._finish(plan, outcome, Relay())
         self._records.catch_up()
+
+    def _why_silent(self, plan: Plan) -> Outcome | None:
+        attempt = plan.attempt
+        if notes.rang(plan.current + 1):
+            return Outcome("ring", 0, "it rang without an answer")
+        if attempt.ip and attempt.transport != "udp" and not routes.is_connected(attempt.ip, attempt.port):
+            # The engine tells nobody: a TLS handshake that failed, or a port that speaks something else.
+            return Outcome("transport", 0, "the connection ended without a response")
+        return None
 
     def _authenticate(self, plan: Plan, outcome: Outcome) -> None:
         """Repeat the attempt with the carrier's credentials."""

@@ -57,7 +57,16 @@ def find_registered(uri: str) -> Found:
     hop = _OVER_CONNECTION.match(get("$du") or "")
     if hop is None or hop[1] == f"{get('$rd')}:{get('$rp')}":
         return Found.HERE
-    return Found.HERE if KSR.tcpops.tcp_get_conid(hop[1], "$avp(connection)") > 0 else Found.LOST
+    return Found.HERE if _has_connection(hop[1]) else Found.LOST
+
+
+def is_connected(ip: str, port: int) -> bool:
+    """Whether a connection to there is up, over TCP or TLS."""
+    return _has_connection(f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}")
+
+
+def _has_connection(place: str) -> bool:
+    return KSR.tcpops.tcp_get_conid(place, "$avp(connection)") > 0
 
 
 def forget_routes() -> None:
