@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.addresses import Block
-from harness.polling import PATIENCE, until
+from harness.polling import PATIENCE, pause, until
 from trunkline.home import Home
 from trunkline.node import launch, logs, probes
 from trunkline.sandbox.transport import Hop
@@ -257,10 +257,13 @@ class Node:
 async def eventually(condition: Callable[[], object], seconds: float = PATIENCE, what: str = "") -> object:
     """`until` for coroutines: the loop, and its calls, go on while `condition` works."""
     deadline = time.monotonic() + seconds
-    while not (value := await asyncio.to_thread(condition)):
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what or condition}"
-        await asyncio.sleep(0.05)
-    return value
+    while True:
+        asked = time.monotonic()
+        if value := await asyncio.to_thread(condition):
+            return value
+        answered = time.monotonic()
+        assert answered < deadline, f"not within {seconds:g} s: {what or condition}"
+        await asyncio.sleep(pause(answered - asked))
 
 
 @contextlib.contextmanager
