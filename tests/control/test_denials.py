@@ -47,6 +47,19 @@ def test_the_newest_is_kept_whatever_the_order(sink, key):
     assert (shown(key)["method"], shown(key)["cause"]) == ("INVITE", "recipient")
 
 
+def test_a_secret_of_another_domain_is_called_that(sink, key):
+    from trunkline.control import services
+
+    sink.store("node1", "f", [event(key.name)], 1)
+    assert list(services.keys.stranded()) == []
+    key.secrets.update(realm="old.example")
+    assert list(services.keys.stranded()) == [key]
+    assert shown(key)["words"].endswith("had a secret that was made for another domain than today's: make another one")
+    services.keys.rotate(key)
+    assert list(services.keys.stranded()) == []
+    assert shown(key)["words"].endswith("had a wrong secret: copy it again, or make another one")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

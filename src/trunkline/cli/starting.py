@@ -119,7 +119,7 @@ def _start(settings: Settings, home: Home, config) -> subprocess.Popen:
                 raise UpError(
                     "the node did not come up; it is stopped again. `trunkline logs` has all of it"
                 ) from error
-        # The dashboard may take a moment longer, and no call waits for it: `_show_dashboard` tells of it.
+        # The dashboard may take a moment longer, and no call waits for it: `shown` tells of it.
         said += [f"{check.name}: {check.text}" for check in checks if not check.ok and check.name != "web"]
     return manager
 

@@ -12,24 +12,21 @@ import click
 
 from trunkline import control
 from trunkline import settings as all_settings
-from trunkline.cli import interrupts, saying
+from trunkline.cli import interrupts, saying, shown
 from trunkline.cli.starting import UpError, bring_up, step
 from trunkline.home import Home
 from trunkline.node import (
     certificates,
     folders,
     launch,
-    probes,
     secrets,
     stop,
     supervise,
     watch,
-    web,
 )
 from trunkline.settings import Settings
 
 WATCH_SECONDS = 0.5
-WEB_SECONDS = 15.0
 
 
 # What a step may raise that is the operator's to mend: its text is all that is shown.
@@ -62,7 +59,8 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
             manager = bring_up(settings, home)
             try:
                 well = not with_check or _check(ctx, settings)
-                _show_dashboard(settings)
+                shown.stranded_keys(settings)
+                shown.dashboard(settings)
                 if not detach:
                     saying.say("The node runs until Ctrl-C. `trunkline up --detach` leaves it running.")
                     _watch(home, manager)
@@ -129,30 +127,6 @@ def _check(ctx: click.Context, settings: Settings) -> bool:
         saying.complain(error)
         return False
     return True
-
-
-def _show_dashboard(settings: Settings) -> None:
-    """Where it is, and how to get in: `up` makes no user, because what it prints may be kept in a log."""
-    if not settings.web.enabled:
-        return
-    try:
-        probes.web_within(WEB_SECONDS, settings.web_address, settings.web.port, settings.web.tls)
-    except probes.Silent as error:
-        saying.say(f"The dashboard does not work: {error}. Calls do; see `trunkline logs web`.", err=True)
-        return
-    click.echo(f"The dashboard is at {web.url(settings)}")
-    from trunkline.control import services
-
-    try:
-        with control.database.plain_words():
-            nobody = not services.users.listing().exists()
-    except control.DatabaseUnavailable as error:
-        click.echo(f"Whether it has users is not known: {error}.", err=True)
-        return
-    finally:
-        control.database.close()
-    if nobody:
-        saying.say("Make its first user, which prints a password: trunkline user add NAME --operator")
 
 
 def _watch(home: Home, manager: subprocess.Popen) -> None:

@@ -7,6 +7,7 @@ PBX with a wrong secret looks here for what is wrong, and sees it.
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -21,6 +22,8 @@ _WORDS: Mapping[str, str] = {
     "recipient": "had a digest for another recipient than the one that was called",
     "algorithm": "had a digest by another algorithm than the challenge offers",
 }
+
+_OF_ANOTHER_DOMAIN = "had a secret that was made for another domain than today's: make another one"
 
 
 def note(events: Iterable[Event]) -> None:
@@ -54,7 +57,10 @@ def as_dict(key: Key) -> dict[str, object] | None:
 
 def in_words(key: Key) -> str:
     """`REGISTER from udp:192.0.2.7:5060 had a wrong secret: …`; that it was refused is said by whoever shows it."""
-    return f"{key.denied_method} from {key.denied_source} {_WORDS.get(key.denial, 'had wrong credentials')}"
+    words = _WORDS.get(key.denial, "had wrong credentials")
+    if key.denial == "secret" and all(secret.realm != settings.TRUNKLINE_REALM for secret in key.secrets.all()):
+        words = _OF_ANOTHER_DOMAIN
+    return f"{key.denied_method} from {key.denied_source} {words}"
 
 
 def recent(keys: QuerySet[Key]) -> QuerySet[Key]:

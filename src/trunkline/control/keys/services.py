@@ -32,6 +32,11 @@ def listing(account: Account | None = None) -> QuerySet[Key]:
     return keys.filter(account=account) if account else keys
 
 
+def stranded() -> QuerySet[Key]:
+    """Enabled keys that have no secret for today's domain: their PBXs are refused until they are given another one."""
+    return listing().filter(enabled=True).exclude(secrets__realm=settings.TRUNKLINE_REALM)
+
+
 def create(account: Account, scope: str = MANAGE) -> tuple[Key, str]:
     """A key and its only copy of the secret; `scope` is one of SCOPES. Raises ServiceError when the account has too
     many."""

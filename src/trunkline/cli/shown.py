@@ -1,0 +1,54 @@
+"""What `up` shows at its end, of what the node holds and where."""
+
+import click
+
+from trunkline import control
+from trunkline.cli import saying
+from trunkline.node import probes, web
+from trunkline.settings import Settings
+
+WEB_SECONDS = 15.0
+
+
+def stranded_keys(settings: Settings) -> None:
+    """Nothing else says so but the refusals of PBXs that worked before `sip.domain` was changed."""
+    from trunkline.control import services
+
+    try:
+        with control.database.plain_words():
+            keys = [key.name for key in services.keys.stranded()]
+    except control.DatabaseUnavailable:
+        return  # it was said when the node was started
+    finally:
+        control.database.close()
+    if keys:
+        named = ", ".join(keys[:5]) + (", …" if len(keys) > 5 else "")
+        saying.say(
+            f"Of no use, as they were made for another sip.domain than {settings.sip.domain}: the secrets of {named}. "
+            "Give each key another one with `trunkline key rotate KEY`, or set sip.domain back.",
+            err=True,
+        )
+
+
+def dashboard(settings: Settings) -> None:
+    """Where it is, and how to get in: `up` makes no user, because what it prints may be kept in a log."""
+    if not settings.web.enabled:
+        return
+    try:
+        probes.web_within(WEB_SECONDS, settings.web_address, settings.web.port, settings.web.tls)
+    except probes.Silent as error:
+        saying.say(f"The dashboard does not work: {error}. Calls do; see `trunkline logs web`.", err=True)
+        return
+    click.echo(f"The dashboard is at {web.url(settings)}")
+    from trunkline.control import services
+
+    try:
+        with control.database.plain_words():
+            nobody = not services.users.listing().exists()
+    except control.DatabaseUnavailable as error:
+        click.echo(f"Whether it has users is not known: {error}.", err=True)
+        return
+    finally:
+        control.database.close()
+    if nobody:
+        saying.say("Make its first user, which prints a password: trunkline user add NAME --operator")

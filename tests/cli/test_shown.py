@@ -1,0 +1,19 @@
+"""What `up` shows at its end."""
+
+from trunkline import settings
+from trunkline.cli import shown
+
+
+def test_keys_whose_secrets_a_change_of_the_domain_has_made_useless(ask, monkeypatch, capsys):
+    ask("account", "add", "acme")
+    key = ask("key", "add", "acme")["key"]
+    shown.stranded_keys(settings.load())
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("TRUNKLINE_SIP__DOMAIN", "sip.example.com")
+    ask("key", "list")
+    shown.stranded_keys(settings.load())
+    said = capsys.readouterr().err
+    assert f"made for another sip.domain than sip.example.com: the secrets of {key}. " in said
+    ask("key", "rotate", key)
+    shown.stranded_keys(settings.load())
+    assert capsys.readouterr().err == ""
