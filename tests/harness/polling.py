@@ -19,6 +19,6 @@ def until(condition: Callable[[], object], seconds: float = PATIENCE, what: str 
 
 
 def pause(took: float) -> float:
-    """How long to wait before a condition is asked again that took so long, s: some, a look at every process for one,
+    """How long to wait before a condition is asked again that took so long, s: some, a command of the node for one,
     would keep a CPU busy."""
-    return min(max(0.02, 2 * took), 0.3)
+    return min(max(0.02, 2 * took), 1.0)
