@@ -137,8 +137,12 @@ def test_calls_of_a_node_that_is_gone_for_good_are_over(sink, services, later, r
     assert "its node was lost" in talked.hung_up_reason
     assert 80 < talked.duration < 100  # until it was heard last
     assert (tried.outcome, tried.code, other.outcome) == ("failed", 500, "open")
-    journal("a", "setup", "answer", "end")  # a disk that was saved says more
-    assert services.calls.get("a" * 16).duration == 1
+    # A disk that was saved says more, also that they talked longer than the node was heard.
+    journal("b", "setup", "answer")
+    sink.store("n1", "file", [{"event": "end", "call": "a" * 16, "time": began + 101, "node": "n1", "by": "caller"}], 2)
+    talked, tried = (services.calls.get(uid * 16) for uid in "ab")
+    assert (round(talked.duration), talked.hung_up_by) == (100, "caller")
+    assert tried.outcome == "open"
 
 
 def test_who_watches_dns_is_heard_for_eleven_seconds(sink, services, later):

@@ -28,6 +28,10 @@ class Directory:
     carriers: Mapping[int, str] = field(default_factory=dict)
 
 
+# Why a call has ended of which no line of the journal says how; one that comes after all knows better.
+LOST = "Nothing more was heard of this call: its node was lost"
+
+
 def moment(event: Event) -> datetime | None:
     """The event's time to the microsecond, as databases keep it; None when it is no time."""
     time = event["time"]
@@ -75,7 +79,8 @@ def fold_call(call: Call, event: Event, directory: Directory) -> None:
             _refuse(call, event, time, rejected=False)
         case "end":
             end = (time, text(event, "by", 16), text(event, "reason", 255))
-            if call.hung_up is None or end < (call.hung_up, call.hung_up_by, call.hung_up_reason):
+            known = (call.hung_up, call.hung_up_by, call.hung_up_reason)
+            if call.hung_up is None or call.hung_up_reason == LOST or end < known:
                 call.hung_up, call.hung_up_by, call.hung_up_reason = end
         case "quality":
             quality.fold(call, event)
@@ -124,7 +129,7 @@ def _refuse(call: Call, event: Event, time: datetime, rejected: bool) -> None:
         return
     code, reason, warning = _code(event), text(event, "reason", 255), text(event, "warning", 255)
     known = (call.refused, call.code or 0, call.reason, call.warning, call.outcome == REJECTED)
-    if call.refused and known <= (time, code or 0, reason, warning, rejected):
+    if call.refused and call.reason != LOST and known <= (time, code or 0, reason, warning, rejected):
         return
     call.refused, call.code, call.reason, call.warning = time, code, reason, warning
     call.outcome = REJECTED if rejected else OPEN

@@ -8,7 +8,6 @@ from trunkline.control.calls import fold
 from trunkline.control.calls.models import OPEN, Call
 from trunkline.control.database import JOURNAL_LOCK, lock
 
-WORDS = "Nothing more was heard of this call: its node was lost"
 _BEAT = timedelta(seconds=5)  # between two heartbeats; records come at once
 
 
@@ -24,5 +23,5 @@ def close(node: str, heard: datetime | None) -> None:
             begun = call.answered or call.started
             time = max(heard or begun, begun).timestamp()
             ended = {"event": "end", "by": "edge"} if call.answered else {"event": "finish", "code": 500}
-            fold.fold_call(call, ended | {"time": time, "call": call.uid, "reason": WORDS}, fold.Directory({}, {}))
+            fold.fold_call(call, ended | {"time": time, "call": call.uid, "reason": fold.LOST}, fold.Directory({}, {}))
             call.save()
