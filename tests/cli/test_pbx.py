@@ -121,6 +121,12 @@ def test_a_configuration_that_cannot_be_made_leaves_no_key_behind(run, ask, acme
     assert len(ask("key", "list")) == 1
 
 
+def test_an_account_without_a_number_is_told_how_to_get_one(run, ask, acme):
+    ask("key", "add", "stranger")
+    said = run("pbx", "show", "asterisk", "--account", "stranger").err
+    assert "number assign NUMBER --account stranger` gives it one" in said
+
+
 def test_a_stranger_s_key_is_not_there(run, ask, acme):
     ran = run("pbx", "show", "asterisk", "--account", "stranger", "--key", acme["key"])
     assert "account 'stranger' has no such key" in ran.err

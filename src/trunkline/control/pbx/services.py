@@ -97,7 +97,8 @@ def _numbers(account: Account, only: Iterable[str]) -> tuple[str, ...]:
             raise missing("number", str(number), f"account {account.name!r} has no such number")
     found = wanted or list(Number.objects.filter(account=account).order_by("e164")[: NUMBERS_AT_MOST + 1])
     if not found:
-        raise ServiceError(f"account {account.name!r} has no number: a PBX needs one to call with")
+        hint = f"`trunkline number assign NUMBER --account {account.name}` gives it one"
+        raise ServiceError(f"account {account.name!r} has no number, and a PBX needs one to call with: {hint}")
     if len(found) > NUMBERS_AT_MOST:
         raise ServiceError(f"account {account.name!r} has more than {NUMBERS_AT_MOST} numbers: say which ones to take")
     return tuple(dict.fromkeys(number.e164 for number in found))
