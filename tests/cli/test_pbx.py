@@ -122,9 +122,10 @@ def test_a_configuration_that_cannot_be_made_leaves_no_key_behind(run, ask, acme
 
 
 def test_an_account_without_a_number_is_told_how_to_get_one(run, ask, acme):
-    ask("key", "add", "stranger")
-    said = run("pbx", "show", "asterisk", "--account", "stranger").err
-    assert "number assign NUMBER --account stranger` gives it one" in said
+    ask("account", "add", "bare")
+    ask("key", "add", "bare")
+    said = run("pbx", "show", "asterisk", "--account", "bare").err
+    assert "number assign NUMBER --account bare` gives it one" in said
 
 
 def test_a_stranger_s_key_is_not_there(run, ask, acme):
