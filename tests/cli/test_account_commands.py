@@ -53,8 +53,9 @@ def test_a_secret_is_printed_once(run, ask, acme):
 
 
 def test_a_key_comes_with_all_that_a_pbx_is_configured_with(run, acme, monkeypatch):
-    monkeypatch.setenv("TRUNKLINE_SIP__ADDRESS", "192.0.2.5")
+    monkeypatch.setenv("TRUNKLINE_SIP__ADDRESS", "2001:db8::1")
     monkeypatch.setenv("TRUNKLINE_SIP__ADVERTISED", "2001:db8::5")
+    monkeypatch.setenv("TRUNKLINE_SANDBOX__ENABLED", "false")
     monkeypatch.setenv("TRUNKLINE_SIP__TLS_PORT", "5071")
     made = run("key", "add", "acme", as_json=True).document
     assert (made["domain"], made["address"], made["tls_port"]) == ("sip.trunkline.internal", "2001:db8::5", 5071)

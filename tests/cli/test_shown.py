@@ -4,7 +4,7 @@ from trunkline import settings
 from trunkline.cli import shown
 
 
-def test_keys_whose_secrets_a_change_of_the_domain_has_made_useless(ask, monkeypatch, capsys):
+def test_keys_whose_secrets_a_change_of_the_domain_has_made_useless(ask, run, monkeypatch, capsys):
     ask("account", "add", "acme")
     key = ask("key", "add", "acme")["key"]
     shown.stranded_keys(settings.load())
@@ -14,6 +14,7 @@ def test_keys_whose_secrets_a_change_of_the_domain_has_made_useless(ask, monkeyp
     shown.stranded_keys(settings.load())
     said = capsys.readouterr().err
     assert f"made for another sip.domain than sip.example.com: the secrets of {key}. " in said
-    ask("key", "rotate", key)
+    said = run("key", "rotate", key).out
+    assert "in slot 1, was made for another domain and is of no use any more; end it by: trunkline key retire" in said
     shown.stranded_keys(settings.load())
     assert capsys.readouterr().err == ""

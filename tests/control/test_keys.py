@@ -49,6 +49,14 @@ def test_the_last_secret_and_empty_slots_cannot_be_retired(cast, services, slot,
         services.keys.retire(cast.key, slot)
 
 
+def test_the_last_secret_of_use_is_not_ended_beside_one_for_another_domain(cast, services):
+    cast.key.secrets.update(realm="old.example")
+    services.keys.rotate(cast.key)
+    with pytest.raises(ServiceError, match="slot 2 is the only secret for today's domain of key"):
+        services.keys.retire(cast.key, 2)
+    services.keys.retire(cast.key, 1)
+
+
 def test_a_secret_for_another_domain_is_shown_as_unusable(cast, services):
     cast.key.secrets.update(realm="old.example")
     assert services.keys.as_dict(cast.key)["secrets"][0]["usable"] is False

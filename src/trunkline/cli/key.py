@@ -103,10 +103,14 @@ def _with_secret(services, key, secret: str) -> Answer:
 def _others(key: dict) -> list[str]:
     """What to do about an earlier secret."""
     *earlier, _ = sorted(key["secrets"], key=lambda secret: secret["created"])
-    return [
-        f"The earlier one, in slot {slot}, stays valid until: trunkline key retire {key['key']} {slot}"
-        for slot in (secret["slot"] for secret in earlier)
-    ]
+    return [_about(secret) + f": trunkline key retire {key['key']} {secret['slot']}" for secret in earlier]
+
+
+def _about(earlier: dict) -> str:
+    which = f"The earlier one, in slot {earlier['slot']},"
+    if earlier["usable"]:
+        return f"{which} stays valid until"
+    return f"{which} was made for another domain and is of no use any more; end it by"
 
 
 def _slots(key: dict) -> str:

@@ -80,9 +80,11 @@ def retire(key: Key, slot: int) -> None:
         if slot not in live:
             slots = " and ".join(map(str, sorted(live)))
             raise ServiceError(f"key {key.name} has no secret in slot {slot!r}: it has one in slot {slots}")
-        if len(live) == 1:
+        of_use = {its for its, secret in live.items() if secret.realm == settings.TRUNKLINE_REALM}
+        if len(live) == 1 or of_use == {slot}:
+            only = "secret" if len(live) == 1 else "secret for today's domain"
             raise ServiceError(
-                f"slot {slot} is the only secret of key {key.name}: make another first with "
+                f"slot {slot} is the only {only} of key {key.name}: make another first with "
                 f"`trunkline key rotate {key.name}`, or end the key with `trunkline key disable {key.name}`"
             )
         live[slot].delete()
