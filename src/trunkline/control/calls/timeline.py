@@ -18,7 +18,7 @@ class Step(NamedTuple):
 US = "trunkline"
 _OUR_WORDS = {  # contract.journal.CAUSES but 'reply' and 'cancel' -> what the attempt came to
     "silence": "heard nothing in time, and gave up",
-    "transport": "could not send it",
+    "transport": "could not reach it",
     "dns": "found no address for it",
     "ring": "let it ring to the end of the time, and gave up",
     "media": "had no media relay for it",
