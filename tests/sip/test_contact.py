@@ -1,6 +1,6 @@
 import pytest
 
-from trunkline.sip.contact import is_one_uri, registration_fault
+from trunkline.sip.contact import is_one_uri, registration_fault, without_headers
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,9 @@ def test_one_that_can_be_called(value):
         "úsip:pbx@192.0.2.1>",
         "<s INVITE",
         "<tel:+447700900000>",
+        "sip:pbx@192.0.2.1?Route=%3Csip:192.0.2.2%3E",
+        "*<sip:pbx@192.0.2.1>",
+        "* <sip:pbx@192.0.2.1>",
         "<sip:pbx@192.0.2.1",
         '"no end <sip:pbx@192.0.2.1>',
         "<sip:>" * 20_000,
@@ -66,3 +69,15 @@ def test_contacts_that_can_be_registered(values, expires):
 )  # fmt: skip
 def test_contacts_that_cannot(values, expires):
     assert registration_fault(values, expires)
+
+
+@pytest.mark.parametrize(
+    ("kept", "called"),
+    [
+        ("sip:pbx@192.0.2.1?Route=%3Csip:192.0.2.2%3E", "sip:pbx@192.0.2.1"),
+        ("sip:why?@192.0.2.1:5062;ob", "sip:why?@192.0.2.1:5062;ob"),
+        ("sip:192.0.2.1?Subject=x", "sip:192.0.2.1"),
+    ],
+)
+def test_a_contact_is_called_without_header_fields(kept, called):
+    assert without_headers(kept) == called

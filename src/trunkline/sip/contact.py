@@ -8,9 +8,10 @@ MOST, LONGEST = 10, 512  # Contacts of a REGISTER, and characters of one's URI, 
 LONGEST_TIME = 2**32 - 1  # s (RFC 3261 §20.19)
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-# A name is of tokens, quoted or not there; non-ASCII letters are let pass, as some write them.
+# A name is of tokens, quoted or not there; non-ASCII letters are let pass, as some write them. Without brackets a URI
+# has no question mark (RFC 3261 §20.10).
 _ONE = re.compile(
-    r'(?:[^<>,";:@/\[\]?={}\\()]*+<(sips?:[^<>\s]++)>|(sips?:[^<>,"\s]++))(?:\s*;[^<>,"]*+)?',
+    r'(?:[^<>,";:@/\[\]?={}\\()]*+<(sips?:[^<>\s]++)>|(sips?:[^<>,"?\s]++))(?:\s*;[^<>,"]*+)?',
     re.IGNORECASE,
 )
 _Q = re.compile(r";\s*q\s*=", re.IGNORECASE)
@@ -21,8 +22,10 @@ _PORT = re.compile(r"(?:\[[^\]]*\]|[^:;?\[]*):([^;?]*)")
 @lru_cache(1000)  # most write the same in each of their calls
 def is_one_uri(value: str) -> bool:
     """Whether a Contact header holds exactly one SIP or SIPS URI, with or without a name and parameters."""
-    match = _ONE.fullmatch(_QUOTED.sub("", value).strip())
-    return match is not None and _has_port_if_any(match[1] or match[2])
+    value = _QUOTED.sub("", value).strip()
+    match = _ONE.fullmatch(value)
+    # Kamailio takes whatever begins with a star for that of RFC 3261 §10.2.2, and hides nothing of it.
+    return match is not None and not value.startswith("*") and _has_port_if_any(match[1] or match[2])
 
 
 def registration_fault(values: Sequence[str], expires: str) -> str:
@@ -64,6 +67,12 @@ def _each(value: str) -> Iterator[tuple[str, str] | None]:
             yield None
             return
         rest = rest[1:].strip()
+
+
+def without_headers(uri: str) -> str:
+    """A Contact as the Request-URI of a request, which has no header fields (RFC 3261 §19.1.1)."""
+    user, at, host = uri.rpartition("@")  # in what follows a question mark an @ is escaped
+    return f"{user}{at}{host.partition('?')[0]}"
 
 
 def _has_port_if_any(uri: str) -> bool:

@@ -8,7 +8,8 @@ import KSR
 
 from trunkline.edge.failover import GONE
 from trunkline.edge.ksr.hiding import append_header
-from trunkline.edge.ksr.message import get, latin_1, text
+from trunkline.edge.ksr.message import get, latin_1, put, text
+from trunkline.sip import contact
 
 _CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 _LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
@@ -30,13 +31,13 @@ def symmetric_contact() -> None:
         KSR.nathelper.set_contact_alias()
 
 
-def _is_ip_contact(contact: str) -> bool:
-    return (_has_ip if len(contact) <= _LONGEST_KEPT else _has_ip.__wrapped__)(contact)
+def _is_ip_contact(value: str) -> bool:
+    return (_has_ip if len(value) <= _LONGEST_KEPT else _has_ip.__wrapped__)(value)
 
 
 @lru_cache(1000)  # most write the same in each of their messages
-def _has_ip(contact: str) -> bool:
-    match = _CONTACT_HOST.search(contact)
+def _has_ip(value: str) -> bool:
+    match = _CONTACT_HOST.search(value)
     return match is not None and (match[1].startswith("[") or match[1].replace(".", "").isdigit())
 
 
@@ -53,6 +54,8 @@ def find_registered(uri: str) -> Found:
     """Aim at the contact that last registered as the user of `uri`."""
     if KSR.registrar.lookup_uri("location", uri) < 0:
         return Found.NOWHERE
+    if "?" in (uri := get("$ru")):
+        put("$ru", contact.without_headers(uri))
     # At the port that a connection came from nobody listens, unless the Contact says so: it is the PBX's to open.
     hop = _OVER_CONNECTION.match(get("$du") or "")
     if hop is None or hop[1] == f"{get('$rd')}:{get('$rp')}":
