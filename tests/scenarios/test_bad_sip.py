@@ -17,13 +17,14 @@ pytestmark = pytest.mark.engines
         ("CSeq: 1 OPTIONS", "CSeq: one OPTIONS", 400),
         ("CSeq: 1 OPTIONS", "CSeq: 99999999999 OPTIONS", 400),
         ("CSeq: 1 OPTIONS", "CSeq: -1 OPTIONS", 400),
-        ("OPTIONS sip:ping@{d}", "OPTIONS mailto:ping@{d}", 400),
+        ("OPTIONS sip:ping@{d}", "OPTIONS mailto:ping@{d}", 416),
         ("OPTIONS sip:ping@{d}", "OPT\udcd7ONS sip:ping@{d}", 400),
         ("To: <sip:ping@{d}>", "To: <sip:ping@:::>", 400),
         ("From: <sip:x@pbx.example>", "From: <sip:x@pbx.example:99999999>", 400),
         ("Content-Length: 0", "Content-Length: 10", 400),
-        ("Content-Length: 0", "Content-Length: -1", None),
-        ("Content-Length: 0", "Content-Length: zero", None),
+        ("Content-Length: 0", "m=audio 40000 RTP/AVP 0\r\nContent-Length: 0", 400),
+        ("Content-Length: 0", "Content-Length: -1", 400),
+        ("Content-Length: 0", "Content-Length: zero", 400),
     ],
 )
 async def test_what_can_be_answered_is_refused_in_words(edge, agent, old, new, code):

@@ -3,6 +3,8 @@ And such as can be read, but for bytes that are no text."""
 
 import pytest
 
+from harness.node import eventually
+from harness.polling import PATIENCE
 from scenarios.parties import CUSTOMER, kinds, ringing_out
 
 pytestmark = pytest.mark.engines
@@ -63,3 +65,6 @@ async def test_a_record_route_may_hold_any_bytes(edge, agent):
     await pair.far.answer(headers=[("Record-Route", "<sip:192.0.2.9;lr;x=\udcff>")])
     events = await pair.events("answer")
     assert any("192.0.2.9" in route for route in events[-1]["dialog"]["routes"])
+    caller = pair.near.agent  # which cannot follow that route, and has no ACK for it
+    await eventually(lambda: caller.failures, PATIENCE, "the caller fails")
+    caller.failures.clear()

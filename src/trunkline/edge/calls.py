@@ -125,6 +125,8 @@ class Calls:
         if call.diversion:
             hiding.append_header(f"Diversion: <sip:{plus}{call.diversion}@{domain}>")
         hiding.hide(name(call.caller, plus, domain), name(call.called, plus, domain))
+        if message.has_surplus():
+            hiding.remove_body()
         routes.symmetric_contact()
         notes.note_offer(message.has_sdp())
         notes.note_contact()

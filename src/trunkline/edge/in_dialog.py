@@ -105,7 +105,8 @@ class InDialog:
             return self._take_media(step, dialog, near, far)
         if step and message.has_body() and method != "ACK":
             return refusal.unknown_body(message.text("$cT"))
-        if has_sdp or step:  # nobody expects an SDP in this method, or another body in that, and it tells of its sender
+        # Nobody expects an SDP in this method, or another body in that, and it tells of its sender.
+        if has_sdp or step or message.has_surplus():
             hiding.remove_body()
         return None
 

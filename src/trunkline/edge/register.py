@@ -21,6 +21,6 @@ def handle(senders: Senders, source: message.Source, config: EdgeConfig, neighbo
     elif words := message.registration_fault():
         replies.refuse(refusal.malformed(words))
     elif unknown := [option for option in message.demanded() if option != SUPPORTED]:
-        replies.refuse(refusal.bad_extension(unknown), f"Unsupported: {', '.join(unknown)}\r\n")  # RFC 3261 §8.2.2.3
+        replies.refuse_extensions(unknown, "Require")
     else:
         routes.save_contact(f"sip:{sender.key}@{config.domain}", neighbours.path(sender.key))

@@ -5,7 +5,7 @@ from trunkline.edge import register
 from trunkline.edge.calls import Calls
 from trunkline.edge.dialog import Dialogs
 from trunkline.edge.in_dialog import InDialog
-from trunkline.edge.ksr import message, replies, routes, transactions
+from trunkline.edge.ksr import message, replies, routes, shape, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.neighbours import Neighbours
@@ -19,6 +19,10 @@ ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER"
 IN_DIALOG = frozenset(("INVITE", "ACK", "BYE", "PRACK", "UPDATE", "INFO", "OPTIONS"))
 NEW = frozenset(("INVITE", "OPTIONS", "REGISTER"))  # what a node that is drained takes no more of, outside dialogs
 CAPABILITIES = f"Allow: {ALLOWED}\r\nAccept: application/sdp\r\nSupported: timer, 100rel\r\n"
+
+
+# RFC 3261 §16.3: what a proxy must know. PBXs demand privacy (RFC 3323) of us, and no more than their number goes on.
+FULFILLED = {"Require": ("timer", "100rel"), "Proxy-Require": ("privacy",)}
 
 
 class Requests:
@@ -52,9 +56,12 @@ class Requests:
         # Also where nobody asked for it (RFC 3581): a PBX behind NAT gets no response otherwise.
         routes.force_rport()
         method = message.method()
-        if not message.is_sane():
+        if not shape.is_sane():
             if not self._hammers(source):
-                replies.refuse_malformed(refusal.malformed("the status line says what is missing or wrong"))
+                replies.refuse_malformed()
+        elif words := shape.body_fault():
+            if not self._hammers(source) and method != "ACK":
+                replies.refuse(refusal.malformed(words))
         elif message.has_to_tag():
             self._within(method, source)
         elif not self._hammers(source):
@@ -84,6 +91,8 @@ class Requests:
         elif method in NEW and self._lookup.draining():
             # Before any credentials: whoever asks shall go elsewhere at once (RFC 3261 §21.5.4, RFC 3263 §4.3).
             replies.refuse(refusal.draining())
+        elif demand := _beyond_us(method):
+            replies.refuse_extensions(*demand)
         elif method == "OPTIONS":
             # Before Max-Forwards: CUCM asks with 0, and the answer is for whoever asks (RFC 3261 §11.2).
             replies.reply(200, "OK", CAPABILITIES)
@@ -133,3 +142,12 @@ class Requests:
             self._passing.forward(method)
         else:
             self._in_dialog.forward(method, dialog)
+
+
+def _beyond_us(method: str) -> tuple[list[str], str] | None:
+    """The extensions that a request demands of us and that we do not have, and the header that demands them."""
+    asked = {"OPTIONS": ("Require", "Proxy-Require"), "INVITE": ("Proxy-Require",)}.get(method, ())
+    for name in asked:
+        if unknown := [option for option in message.demanded(name) if option not in FULFILLED[name]]:
+            return unknown, name
+    return None

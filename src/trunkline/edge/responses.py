@@ -52,7 +52,7 @@ class Responses:
     def plain(self, code: int) -> None:
         """A response that has no part in offer and answer; some describe their media in it all the same (OPTIONS)."""
         hiding.hide_response()
-        if message.has_sdp():
+        if message.has_sdp() or message.is_longer_than_said():  # which would begin the next message on a connection
             hiding.remove_body()
         self._unshift(code)
 

@@ -43,8 +43,12 @@ def malformed(what: str) -> Refusal:
     return Refusal(400, f"The request is malformed: {what}")
 
 
-def bad_extension(options: Sequence[str]) -> Refusal:
-    return Refusal(420, f"'{_brief(', '.join(options))}' is not supported: register without demanding it (Require)")
+def bad_extension(options: Sequence[str], header: str) -> Refusal:
+    return Refusal(420, f"'{_brief(', '.join(options))}' is not supported: send without demanding it ({header})")
+
+
+def unknown_scheme(scheme: str) -> Refusal:
+    return Refusal(416, f"'{_brief(scheme)}:' leads nowhere here: the Request-URI begins with sip:, sips: or tel:")
 
 
 def unknown_credentials() -> Refusal:

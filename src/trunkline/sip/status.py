@@ -34,6 +34,7 @@ _ROWS = (
     Status(408, "Request Timeout", "target", "target"),
     Status(413, "Request Entity Too Large", "caller", "caller"),
     Status(415, "Unsupported Media Type", "target", "caller"),
+    Status(416, "Unsupported URI Scheme", "target", "caller"),
     Status(420, "Bad Extension", "target", "target"),
     Status(430, "Flow Failed", "target", "target", fails_over=True),  # RFC 5626 §11.1: of a node that held its flow
     Status(480, "Temporarily Unavailable", "callee", "callee"),

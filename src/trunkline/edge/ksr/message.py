@@ -78,11 +78,6 @@ def has_to_tag() -> bool:
     return KSR.siputils.has_totag() > 0
 
 
-def is_sane() -> bool:
-    """Kamailio's checks of syntax and mandatory headers; `refuse_malformed` says which one failed."""
-    return KSR.sanity.sanity_check(17895, 7) > 0
-
-
 def cseq() -> tuple[int, str] | None:
     """Number and method; None when it is not written as RFC 3261 §25.1 has it, of which Kamailio reads the digits."""
     match = _CSEQ.fullmatch(text("$hdr(CSeq)"))
@@ -124,9 +119,9 @@ def registration_fault() -> str:
     return contact.registration_fault(values, text("$hdr(Expires)"))
 
 
-def demanded() -> list[str]:
-    """The extensions that the request's Require names, in small letters."""
-    named = ",".join(text(f"$(hdr(Require)[{i}])") for i in range(4))
+def demanded(header: str = "Require") -> list[str]:
+    """The extensions that the request's Require, or Proxy-Require, names, in small letters."""
+    named = ",".join(text(f"$(hdr({header})[{i}])") for i in range(4))
     return [option.strip().lower() for option in named.split(",") if option.strip()]
 
 
@@ -141,12 +136,29 @@ def is_retransmission() -> bool:
     return KSR.tm.t_check_trans() == 0
 
 
+def is_request() -> bool:
+    return get("$mt") == 1
+
+
 def reply_code() -> int:
     return KSR.kx.get_status()
 
 
 def has_body() -> bool:
-    return (get("$bs") or 0) > 0
+    """Of a response all that comes behind its header is the body: some say too little of it."""
+    there = get("$bs") or 0
+    return there > 0 and not (is_request() and get("$cl") == 0)
+
+
+def has_surplus() -> bool:
+    """Whether a request without a body has octets where it would be."""
+    return is_request() and get("$cl") == 0 < (get("$bs") or 0)
+
+
+def is_longer_than_said() -> bool:
+    """Whether octets come behind the body, which a datagram may have."""
+    said = get("$cl")
+    return said is not None and said < (get("$bs") or 0)
 
 
 def has_sdp() -> bool:
@@ -162,6 +174,8 @@ def has_sdp() -> bool:
 def sdp() -> str:
     """The session description of a message; '' when its multipart body has none."""
     kind, body = text("$cT"), latin_1("$rb")
+    if is_request() and is_longer_than_said():
+        body = body.encode()[: get("$cl")].decode(errors="replace")
     return multipart.description(kind, body) if kind.lower().startswith("multipart/") else body
 
 

@@ -3,21 +3,29 @@
 import KSR
 
 from trunkline.edge.ksr.message import get, method
+from trunkline.edge.ksr.shape import head
+from trunkline.sip import header, refusal
 from trunkline.sip.refusal import Refusal
 
 
-def refuse(refusal: Refusal, headers: str = "") -> None:
+def refuse(why: Refusal, headers: str = "") -> None:
     """The final response to the request, with its reason in plain words."""
-    warn(refusal)
+    warn(why)
     if headers:
         KSR.hdr.append_to_reply(headers)
-    KSR.sl.send_reply(refusal.code, refusal.reason)
+    KSR.sl.send_reply(why.code, why.reason)
 
 
-def warn(refusal: Refusal) -> None:
-    text = refusal.warning.replace("\\", "").replace('"', "'")
-    text = "".join(c if " " <= c <= "~" else "?" for c in text)[:400]
-    KSR.hdr.append_to_reply(f'Warning: 399 trunkline "{text}"\r\n')
+def refuse_extensions(unknown: list[str], demand: str) -> None:
+    """RFC 3261 §8.2.2.3 and §16.3. `demand`: the header that names them."""
+    told = [option for option in unknown if header.is_token(option)]
+    refuse(refusal.bad_extension(unknown, demand), f"Unsupported: {', '.join(told)}\r\n" if told else "")
+
+
+def warn(why: Refusal) -> None:
+    words = why.warning.replace("\\", "").replace('"', "'")
+    words = "".join(c if " " <= c <= "~" else "?" for c in words)[:400]
+    KSR.hdr.append_to_reply(f'Warning: 399 trunkline "{words}"\r\n')
 
 
 def reply(code: int, reason: str, headers: str = "") -> None:
@@ -26,16 +34,28 @@ def reply(code: int, reason: str, headers: str = "") -> None:
     KSR.sl.send_reply(code, reason)
 
 
-def refuse_malformed(refusal: Refusal) -> None:
+def refuse_malformed() -> None:
     """Answer what `is_sane` found, with its status and reason, and with words of ours."""
-    warn(refusal)
-    KSR.sanity.sanity_reply()
+    if scheme := header.foreign_scheme(head()):
+        refuse(refusal.unknown_scheme(scheme))
+        return
+    warn(refusal.malformed("the status line says what is missing or wrong"))
+    if KSR.sanity.sanity_reply() < 0 and method() != "ACK":
+        _refuse_unreadable()
 
 
-def final(refusal: Refusal) -> None:
+def _refuse_unreadable() -> None:
+    """Kamailio makes no response to a request whose header it cannot read whole."""
+    written = head().replace("\0", "?")
+    # Without a Via that can be read there is nobody to answer to, and Kamailio 6.0 crashes when it is made to.
+    if KSR.textopsx.msg_set_buffer(header.answerable(written)) > 0 and KSR.hdr.is_present("Via") > 0:
+        refuse(refusal.malformed(header.fault(written)))
+
+
+def final(why: Refusal) -> None:
     """The transaction's final response."""
-    warn(refusal)
-    KSR.tm.t_reply(refusal.code, refusal.reason)
+    warn(why)
+    KSR.tm.t_reply(why.code, why.reason)
 
 
 def progress() -> None:
@@ -69,12 +89,12 @@ def unsent() -> None:
     KSR.sl.sl_reply_error()
 
 
-def fail_request(refusal: Refusal) -> None:
+def fail_request(why: Refusal) -> None:
     """Answer a request after our own code failed, whether its transaction was begun or not."""
     if method() == "ACK":
         return
-    warn(refusal)
+    warn(why)
     if KSR.tm.t_exists() > 0:
-        KSR.tm.t_reply(refusal.code, refusal.reason)
+        KSR.tm.t_reply(why.code, why.reason)
     else:
-        KSR.sl.send_reply(refusal.code, refusal.reason)
+        KSR.sl.send_reply(why.code, why.reason)
