@@ -121,6 +121,8 @@ def registration_fault() -> str:
 
 def demanded(header: str = "Require") -> list[str]:
     """The extensions that the request's Require, or Proxy-Require, names, in small letters."""
+    if KSR.hdr.is_present(header) < 0:
+        return []
     named = ",".join(text(f"$(hdr({header})[{i}])") for i in range(4))
     return [option.strip().lower() for option in named.split(",") if option.strip()]
 
