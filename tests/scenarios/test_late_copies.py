@@ -1,10 +1,12 @@
 """A copy of a request that comes when Kamailio has forgotten its transaction: RFC 6026 has it absorbed for 32 s, and a
 network, or a user agent that was held up, delivers it that late."""
 
+import re
+
 import pytest
 
 from harness.node import eventually
-from scenarios.parties import kinds, talking
+from scenarios.parties import RINGING, kinds, talking
 
 pytestmark = [pytest.mark.engines, pytest.mark.long]
 
@@ -35,3 +37,50 @@ async def test_a_call_is_placed_once(edge, agent, direction):
     assert len(edge.journal(event="setup", called=pair.called)) == 1
     with pytest.raises(TimeoutError):
         await pair.far.agent.next_call(timeout=0.3)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+async def test_an_answer_is_confirmed_at_last(edge, agent, direction):
+    """The way of the ACKs is broken for longer than tm keeps the transaction."""
+    pair = await RINGING[direction](edge, agent)
+    ua = pair.near.agent
+    transmit = ua._transmit
+
+    def without_acks(message, flow) -> None:
+        if getattr(message, "method", "") != "ACK":
+            transmit(message, flow)
+
+    ua._transmit = without_acks
+    await pair.far.answer(headers=[("Server", "far-side")])
+    await pair.near.final()
+    await forgotten(edge)
+    ua._transmit = transmit
+    await pair.far.confirmed()
+    *_, repeated = received(ua, b"SIP/2.0 200")
+    assert (repeated.body, repeated.get("Server")) == (b"", None)
+    assert (await pair.near.bye()).code == 200
+    assert kinds(await pair.events("end")) == ["setup", "attempt", "answer", "end"]
+
+
+async def test_what_answers_no_call_of_ours_goes_nowhere(edge, agent):
+    """Or anybody could have us send something to somebody."""
+    pair = await talking(edge, agent, "out")
+    answer = next(e.data for e in pair.far.agent.trace.entries if e.sent and e.data.startswith(b"SIP/2.0 200"))
+    await forgotten(edge)
+    token = re.search(rb";tl=[^;>]+", answer)[0]
+    before = len(received(pair.near.agent, b"SIP/2.0"))
+    for forged in (
+        answer.replace(token, token[:-1] + (b"0" if token[-1:] != b"0" else b"1")),
+        answer.replace(b"SIP/2.0 200 OK", b"SIP/2.0 183 Session Progress"),
+        answer.replace(b"CSeq: 2 INVITE", b"CSeq: 2 OPTIONS"),
+    ):
+        assert forged != answer
+        await pair.far.agent.send_raw(forged, edge.udp)
+    assert (await pair.near.bye()).code == 200  # it is answered behind them
+    assert len(received(pair.near.agent, b"SIP/2.0")) == before + 1
+
+
+def received(agent, start: bytes):
+    """The messages that came to an agent and begin so."""
+    here = f"{agent.address}:{agent.port()}"
+    return [e.message for e in agent.trace.entries if not e.sent and e.local == here and e.data.startswith(start)]

@@ -122,8 +122,8 @@ class Edge:
 
     @guarded
     def ksr_stray_reply(self, _message, _event):
-        """A response to nothing that is in progress: passed on, it would show one side to the other."""
-        transactions.drop()
+        """A response whose transaction is over, if there ever was one."""
+        self._responses.repeated(message.reply_code())
 
     @guarded
     def ksr_failure(self, _message):

@@ -2,7 +2,7 @@
 
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media
-from trunkline.edge.dialog import PARAMETER, SHIFT
+from trunkline.edge.dialog import PARAMETER, SHIFT, Dialogs
 from trunkline.edge.ksr import hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
@@ -13,6 +13,7 @@ class Responses:
 
     def __init__(self, config: EdgeConfig, relay: relaying.Relay, records: Records):
         self._config, self._relay, self._records = config, relay, records
+        self._dialogs = Dialogs(config.dialog_secret)
 
     def first(self, code: int) -> None:
         """A response to the first INVITE of a call."""
@@ -55,6 +56,25 @@ class Responses:
         if message.has_sdp() or message.is_longer_than_said():  # which would begin the next message on a connection
             hiding.remove_body()
         self._unshift(code)
+
+    def repeated(self, code: int) -> None:
+        """A response whose transaction is over, or to nothing of ours: passed on, it would show one side to the other.
+
+        But an answer is repeated for 32 s, until it is confirmed (RFC 3261 §13.3.1.4), and nobody confirms what he does
+        not see (RFC 6026 §7.2). It goes on without its description, of which the relay's is no more at hand: the caller
+        had that with an earlier copy, or else ends the call at once instead of waiting.
+        """
+        if 200 <= code < 300 and self._is_answer():
+            hiding.leave_behind()
+            hiding.remove_body()
+        else:
+            transactions.drop()
+
+    def _is_answer(self) -> bool:
+        """Whether this answers the INVITE of a call that we set up, as our Record-Route in it proves."""
+        if (cseq := message.cseq()) is None or cseq[1] != "INVITE":
+            return False
+        return any(self._dialogs.verify(route, message.text("$ci")) for route in routes.record_routes())
 
     def _hold_back(self, code: int) -> None:
         """Its receiver could not tell what it is a response to. A provisional one is not missed, and of a refusal the

@@ -26,7 +26,7 @@ _LONGEST_KEPT = 4096  # characters of headers; the names of no more are kept in 
 
 def hide(from_uri: str, to_uri: str) -> None:
     """In a request, leave behind what belongs to its sender only, and name the parties as the far side knows them."""
-    _leave_behind()
+    leave_behind()
     # For the responses: for $T_req Kamailio copies and parses the whole request once more.
     put("$avp(from_uri)", _name("$fu", from_uri, KSR.uac.uac_replace_from_uri))
     put("$avp(to_uri)", _name("$tu", to_uri, KSR.uac.uac_replace_to_uri))
@@ -34,12 +34,13 @@ def hide(from_uri: str, to_uri: str) -> None:
 
 def hide_response() -> None:
     """The same in a response, where From and To become again what the request had."""
-    _leave_behind()
+    leave_behind()
     _name("$fu", get("$avp(from_uri)"), KSR.uac.uac_replace_from_uri)
     _name("$tu", get("$avp(to_uri)"), KSR.uac.uac_replace_to_uri)
 
 
-def _leave_behind() -> None:
+def leave_behind() -> None:
+    """Remove the headers that belong to a message's sender only."""
     # Read in one piece: asking Kamailio for one field after the other takes three times as long, and keep_hf_re, which
     # compiles its expression for every message, longer still (measured). But for the thousands of names that a message
     # has room for, which would hold up a worker for 100 ms when they are removed one by one, and for very long ones,
