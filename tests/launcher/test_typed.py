@@ -1,5 +1,7 @@
 """What Trunkline is told of how it was called, for what it says to type next."""
 
+import shlex
+
 import pytest
 
 
@@ -30,6 +32,14 @@ def test_a_link_in_path_is_called_by_its_name(called, machine):
     (machine.root / "bin" / "trunkline").symlink_to(machine.clone / "trunkline")
     assert called(typed="trunkline") == "trunkline"
     assert called(typed="./trunkline") == "./trunkline"
+
+
+@pytest.mark.parametrize("name", ["my clone", "it's here", "a$b"])
+def test_a_path_that_a_shell_would_take_apart_is_quoted(called, machine, name):
+    (machine.root / name).symlink_to(machine.clone)
+    shown = called(typed=f"../{name}/trunkline")
+    assert shown.startswith("'")
+    assert shlex.split(shown) == [f"../{name}/trunkline"]
 
 
 def test_sudo_is_typed_again(called, machine):
