@@ -69,6 +69,7 @@ def test_the_environment_wins(tmp_path, monkeypatch):
             '[database]\nreplica_url = "postgresql://u:secret@r/x"',
             "database (or TRUNKLINE_DATABASE): replica_url is of a PostgreSQL: name that in url",
         ),
+        ('[cluster]\npeers = ["10.0.0.11"]', "cluster (or TRUNKLINE_CLUSTER): peers needs address, at which this node"),
         ('[database]\nreplica_url = "sqlite:////x"', "it is not of this form: postgresql://"),
         ('[mail]\nhost = "a.example"\npassword = "secret"', "mail.host needs mail.sender"),
         ('[database]\nurl = "sqlite:///here.db"', "it is not of this form: postgresql://"),

@@ -173,6 +173,12 @@ class Cluster(Section):
 
     _addresses = field_validator("peers")(ips)
 
+    @model_validator(mode="after")
+    def _heard_somewhere(self):
+        if self.peers and not self.address:
+            raise ValueError("peers needs address, at which this node hears them; to go alone, leave peers away")
+        return self
+
 
 class Dns(Section):
     servers: list[str] = Field([], description="IP addresses of the name servers to ask. Empty: /etc/resolv.conf.")

@@ -21,5 +21,6 @@ def explain(fault) -> str:
     elif key in FORMS and fault["type"] == "string_pattern_mismatch":
         reason = f"{fault['input']!r} is not of this form: {FORMS[key]}"
     else:
-        reason = said if key.startswith(SECRET) else f"{fault['input']!r}: {said}"
+        whole = isinstance(fault["input"], dict)  # a section: several keys of it, which the text names
+        reason = said if whole or key.startswith(SECRET) else f"{fault['input']!r}: {said}"
     return f"{key} (or {variable}): {reason}. {WHERE}"
