@@ -135,8 +135,11 @@ def test_what_is_no_postgresql_is_refused(services, settings, url):
 
 
 def test_a_target_that_does_not_answer_is_said_and_this_one_stays_open(services, settings, tmp_path):
-    with pytest.raises(ServiceError, match="PostgreSQL database 'x' at .* does not serve us"):
+    with pytest.raises(ServiceError, match="PostgreSQL database 'x' at .* does not serve us") as refused:
         services.moving.move(f"postgresql://postgres@/x?host={tmp_path}", settings)
+    said = str(refused.value)
+    assert said.endswith("Check that it runs, and the URL that was typed")
+    assert "No such file or directory. Is the server running" in said  # libpq says it in lines of its own
     services.accounts.create("still")
 
 

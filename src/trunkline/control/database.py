@@ -27,6 +27,7 @@ REPLICA, REPLICA_SNAPSHOT = "replica", "replica_snapshot"  # the same two of dat
 LOCK_WAIT_S = 20
 MOVED = "was moved to"  # words by which a database that was moved refuses to be written
 CONNECT_S = 5
+SETTING = "database.url in the settings"  # what names the database, for the reader of an error
 # Any numbers that nobody else locks in this PostgreSQL database.
 MIGRATION_LOCK, JOURNAL_LOCK = 0x7472_756E_6B00, 0x7472_756E_6B01
 
@@ -77,12 +78,12 @@ def close() -> None:
         connections.close_all()
 
 
-def migrate() -> None:
-    """Bring the tables up to date; quick when they are. Raises DatabaseUnavailable.
+def migrate(named: str = SETTING) -> None:
+    """Bring the tables up to date; quick when they are. `named` as for `plain_words`. Raises DatabaseUnavailable.
 
     Several processes may call it at once: one does the work, the others wait for it.
     """
-    with plain_words():
+    with plain_words(named):
         if not _unapplied():
             return
         with _migration_lock():
@@ -104,14 +105,15 @@ def lock(number: int) -> None:
 
 
 @contextmanager
-def plain_words():
-    """Turn Django's database errors into DatabaseUnavailable, and drop the connection that had them."""
+def plain_words(named: str = SETTING):
+    """Turn Django's database errors into DatabaseUnavailable, and drop the connection that had them. `named`: what
+    names the database, and may be wrong."""
     try:
         yield
     except Error as error:
         close()
         away = isinstance(error, OperationalError) and connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
-        raise (DatabaseAway if away else DatabaseUnavailable)(explain(error)) from error
+        raise (DatabaseAway if away else DatabaseUnavailable)(explain(error, named)) from error
 
 
 def place(alias: str = DEFAULT_DB_ALIAS) -> str:
@@ -122,11 +124,11 @@ def place(alias: str = DEFAULT_DB_ALIAS) -> str:
     return f"PostgreSQL database {database['NAME']!r} at {database['HOST'] or 'the local socket'}"
 
 
-def explain(error: Exception) -> str:
-    """What a database error means for the operator."""
+def explain(error: Exception, named: str = SETTING) -> str:
+    """What a database error means for the operator; `named` as for `plain_words`."""
     where = place()
     where = where[0].upper() + where[1:]
-    text = " ".join(str(error).split()).rstrip(".?")
+    text = _joined(str(error)).rstrip(".?")
     if connections.settings[DEFAULT_DB_ALIAS]["ENGINE"].endswith("sqlite3"):
         if "locked" in text:
             return f"{where} is locked: another process has been writing for {LOCK_WAIT_S} s. Try again when it is done"
@@ -138,7 +140,14 @@ def explain(error: Exception) -> str:
         if "no such table" in text:
             return f"{where} has no tables yet ({text}): run `trunkline up` first"
         return f"{where} cannot be used: {text}. Check that the file is there, ours to write, and the disk not full"
-    return f"{where} does not serve us: {text}. Check that it runs, and database.url in the settings"
+    return f"{where} does not serve us: {text}. Check that it runs, and {named}"
+
+
+def _joined(text: str) -> str:
+    """The lines of an error as sentences of one line; libpq ends few of its lines with a full stop."""
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    ended = [line if line.endswith((".", "?", "!", ":", ";", ",")) else f"{line}." for line in lines[:-1]]
+    return " ".join([*ended, *lines[-1:]])
 
 
 def strange(applied: Iterable[tuple[str, str]]) -> str:

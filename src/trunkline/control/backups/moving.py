@@ -22,6 +22,7 @@ from trunkline.settings.urls import POSTGRESQL
 
 TARGET = "target"  # alias of the connection to the database that is filled
 PORTION = 2_000  # rows in memory at a time
+TYPED = "the URL that was typed"
 CLOSED = "closed_by_a_move"  # how the triggers' names begin
 MADE_WITH_TABLES = {"changes_counter", "django_content_type", "auth_permission"}  # rows that migrations leave
 
@@ -80,9 +81,9 @@ def _make_ready(target: Settings, settings: Settings) -> str:
         database.setup(target)
         where = database.place()
         _refuse_others(where)
-        database.migrate()
+        database.migrate(TYPED)
         models = apps.get_models(include_auto_created=True)
-        with database.plain_words():
+        with database.plain_words(TYPED):
             counts = {m._meta.db_table: m._base_manager.count() for m in models}
     finally:
         database.setup(settings)
@@ -93,7 +94,7 @@ def _make_ready(target: Settings, settings: Settings) -> str:
 
 def _refuse_others(where: str) -> None:
     """See that no other program keeps its tables there, before ours are among them. Raises BackupError."""
-    with database.plain_words():
+    with database.plain_words(TYPED):
         others = set(connections[DEFAULT_DB_ALIAS].introspection.table_names()) - set(tables())
     if others:
         named = ", ".join(sorted(others)[:5])
