@@ -34,8 +34,9 @@ def note(beat: Heartbeat) -> Standing:
         if node.instance != beat.instance:
             if Node.objects.filter(heard(), pk=node.pk).exists():
                 raise ServiceError(
-                    f"another node calls itself {beat.node!r} too (it is at {', '.join(node.addresses)}): give each "
-                    "node of the service a node.name of its own"
+                    f"another home's node {beat.node!r} was heard in the last {SILENT_AFTER:.0f} s (it is at "
+                    f"{', '.join(node.addresses)}). If this one takes its place, wait: that ends by itself once the "
+                    "other is stopped. If both are to run, give each a node.name of its own"
                 )
             lost.close(node.name, node.seen)
         done = (node.order, beat.draining) in ((DRAIN, True), (UNDRAIN, False))
