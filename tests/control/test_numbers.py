@@ -136,3 +136,45 @@ def test_a_forward_to_this_machine_is_refused_with_the_entry_and_what_to_do(serv
     assert warning == "entry 1: calls pass it over, as 127.0.0.1 is a loopback address"
     listening_at("127.0.0.1", local_targets=False)
     services.numbers.forward(cast.number, "sip:1@127.0.0.1:5070")
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "198.51.100.20",
+        "198.51.100.20:5060;transport=tcp",
+        "198.51.100.20;transport=tls",
+        "[2001:db8::7]:5070",
+        "203.0.113.4:5071;transport=tls",
+        "edge.example.com",
+        "edge.example.com:5070",
+    ],
+)
+def test_a_way_back_to_this_service_is_refused_with_the_entry_and_what_to_do(services, cast, local, back):
+    text = f"sip:a@b.example,sip:1@{back}"
+    with pytest.raises(
+        services.numbers.ForwardRefused, match="the call would only come back: write the address"
+    ) as said:
+        services.numbers.forward(cast.number, text)
+    assert said.value.entry == 2
+    assert text[said.value.start : said.value.end] in back.lower()
+    assert f"sip:KEY@{DOMAIN}" in said.value.problem
+    assert services.numbers.get(cast.number.e164).forward == "sip:owner@pbx.example"
+
+
+def test_what_else_is_on_the_same_machine_is_no_way_back(services, cast, local):
+    for other in ("198.51.100.20:5062", "198.51.100.20:5061", "edge.example.com:5062", "pbx.edge.example.com"):
+        services.numbers.forward(cast.number, f"sip:1@{other}")
+
+
+@pytest.fixture
+def local(services, monkeypatch):
+    """A node whose own machine may be called, beside another one and an endpoint."""
+    from django.conf import settings
+
+    from trunkline.control.nodes.models import Node
+
+    sip = settings.TRUNKLINE.sip.model_copy(update={"address": "198.51.100.20", "local_targets": True})
+    monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"sip": sip}))
+    Node.objects.create(name="n2", instance="b", region="eu", addresses=["2001:db8::7"], port=5070)
+    services.endpoints.add("e1", "edge.example.com", addresses=["203.0.113.4"], port=5070, tls_port=5071)

@@ -10,6 +10,7 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys.models import FOR_PBXS, Key
+from trunkline.control.numbers import circles
 from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import country_and_kind
 from trunkline.control.numbers.seen import Seen, check
@@ -170,10 +171,21 @@ def _check_place(target: forwarding.ForwardTarget) -> tuple[str, str] | None:
     """What is wrong with an IP address, as `_check_key` says it. Where a name leads, the edge judges at each call."""
     what = _no_pbx(target)
     if not what:
-        return None
+        return _check_circle(target)
     problem = f"{target.host} is {what}: write the address at which this service reaches your PBX"
     hint = "for a PBX on this machine set sip.local_targets = true in trunkline.toml"
     return f"cannot forward to {target.uri}: {problem}; {hint}", problem
+
+
+def _check_circle(target: forwarding.ForwardTarget) -> tuple[str, str] | None:
+    """What is wrong with a way back to this service, as `_check_key` says it."""
+    if not circles.leads_back(target):
+        return None
+    problem = (
+        f"{target.host} is where this service itself hears SIP, so the call would only come back: write the address of "
+        f"your PBX, or sip:KEY@{settings.TRUNKLINE_REALM} for one that registers"
+    )
+    return f"cannot forward to {target.uri}: {problem}", problem
 
 
 def _no_pbx(target: forwarding.ForwardTarget) -> str:
