@@ -1,6 +1,6 @@
 import pytest
 
-from trunkline.sip.contact import is_one_uri, registration_fault, without_headers
+from trunkline.sip.contact import first_uri, is_one_uri, is_plain, registration_fault, without_headers
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,40 @@ def test_contacts_that_cannot(values, expires):
 )
 def test_a_contact_is_called_without_header_fields(kept, called):
     assert without_headers(kept) == called
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "<sip:pbx@192.0.2.1>",
+        "sip:pbx@192.0.2.1;transport=tcp",
+        " Front desk\r\n <sips:pbx@192.0.2.1> ;\r\n expires = 60 ; ob",
+        '"Doe, John; <1>" <sip:pbx@[2001:db8::1]:5061>;+sip.instance="<urn:uuid:1>"',
+        '""<sip:pbx@192.0.2.1>',
+    ],
+)
+def test_what_can_be_hidden_as_it_is(value):
+    assert is_plain(value)
+    assert is_one_uri(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "uri"),
+    [
+        ("<sip:pbx@192.0.2.1>;", "sip:pbx@192.0.2.1"),
+        ("<sip:pbx@192.0.2.1> ;q=0.5;;x", "sip:pbx@192.0.2.1"),
+        ('"a \\\\" <sip:pbx@192.0.2.1;ob>', "sip:pbx@192.0.2.1;ob"),
+        ('<sip:pbx@192.0.2.1>;x="\\"c\\""', "sip:pbx@192.0.2.1"),
+        ("sip:pbx@192.0.2.1;;", "sip:pbx@192.0.2.1"),
+        ("<sip:a@192.0.2.1>, <sip:b@192.0.2.1>", "sip:a@192.0.2.1"),
+        ("*<sip:pbx@192.0.2.1>", ""),
+        ("* <sip:pbx@192.0.2.1>", ""),
+        ("*", ""),
+        ("", ""),
+        ("<tel:+447700900000>", ""),
+        ('"x <sip:pbx@192.0.2.1>', ""),
+    ],
+)
+def test_of_what_cannot_be_hidden_the_first_uri_is_taken(value, uri):
+    assert not is_plain(value)
+    assert first_uri(value) == uri

@@ -8,7 +8,7 @@ from trunkline.edge import inbound, legs, outbound
 from trunkline.edge.attempts import Attempts
 from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.dialog import name
-from trunkline.edge.ksr import digests, hiding, message, notes, relaying, replies, routes, transactions
+from trunkline.edge.ksr import contacts, digests, hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Account, Lookup
 from trunkline.edge.outbound import Dialled, Permitted
 from trunkline.edge.plan import MOST_ATTEMPTS, Plan
@@ -127,6 +127,6 @@ class Calls:
         hiding.hide(name(call.caller, plus, domain), name(call.called, plus, domain))
         if message.has_surplus():
             hiding.remove_body()
-        routes.symmetric_contact()
+        contacts.lead_back()
         notes.note_offer(message.has_sdp())
         notes.note_contact()

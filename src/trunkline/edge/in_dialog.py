@@ -4,7 +4,7 @@ from trunkline.contract import clearing
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import Dialog, name
-from trunkline.edge.ksr import hiding, message, notes, relaying, replies, routes, transactions
+from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.onward import Onward
 from trunkline.edge.records import Records
@@ -32,6 +32,8 @@ class InDialog:
                 replies.refuse(refusal.malformed(words))
                 return
             hiding.remove_contact()
+        elif method not in ("INVITE", "UPDATE"):
+            contacts.leave_behind_odd()
         routes.follow_contact()
         notes.note_shift(dialog.shift)
         if dialog.shift:
@@ -39,7 +41,7 @@ class InDialog:
         if method == "BYE":
             self._bye(dialog)
         elif method in ("INVITE", "UPDATE"):
-            routes.symmetric_contact()
+            contacts.lead_back()
         elif method == "INFO" and (digit := self._relay.digit()):
             if transactions.begin():  # an INFO that comes twice is one digit
                 self._dial(digit)

@@ -11,7 +11,7 @@ from hashlib import blake2s
 
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge.dialog import FROM_TAG
-from trunkline.edge.ksr import cluster, message, replies, routes, transactions
+from trunkline.edge.ksr import cluster, contacts, message, replies, routes, transactions
 from trunkline.edge.neighbours import Neighbours
 from trunkline.edge.onward import Onward
 from trunkline.sip import refusal
@@ -93,7 +93,7 @@ class Passing:
         else:
             cluster.note_origin()
             if method in ("INVITE", "UPDATE"):
-                routes.symmetric_contact()
+                contacts.lead_back()
             if not transactions.relay():
                 replies.refuse(refusal.out_of_reach())
 
@@ -101,7 +101,7 @@ class Passing:
     def respond() -> None:
         """A response of the PBX on its way to the node that has the call."""
         cluster.note_origin()
-        routes.symmetric_contact()
+        contacts.lead_back()
 
     def _mac(self, call_id: str, caller_tag: str) -> str:
         return blake2s(f"{call_id}\0{caller_tag}".encode(), key=self._key, digest_size=16).hexdigest()

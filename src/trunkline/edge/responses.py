@@ -3,7 +3,7 @@
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import PARAMETER, SHIFT, Dialogs
-from trunkline.edge.ksr import hiding, message, notes, relaying, replies, routes, transactions
+from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
 
@@ -23,16 +23,19 @@ class Responses:
         if notes.is_late():
             # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
             self._records.late(code, message.text("$tt"))
+            contacts.leave_behind_odd()
             hiding.hide_response()
             hiding.remove_body()
             return
         try:
             readable = message.is_readable()
+            # Behind a Contact that leads nowhere an answer gets no ACK, and nothing after it.
+            usable = not 200 <= code < 300 or contacts.is_usable()
             # First, because nothing of the far side may go on as it came, whatever becomes of the record.
             fault = self._pass_back(code, attempt=True) if readable else ""
         except UnicodeDecodeError:
             readable = False
-        if not readable:
+        if not readable or not usable:
             self._hold_back(code)
             return
         if 180 <= code < 300:
@@ -52,6 +55,7 @@ class Responses:
 
     def plain(self, code: int) -> None:
         """A response that has no part in offer and answer; some describe their media in it all the same (OPTIONS)."""
+        contacts.leave_behind_odd()
         hiding.hide_response()
         if message.has_sdp() or message.is_longer_than_said():  # which would begin the next message on a connection
             hiding.remove_body()
@@ -100,7 +104,7 @@ class Responses:
             fault = self._anchor(code, step, attempt)
         elif message.has_body():  # of another kind, or where no offer or answer belongs: nothing reads it on the way
             hiding.remove_body()
-        routes.symmetric_contact()
+        contacts.lead_back() if code < 300 else contacts.leave_behind_odd()
         hiding.hide_response()
         self._unshift(code)
         return fault

@@ -14,6 +14,10 @@ _ONE = re.compile(
     r'(?:[^<>,";:@/\[\]?={}\\()]*+<(sips?:[^<>\s]++)>|(sips?:[^<>,"?\s]++))(?:\s*;[^<>,"]*+)?',
     re.IGNORECASE,
 )
+# What Kamailio reads as it is meant: no backslash within quotes, no parameter without a name, no star in front.
+_DISPLAY = r'(?:[^*<>,";:@/\[\]?={}\\()][^<>,";:@/\[\]?={}\\()]*+|"[^"\\]*+"\s*+)?+'
+_PARAMETERS = r'(?:\s*+;\s*+[^\s<>,";=\\]++(?:\s*+=\s*+(?:"[^"\\]*+"|[^\s<>,";\\]++))?+)*+\s*+'
+_PLAIN = re.compile(rf'\s*+(?:{_DISPLAY}<sips?:[^<>\s"]++>|sips?:[^<>,"?;\s]++){_PARAMETERS}', re.IGNORECASE)
 _Q = re.compile(r";\s*q\s*=", re.IGNORECASE)
 _QVALUE = re.compile(r";\s*q\s*=\s*(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE | re.ASCII)
 _PORT = re.compile(r"(?:\[[^\]]*\]|[^:;?\[]*):([^;?]*)")
@@ -26,6 +30,20 @@ def is_one_uri(value: str) -> bool:
     match = _ONE.fullmatch(value)
     # Kamailio takes whatever begins with a star for that of RFC 3261 §10.2.2, and hides nothing of it.
     return match is not None and not value.startswith("*") and _has_port_if_any(match[1] or match[2])
+
+
+@lru_cache(1000)
+def is_plain(value: str) -> bool:
+    """Whether a Contact header holds one URI, and that in a form which Kamailio can read, and so hide, for sure."""
+    return _PLAIN.fullmatch(value) is not None
+
+
+def first_uri(value: str) -> str:
+    """The URI of the first Contact of a header; '' where there is none."""
+    if value.lstrip().startswith("*"):
+        return ""
+    found = next(_each(value), None)
+    return found[0] if found else ""
 
 
 def registration_fault(values: Sequence[str], expires: str) -> str:

@@ -138,9 +138,8 @@ def credentials_demanded() -> Refusal:
 
 
 def unreadable(code: int) -> Refusal:
-    return Refusal(
-        code, "The called side's response is not SIP that can be read: a line is no header field, or no UTF-8"
-    )
+    words = "The called side's response cannot be read: a line is no header field or no UTF-8, or Contact no SIP URI"
+    return Refusal(code, words)
 
 
 def bad_sdp(code: int, words: str) -> Refusal:

@@ -2,43 +2,21 @@
 
 import re
 from enum import Enum
-from functools import lru_cache
 
 import KSR
 
 from trunkline.edge.failover import GONE
+from trunkline.edge.ksr import contacts
 from trunkline.edge.ksr.hiding import append_header
 from trunkline.edge.ksr.message import get, latin_1, put, text
 from trunkline.sip import contact
 
-_CONTACT_HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
-_LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
 # What fix_nated_register makes of where a REGISTER came from
 _OVER_CONNECTION = re.compile(r"sips?:([^;]+);transport=(?:tcp|tls)", re.IGNORECASE)
 # nat_uac_test's questions
-_CONTACT_IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16
+_VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 2, 16
 _ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
 _BEHIND_NAT = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
-
-
-def symmetric_contact() -> None:
-    """Have later requests sent to where this message came from, where its Contact would not lead there.
-
-    A Contact in private space does not, nor does one of a party that came over a connection (that is the way back),
-    nor a host name, which a worker would have to look up.
-    """
-    if not KSR.is_UDP() or KSR.nathelper.nat_uac_test(_CONTACT_IS_PRIVATE) > 0 or not _is_ip_contact(text("$ct")):
-        KSR.nathelper.set_contact_alias()
-
-
-def _is_ip_contact(value: str) -> bool:
-    return (_has_ip if len(value) <= _LONGEST_KEPT else _has_ip.__wrapped__)(value)
-
-
-@lru_cache(1000)  # most write the same in each of their messages
-def _has_ip(value: str) -> bool:
-    match = _CONTACT_HOST.search(value)
-    return match is not None and (match[1].startswith("[") or match[1].replace(".", "").isdigit())
 
 
 class Found(Enum):
@@ -114,7 +92,7 @@ def follow_route() -> str | None:
 
 
 def follow_contact() -> None:
-    """Send to where the far side's messages came from, when `symmetric_contact` said so."""
+    """Send to where the far side's messages came from, when `contacts.lead_back` said so."""
     if not KSR.isdsturiset():
         KSR.nathelper.handle_ruri_alias()
 
@@ -124,8 +102,8 @@ def save_contact(address_of_record: str, path: str) -> None:
     # Always called where it came from: a Contact, or its maddr, that names a third party would have us call that one,
     # a carrier for instance, which bills the operator for it.
     KSR.nathelper.fix_nated_register()
-    signs = _CONTACT_IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA
-    behind_nat = KSR.nathelper.nat_uac_test(signs) > 0 or not _is_ip_contact(text("$ct"))
+    signs = contacts.IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA
+    behind_nat = KSR.nathelper.nat_uac_test(signs) > 0 or not contacts.is_ip(text("$ct"))
     if behind_nat:
         KSR.setbflag(_BEHIND_NAT)
     if path:

@@ -1,0 +1,69 @@
+"""The Contact of a message on its way: one that topoh hides, and that leads back to its sender."""
+
+import re
+from functools import lru_cache
+
+import KSR
+
+from trunkline.edge.ksr import hiding
+from trunkline.edge.ksr.message import latin_1, source, text
+from trunkline.sip import contact
+from trunkline.sip.uri import in_uri
+
+IS_PRIVATE = 1  # of nat_uac_test's questions
+_HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
+_LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
+_TRANSPORTS = {"udp": 1, "tcp": 2, "tls": 3}  # as nathelper numbers them
+
+
+def lead_back() -> None:
+    """Have later requests sent to where this message came from, where its Contact would not lead there.
+
+    A Contact in private space does not, nor does one of a party that came over a connection (that is the way back),
+    nor a host name, which a worker would have to look up.
+    """
+    elsewhere = not KSR.is_UDP() or KSR.nathelper.nat_uac_test(IS_PRIVATE) > 0 or not is_ip(text("$ct"))
+    if _is_plain():
+        if elsewhere:
+            KSR.nathelper.set_contact_alias()
+        return
+    uri = contact.first_uri(latin_1("$ct"))
+    hiding.remove_contact()
+    if uri:
+        hiding.append_header(f"Contact: <{uri}{_alias() if elsewhere else ''}>")
+
+
+def leave_behind_odd() -> None:
+    """In a message whose Contact nobody needs: what topoh would not hide goes no further."""
+    if not _is_plain():
+        hiding.remove_contact()
+
+
+def is_usable() -> bool:
+    """Whether the Contact of a response, if there is one, can be called."""
+    return KSR.hdr.is_present("Contact") < 0 or contact.first_uri(latin_1("$ct")) != ""
+
+
+def is_ip(value: str) -> bool:
+    return (_has_ip if len(value) <= _LONGEST_KEPT else _has_ip.__wrapped__)(value)
+
+
+@lru_cache(1000)  # most write the same in each of their messages
+def _has_ip(value: str) -> bool:
+    match = _HOST.search(value)
+    return match is not None and (match[1].startswith("[") or match[1].replace(".", "").isdigit())
+
+
+def _is_plain() -> bool:
+    """Whether there is no Contact that topoh would leave as it is, of all that it is in the message."""
+    value = latin_1("$ct")
+    if not value:
+        return KSR.hdr.is_present("Contact") < 0
+    plain = contact.is_plain if len(value) <= _LONGEST_KEPT else contact.is_plain.__wrapped__
+    return plain(value) and not latin_1("$(hdr(Contact)[1])")
+
+
+def _alias() -> str:
+    """As nathelper writes it."""
+    ip, port, transport = source()
+    return f";alias={in_uri(ip)}~{port}~{_TRANSPORTS[transport]}"
