@@ -1,6 +1,6 @@
 import pytest
 
-from trunkline.sip.contact import first_uri, is_one_uri, is_plain, registration_fault, without_headers
+from trunkline.sip.contact import are_plain_routes, first_uri, is_one_uri, is_plain, registration_fault, without_headers
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,21 @@ def test_what_can_be_hidden_as_it_is(value):
 def test_of_what_cannot_be_hidden_the_first_uri_is_taken(value, uri):
     assert not is_plain(value)
     assert first_uri(value) == uri
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        ("<sip:192.0.2.1;lr>", True),
+        ('"a, b" <sip:192.0.2.1;lr> ; x=y,\r\n <sip:x@[2001:db8::1]:5061;lr=on;x=\xff\xa0>', True),
+        ("<sip:192.0.2.1;lr>;", False),
+        ("<sip:192.0.2.1;lr>,", False),
+        ("sip:192.0.2.1;lr", False),
+        ("<sip:192.0.2.1;lr>, sip:192.0.2.2", False),
+        ('"\\\\" <sip:192.0.2.1;lr>', False),
+        ("<sip:192.0.2.1;lr", False),
+        ("<tel:+447700900000>", False),
+    ],
+)
+def test_routes_that_can_be_hidden_as_they_are(value, plain):
+    assert are_plain_routes(value) == plain

@@ -34,6 +34,7 @@ class InDialog:
             hiding.remove_contact()
         elif method not in ("INVITE", "UPDATE"):
             contacts.leave_behind_odd()
+        contacts.leave_behind_odd_routes()
         routes.follow_contact()
         notes.note_shift(dialog.shift)
         if dialog.shift:

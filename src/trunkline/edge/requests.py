@@ -5,7 +5,7 @@ from trunkline.edge import register
 from trunkline.edge.calls import Calls
 from trunkline.edge.dialog import Dialogs
 from trunkline.edge.in_dialog import InDialog
-from trunkline.edge.ksr import message, replies, routes, shape, transactions
+from trunkline.edge.ksr import contacts, message, replies, routes, shape, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.neighbours import Neighbours
@@ -108,7 +108,7 @@ class Requests:
         elif method == "INVITE" and not message.get("$ft"):
             # RFC 3261 §8.1.1.3; without it no later request could prove that it belongs to this call.
             replies.refuse(refusal.malformed("From has no tag"))
-        elif method == "INVITE" and (words := message.too_long() or message.contact_fault()):
+        elif method == "INVITE" and (words := message.too_long() or message.contact_fault() or contacts.route_fault()):
             replies.refuse(refusal.malformed(words))
         elif method == "INVITE":
             self._calls.invite(source)

@@ -24,18 +24,21 @@ class Responses:
             # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
             self._records.late(code, message.text("$tt"))
             contacts.leave_behind_odd()
+            contacts.leave_behind_odd_routes()
             hiding.hide_response()
             hiding.remove_body()
             return
         try:
             readable = message.is_readable()
             # Behind a Contact that leads nowhere an answer gets no ACK, and nothing after it.
-            usable = not 200 <= code < 300 or contacts.is_usable()
+            usable = code >= 300 or contacts.is_usable() or (code < 200 and not contacts.route_fault())
             # First, because nothing of the far side may go on as it came, whatever becomes of the record.
             fault = self._pass_back(code, attempt=True) if readable else ""
         except UnicodeDecodeError:
             readable = False
         if not readable or not usable:
+            if readable:
+                contacts.leave_behind_odd_routes()
             self._hold_back(code)
             return
         if 180 <= code < 300:
@@ -56,6 +59,7 @@ class Responses:
     def plain(self, code: int) -> None:
         """A response that has no part in offer and answer; some describe their media in it all the same (OPTIONS)."""
         contacts.leave_behind_odd()
+        contacts.leave_behind_odd_routes()
         hiding.hide_response()
         if message.has_sdp() or message.is_longer_than_said():  # which would begin the next message on a connection
             hiding.remove_body()
@@ -68,7 +72,8 @@ class Responses:
         not see (RFC 6026 §7.2). It goes on without its description, of which the relay's is no more at hand: the caller
         had that with an earlier copy, or else ends the call at once instead of waiting.
         """
-        if 200 <= code < 300 and self._is_answer():
+        if 200 <= code < 300 and self._is_answer() and contacts.is_usable():
+            contacts.lead_back()
             hiding.leave_behind()
             hiding.remove_body()
         else:
@@ -105,6 +110,8 @@ class Responses:
         elif message.has_body():  # of another kind, or where no offer or answer belongs: nothing reads it on the way
             hiding.remove_body()
         contacts.lead_back() if code < 300 else contacts.leave_behind_odd()
+        if not attempt or code >= 300:
+            contacts.leave_behind_odd_routes()
         hiding.hide_response()
         self._unshift(code)
         return fault

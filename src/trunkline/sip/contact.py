@@ -17,7 +17,9 @@ _ONE = re.compile(
 # What Kamailio reads as it is meant: no backslash within quotes, no parameter without a name, no star in front.
 _DISPLAY = r'(?:[^*<>,";:@/\[\]?={}\\()][^<>,";:@/\[\]?={}\\()]*+|"[^"\\]*+"\s*+)?+'
 _PARAMETERS = r'(?:\s*+;\s*+[^\s<>,";=\\]++(?:\s*+=\s*+(?:"[^"\\]*+"|[^\s<>,";\\]++))?+)*+\s*+'
-_PLAIN = re.compile(rf'\s*+(?:{_DISPLAY}<sips?:[^<>\s"]++>|sips?:[^<>,"?;\s]++){_PARAMETERS}', re.IGNORECASE)
+_BRACKETED = rf'{_DISPLAY}<sips?:[^<>\s"]++>'
+_PLAIN = re.compile(rf'\s*+(?:{_BRACKETED}|sips?:[^<>,"?;\s]++){_PARAMETERS}', re.IGNORECASE | re.ASCII)
+_ROUTES = re.compile(rf"\s*+{_BRACKETED}{_PARAMETERS}(?:,\s*+{_BRACKETED}{_PARAMETERS})*+", re.IGNORECASE | re.ASCII)
 _Q = re.compile(r";\s*q\s*=", re.IGNORECASE)
 _QVALUE = re.compile(r";\s*q\s*=\s*(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE | re.ASCII)
 _PORT = re.compile(r"(?:\[[^\]]*\]|[^:;?\[]*):([^;?]*)")
@@ -36,6 +38,12 @@ def is_one_uri(value: str) -> bool:
 def is_plain(value: str) -> bool:
     """Whether a Contact header holds one URI, and that in a form which Kamailio can read, and so hide, for sure."""
     return _PLAIN.fullmatch(value) is not None
+
+
+@lru_cache(1000)
+def are_plain_routes(value: str) -> bool:
+    """The same of a Record-Route header, which may hold several."""
+    return _ROUTES.fullmatch(value) is not None
 
 
 def first_uri(value: str) -> str:

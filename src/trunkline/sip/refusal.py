@@ -138,8 +138,8 @@ def credentials_demanded() -> Refusal:
 
 
 def unreadable(code: int) -> Refusal:
-    words = "The called side's response cannot be read: a line is no header field or no UTF-8, or Contact no SIP URI"
-    return Refusal(code, words)
+    words = "a line is no header field or no UTF-8, Contact no SIP URI, or Record-Route one without angle brackets"
+    return Refusal(code, f"The called side's response cannot be read: {words}")
 
 
 def bad_sdp(code: int, words: str) -> Refusal:

@@ -1,10 +1,10 @@
-"""Contacts that Kamailio reads otherwise than they are meant, and so hides not by itself: each shows nothing of its
-sender, and leads back to it."""
+"""Contacts and Record-Routes that Kamailio reads otherwise than they are meant, and so hides not by itself: each shows
+nothing of its sender, and leads back to it."""
 
 import pytest
 
 from harness import placing
-from scenarios.parties import CUSTOMER, Pair, ringing_out, talking
+from scenarios.parties import CUSTOMER, Pair, kinds, ringing_out, talking
 from scenarios.torture.forms import speaking
 
 pytestmark = pytest.mark.engines
@@ -105,3 +105,58 @@ async def test_a_refused_call_shows_none(edge, agent):
     pair = await ringing_out(edge, agent)
     pair.far.refuse(485, headers=[("Contact", f"<sip:a@{pair.far.agent.address}>, <sip:b@{pair.far.agent.address}>")])
     assert (await pair.near.final()).get("Contact") is None
+
+
+ODD_ROUTES = (
+    "<sip:{0};lr>;",
+    "<sip:{0};lr>,",
+    "sip:{0};lr",
+    '"\\\\" <sip:{0};lr>',
+    "<sip:192.0.2.1;lr>, <sip:{0};lr>;",
+    "<sip:192.0.2.1;lr>\r\nRecord-Route: nonsense {0}",
+    "<sip:{0};lr",
+)
+
+
+@pytest.mark.parametrize("route", ODD_ROUTES)
+async def test_a_caller_whose_routes_could_not_be_hidden_is_refused(edge, agent, route):
+    far, key, pbx = await agent(name="far"), edge.key(), await agent(name="near")
+    prefix = edge.route(edge.carrier(far.address, far.port()))
+    headers = [("Record-Route", route.format(pbx.address))]
+    refusal = await placing.refused(edge, pbx, key, f"+{prefix}001", headers=headers)
+    assert (refusal.code, "Record-Route must hold" in refusal.warning) == (400, True)
+    assert not far.calls
+
+
+@pytest.mark.parametrize("route", ODD_ROUTES)
+async def test_an_answer_whose_routes_could_not_be_hidden_is_refused(edge, agent, route):
+    pair = await ringing_out(edge, agent)
+    odd = [("Record-Route", route.format(pair.far.agent.address))]
+    await pair.far.ring(180, headers=odd)
+    await pair.far.answer(headers=odd)
+    assert (await pair.near.final()).code == 502
+    assert [response.code for response in pair.near.responses] == [407, 100, 502]
+    events = await pair.events("finish")
+    assert kinds(events)[-2:] == ["failed", "finish"]
+    assert "Record-Route" in events[-1]["warning"]
+
+
+@pytest.mark.parametrize("route", ODD_ROUTES)
+async def test_within_a_call_they_are_left_behind(edge, agent, route):
+    pair = await talking(edge, agent, "out")
+    headers = [("Record-Route", route.format(pair.near.agent.address))]
+
+    def respond(request):
+        response = pair.near.agent.response(request, 488 if request.method == "INVITE" else 200)
+        response.headers += headers
+        return response
+
+    for method in ("INVITE", "UPDATE", "OPTIONS", "INFO"):
+        assert (await pair.near.send(method, headers=headers)).code == 200
+        assert (await pair.far.next_request(method)).get("Record-Route") is None
+    pair.near.respond = respond
+    for method in ("INVITE", "UPDATE", "OPTIONS", "INFO"):
+        assert (await pair.far.send(method)).get("Record-Route") is None
+    pair.near.respond = None
+    await pair.talk()
+    await placing.hang_up(pair.near, pair.far)

@@ -1,4 +1,4 @@
-"""The Contact of a message on its way: one that topoh hides, and that leads back to its sender."""
+"""The Contact and Record-Route of a message on its way: such as topoh hides, and that lead back to its sender."""
 
 import re
 from functools import lru_cache
@@ -40,8 +40,26 @@ def leave_behind_odd() -> None:
 
 
 def is_usable() -> bool:
-    """Whether the Contact of a response, if there is one, can be called."""
-    return KSR.hdr.is_present("Contact") < 0 or contact.first_uri(latin_1("$ct")) != ""
+    """Whether the Contact of an answer, if there is one, can be called, by the way that it came."""
+    called = KSR.hdr.is_present("Contact") < 0 or contact.first_uri(latin_1("$ct")) != ""
+    return called and not route_fault()
+
+
+def route_fault() -> str:
+    """What is wrong with the Record-Routes, in words; topoh would show what it cannot read."""
+    place = 0
+    while value := latin_1(f"$(hdr(Record-Route)[{place}])"):
+        plain = contact.are_plain_routes if len(value) <= _LONGEST_KEPT else contact.are_plain_routes.__wrapped__
+        if not plain(value):
+            return "Record-Route must hold SIP URIs in angle brackets, with commas between"
+        place += 1
+    return ""
+
+
+def leave_behind_odd_routes() -> None:
+    """In a message that changes no route: what topoh would not hide goes no further."""
+    if route_fault():
+        KSR.hdr.remove("Record-Route")
 
 
 def is_ip(value: str) -> bool:
