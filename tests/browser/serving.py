@@ -40,7 +40,12 @@ def _served(root: Path, address: str, web: dict, api: dict, mail: dict, python_p
     from trunkline import control
     from trunkline.control.database import close
 
-    settings = Settings(home=root, sip={"address": address, "domain": DOMAIN}, web={"port": PORT, "workers": 1} | web)
+    settings = Settings(
+        home=root,
+        sip={"address": address, "domain": DOMAIN},
+        web={"port": PORT, "workers": 1} | web,
+        sandbox={"enabled": False},  # nobody calls here, whatever the IP version of the address
+    )
     home = Home(root)
     folders.make(home)
     certificates.ensure(home.tls, DOMAIN, {address})
@@ -54,6 +59,7 @@ def _served(root: Path, address: str, web: dict, api: dict, mail: dict, python_p
         "PYTHONPATH": os.pathsep.join(python_path),
         "TRUNKLINE_SIP__ADDRESS": address,
         "TRUNKLINE_SIP__DOMAIN": DOMAIN,
+        "TRUNKLINE_SANDBOX__ENABLED": "false",
     }
     for name, value in ({"port": PORT, "workers": 1} | web).items():
         environment[f"TRUNKLINE_WEB__{name.upper()}"] = json.dumps(value)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-WORKERS = 5
+WORKERS = 6
 FEW = 3  # files that are sooner run here than workers have started
 ALONE = "alone"
 # Folders whose tests take long start first, so that no worker is left with one when the others are done. These start
