@@ -31,7 +31,8 @@ def letter(box, to: str) -> str:
 def test_an_invitation_is_mailed_and_no_program_learns_a_secret(owners, mailbox, services, cast):
     made = owners.ask("POST", "users", {"name": "Carol@acme.example", "role": "owner"})
     assert (made.status_code, made.headers["Location"]) == (201, "/api/v1/users/carol@acme.example")
-    assert set(made.json()) == {"name", "role", "enabled", "created", "signed_in", "second_factor"}
+    shown = {"name", "role", "enabled", "created", "signed_in", "second_factor", "mailed", "mail_problem"}
+    assert set(made.json()) == shown
     text = letter(mailbox, "carol@acme.example")
     link = next(line for line in text.splitlines() if line.startswith("https://"))
     token = link.rstrip("/").rpartition("/")[2]
@@ -61,6 +62,22 @@ def test_an_invitation_that_is_sent_twice_is_mailed_once(owners, mailbox):
     until(lambda: len(mailbox.letters) == 2, what="two letters")
     assert [to for to, _ in mailbox.letters] == [["rcpt to:<carol@acme.example>"], ["rcpt to:<bob@acme.example>"]]
     problem(owners.ask("POST", "users", {"name": "carol@acme.example"}), 409, "conflict")
+
+
+def test_an_invitation_that_did_not_go_out_is_told_and_can_be_repeated(owners, mailbox):
+    mailbox.refuses = "451 4.3.0 the disk of mx7 is full"
+    carol = {"name": "carol@acme.example"}
+    assert owners.ask("POST", "users", carol).json()["mail_problem"] is None  # it is not known yet
+    until(lambda: owners.ask("GET", "users/carol@acme.example").json()["mailed"], what="what became of the letter")
+    told = owners.ask("GET", "users/carol@acme.example").json()
+    assert told["mail_problem"] == "the mail server did not take it"
+    mailbox.refuses = ""
+    refused = problem(owners.ask("POST", "users", carol), 409, "conflict")
+    assert "mail another link to invite it once more" in refused["detail"]
+    assert owners.ask("POST", "users/carol@acme.example/link").status_code == 202
+    assert "You are invited to the dashboard of owner" in letter(mailbox, "carol@acme.example")
+    sent = lambda: owners.ask("GET", "users/carol@acme.example").json()["mail_problem"] is None  # noqa: E731
+    until(sent, what="the letter that went out")
 
 
 def test_a_link_goes_to_its_user_alone_and_not_too_often(owners, mailbox):

@@ -200,3 +200,20 @@ def test_a_node_whose_clock_is_wrong_is_told_and_judges_nobody_by_it(sink, servi
     later(30)
     sink.heartbeat(second)
     assert (shown(services)["state"], beats.watchers()) == ("silent", ["n2"])
+
+
+def test_a_node_hears_that_letters_do_not_go_out(sink, services, cast, monkeypatch):
+    from datetime import UTC
+
+    from django.conf import settings
+
+    from trunkline.control.users.models import SERVER, Letter
+
+    user, _ = services.users.create("ann@acme.example", cast.owner)
+    Letter.objects.create(user=user, time=datetime.now(UTC), fault=SERVER, said="[Errno 111] Connection refused")
+    assert sink.heartbeat(BEAT).mail == ""  # no mail server is wanted any more
+    mail = settings.TRUNKLINE.mail.model_copy(update={"host": "mx.example"})
+    monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"mail": mail}))
+    said = sink.heartbeat(BEAT).mail
+    assert "to ann@acme.example at" in said
+    assert "did not go out: mx.example port 587: [Errno 111] Connection refused" in said

@@ -22,6 +22,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Session)
+        self.refuses = ""  # what it says of whom a letter is to
         self.letters: list[tuple[list[str], email.message.Message]] = []
 
 
@@ -31,6 +32,9 @@ class Session(socketserver.StreamRequestHandler):
         to = []
         while line := self.rfile.readline().decode().strip():
             match line.split()[0].upper():
+                case "RCPT" if self.server.refuses:
+                    self.say(self.server.refuses)
+                    continue
                 case "RCPT":
                     to.append(line)
                 case "DATA":
@@ -168,3 +172,46 @@ def test_a_mail_server_that_is_away_is_logged(alice, anybody, mailbox, caplog):
     mailbox.server_close()
     assert anybody().post("/forgotten", {"name": "alice@acme.example"}).status_code == 200
     until(lambda: "was not mailed" in caplog.text, 10, "the failure is logged")
+
+
+def test_a_letter_that_did_not_go_out_is_told_to_owners_and_the_operator(alice, owner, anybody, services, mailbox):
+    from trunkline.control.users import mailing
+
+    mailbox.refuses = "451 4.3.0 the disk of mx7 is full"
+    forget_password(anybody, services)
+    page = owner.get("/users/").content.decode()
+    assert "did not go out</strong>: the mail server did not take it" in page
+    assert "mx7" not in page  # whose the mail server is, and how it fares, is the operator's
+    assert "to alice@acme.example at" in mailing.trouble()
+    assert "451 4.3.0 the disk of mx7 is full. Letters are not repeated" in mailing.trouble()
+    mailbox.refuses = ""
+    forget_password(anybody, services)
+    assert "did not go out" not in owner.get("/users/").content.decode()
+    assert mailing.trouble() == ""
+
+
+def test_an_address_that_is_none_is_no_trouble_of_the_service(alice, owner, anybody, services, mailbox):
+    from trunkline.control.users import mailing
+
+    mailbox.refuses = "550 5.1.1 no such user"
+    forget_password(anybody, services)
+    assert "did not go out</strong>: the mail server refuses this address" in owner.get("/users/").content.decode()
+    assert mailing.trouble() == ""
+
+
+def test_a_letter_of_the_day_before_is_no_trouble_any_more(alice, anybody, services, mailbox, monkeypatch):
+    from trunkline.control.users import mailing
+
+    mailbox.shutdown()
+    mailbox.server_close()
+    forget_password(anybody, services)
+    assert "Connection refused. Letters are not repeated" in mailing.trouble()
+    monkeypatch.setattr(mailing, "TOLD", timedelta(0))
+    assert mailing.trouble() == ""
+
+
+def forget_password(anybody, services):
+    """Ask for a link for alice, and wait until it is known what became of it."""
+    before = services.users.get("alice@acme.example").mailed
+    assert anybody().post("/forgotten", {"name": "alice@acme.example"}).status_code == 200
+    until(lambda: services.users.get("alice@acme.example").mailed != before, 10, "what became of the letter")

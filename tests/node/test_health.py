@@ -138,6 +138,14 @@ def test_a_clock_that_is_wrong(home, check, ahead, text):
         assert check("clock") == health.Check("clock", False, text, serves=True)
 
 
+def test_letters_that_do_not_go_out(home, check):
+    says(home, "beat", mail="")
+    with pytest.raises(StopIteration):
+        check("mail")
+    says(home, "beat", mail="the last letter did not go out")
+    assert check("mail") == health.Check("mail", False, "the last letter did not go out", serves=True)
+
+
 def test_a_part_that_never_spoke(check):
     assert check("ship") == health.Check("ship", False, "it has not said anything yet")
 

@@ -63,13 +63,15 @@ class Heartbeat(NamedTuple):
 class Standing(NamedTuple):
     """What a node hears back. `order`: DRAIN, UNDRAIN or ''; `neighbours`: where the other nodes hear each other;
     `elsewhere`: how many calls of an account are up on other nodes, by its id, where there are any; `nodes`:
-    the addresses that others reach the other nodes at; `ahead`: by how many s its clock is before the database's."""
+    the addresses that others reach the other nodes at; `ahead`: by how many s its clock is before the database's;
+    `mail`: why letters do not go out, in words, '' where they do."""
 
     order: str
     neighbours: list[str]
     elsewhere: dict[int, int]
     nodes: list[str]
     ahead: float = 0.0
+    mail: str = ""
 
 
 DRAIN, UNDRAIN = "drain", "undrain"  # orders

@@ -63,10 +63,7 @@ def setup(settings: Settings) -> None:
         )
         django.setup()
         return
-    close()
-    for alias in databases:
-        if alias in connections and hasattr(connections._connections, alias):
-            del connections[alias]
+    drop()
     connections.settings = connections.configure_settings(databases)
     django_settings.TRUNKLINE_REALM = settings.sip.domain
     django_settings.TRUNKLINE = settings
@@ -76,6 +73,14 @@ def close() -> None:
     """Close the calling thread's connections; the next query opens them again."""
     if django_settings.configured:
         connections.close_all()
+
+
+def drop() -> None:
+    """Close the calling thread's connections, and make others when they are wanted, by the settings of then."""
+    close()
+    for alias in connections:
+        if hasattr(connections._connections, alias):
+            del connections[alias]
 
 
 def migrate(named: str = SETTING) -> None:

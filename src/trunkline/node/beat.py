@@ -25,9 +25,11 @@ class Beater:
         self._sink, self._settings, self._home = sink, settings, home
         self._store = store.open_writer(home.store)
         self._started, self._heard, self._ahead = time.time(), time.monotonic(), 0.0
+        self._mail = ""
 
     def facts(self) -> Mapping[str, object]:
-        return {"draining": store.draining(self._store), "calls": self._calls(), "ahead": round(self._ahead, 1)}
+        known = {"draining": store.draining(self._store), "calls": self._calls()}
+        return known | {"ahead": round(self._ahead, 1), "mail": self._mail}
 
     def step(self) -> bool:
         """One heartbeat; a second one at once after an order. Raises Unavailable, sqlite3.OperationalError."""
@@ -38,7 +40,7 @@ class Beater:
             if time.monotonic() - self._heard > FORGET_AFTER:
                 self._note_elsewhere({})
             raise
-        self._heard, self._ahead = time.monotonic(), standing.ahead
+        self._heard, self._ahead, self._mail = time.monotonic(), standing.ahead, standing.mail
         self._note_elsewhere(standing.elsewhere)
         if frozenset(standing.neighbours) != store.neighbours(self._store):
             store.set_neighbours(self._store, standing.neighbours)

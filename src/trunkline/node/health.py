@@ -59,7 +59,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
         checks.append(_process(process, home) or probe.get(name, lambda name=name: Check(name, True, "runs"))())
     if "kamailio" in processes:
         checks += [_sip(settings, home), _codecs(home)]
-    return [*checks, *_clock(home), _disk(home), _certificate(home)]
+    return [*checks, *_clock(home), *_mail(home), _disk(home), _certificate(home)]
 
 
 def _process(process: Process, home: Home) -> Check | None:
@@ -201,6 +201,12 @@ def _clock(home: Home) -> list[Check]:
     which = "ahead of" if ahead > 0 else "behind"
     text = f"{duration(abs(ahead))} {which} the database's: digests fail between nodes; set both by NTP"
     return [Check("clock", False, text, serves=True)]
+
+
+def _mail(home: Home) -> list[Check]:
+    """One where letters do not go out, which the database tells."""
+    wrong = (part.read_status(home.status("beat")) or {}).get("mail", "")
+    return [Check("mail", False, wrong, serves=True)] if wrong else []
 
 
 def _publish(home: Home) -> Check:

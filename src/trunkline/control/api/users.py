@@ -28,6 +28,8 @@ class User(Schema):
     created: datetime
     signed_in: datetime | None = Field(description="Last.")
     second_factor: bool = Field(description="Whether one is asked for.")
+    mailed: datetime | None = Field(description="When a link was last mailed to it, or was to be; some seconds later.")
+    mail_problem: str | None = Field(description="Why that mail did not go out: mail another link. null: it did.")
 
 
 class Users(Schema):
@@ -96,7 +98,8 @@ def remove_user(request: HttpRequest, name: str = InPath):
 
 @router.post("/{name}/link", response={202: None}, summary="Mail a user a link to another password")
 def mail_link(request: HttpRequest, name: str = InPath):
-    """To the address that is its name, and nowhere else. A few in a quarter of an hour."""
+    """To the address that is its name, and nowhere else; to one that never signed in it is the invitation once more. A
+    few in a quarter of an hour. `mailed` and `mail_problem` of the user say what became of it."""
     own = own_user(request, name)
     _count_link(request, own.name)
     _done(by_programs.mail_link, own, _address_of(request))

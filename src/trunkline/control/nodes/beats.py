@@ -16,6 +16,7 @@ from trunkline.control.calls import lost
 from trunkline.control.calls.models import OPEN, Call
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
+from trunkline.control.users import mailing
 
 SILENT_AFTER = 20.0  # s, four heartbeats
 # One that is dead is to leave DNS within 15 s, however little else there is to judge it by.
@@ -47,7 +48,8 @@ def note(beat: Heartbeat) -> Standing:
         others = Node.objects.exclude(pk=node.pk)
         neighbours = sorted(others.exclude(cluster="").values_list("cluster", flat=True))
         addresses = sorted({*chain.from_iterable(others.values_list("addresses", flat=True))})
-        return Standing("" if done else node.order, neighbours, _elsewhere(node), addresses, _ahead(node))
+        order = "" if done else node.order
+        return Standing(order, neighbours, _elsewhere(node), addresses, _ahead(node), mailing.trouble())
 
 
 def _elsewhere(node: Node) -> dict[int, int]:

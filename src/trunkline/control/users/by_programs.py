@@ -20,19 +20,28 @@ MOST = 500  # users of an account: each invitation is a mail
 def invite(account: Account, name: str, role: str, address_of: AddressOf) -> User:
     """Make a user, whose name is an e-mail address, and mail a link to a password of its own; `role` may be ''. Raises
     ServiceError."""
-    _check_mail(services.check_name(name))
+    name = services.check_name(name)
+    _check_mail(name)
     with writing("invited"):
+        if User.objects.filter(account=account, name=name).exists():
+            raise ServiceError(f"{name!r} is a user of this account already: mail another link to invite it once more")
         if User.objects.filter(account=account).count() >= MOST:
             raise ServiceError(f"the account has {MOST} users, and may have no more: remove those that are gone")
         user, _ = services.create(name, account, role)
-        resetting.mail(user, address_of, f"You are invited to the dashboard of {account.name}, as {user.name}.")
+        resetting.mail(user, address_of, _invitation(user))
     return user
 
 
 def mail_link(user: User, address_of: AddressOf) -> None:
-    """Mail a link to another password to its user. Raises ServiceError."""
+    """Mail a link to another password to its user; the invitation once more to one that never signed in. Raises
+    ServiceError."""
     _check_mail(user.name)
-    resetting.mail(user, address_of, f"Your account wants you to choose another password for {user.name}.")
+    another = f"Your account wants you to choose another password for {user.name}."
+    resetting.mail(user, address_of, another if user.last_login else _invitation(user))
+
+
+def _invitation(user: User) -> str:
+    return f"You are invited to the dashboard of {user.account.name}, as {user.name}."
 
 
 def change(user: User, *, role: str | None = None, enabled: bool | None = None) -> User:

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 
@@ -6,6 +8,7 @@ from trunkline.control.audit.audited import Audited
 from trunkline.control.audit.subject import Subject
 
 OWNER, MEMBER, OPERATOR = ROLES = ("owner", "member", "operator")
+ADDRESS, SERVER = "address", "server"  # whose fault it is that a letter did not go out
 
 
 class User(Audited, AbstractBaseUser):
@@ -56,8 +59,38 @@ class User(Audited, AbstractBaseUser):
         factor = getattr(self, "second_factor", None)  # there may be none
         return factor is not None and factor.confirmed is not None
 
+    @property
+    def mailed(self) -> datetime | None:
+        """When the last letter to this user went out, or should have."""
+        letter = getattr(self, "letter", None)  # there may be none
+        return letter and letter.time
+
+    @property
+    def mail_problem(self) -> str:
+        """Why that letter did not go out, in words that tell nothing of the mail server; '' when it did."""
+        letter = getattr(self, "letter", None)
+        return _NOT_SENT[letter.fault] if letter and letter.fault else ""
+
     def __str__(self):
         return self.name
+
+
+_NOT_SENT = {
+    ADDRESS: "the mail server refuses this address",
+    SERVER: "the mail server did not take it",
+}
+
+
+class Letter(models.Model):
+    """What became of the last letter to a user."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="letter")
+    time = models.DateTimeField()
+    fault = models.CharField(max_length=8, blank=True)  # ADDRESS or SERVER; '': it went out
+    said = models.CharField(max_length=255, blank=True)  # by the mail server
+
+    def __str__(self):
+        return f"to {self.user}"
 
 
 class SecondFactor(models.Model):

@@ -7,15 +7,14 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
-from django.core.mail import EmailMessage
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
+from trunkline.control import database
 from trunkline.control.audit import recording
 from trunkline.control.errors import ServiceError
-from trunkline.control.users import services
+from trunkline.control.users import mailing, services
 from trunkline.control.users.models import User
 
 HOURS = 24  # that a link is good for: PASSWORD_RESET_TIMEOUT
@@ -65,14 +64,7 @@ def mail(user: User, address_of: Callable[[Parts], str], why: str) -> None:
     ServiceError for one that is disabled."""
     address = address_of(link(user))
     text = f"{why}\n\nTo choose a password, open\n\n{address}\n\nwithin {HOURS} hours. It works once.\n"
-    transaction.on_commit(lambda: _sending.submit(_mail, user.name, "Your password", text))
-
-
-def _mail(name: str, subject: str, text: str) -> None:
-    try:
-        EmailMessage(subject, text, settings.TRUNKLINE.mail.sender, [name]).send()
-    except Exception:
-        log.exception("the link for %s was not mailed", name)
+    transaction.on_commit(lambda: _sending.submit(mailing.post, user, "Your password", text))
 
 
 def _send(name: str, address_of: Callable[[Parts], str]) -> None:
@@ -82,8 +74,8 @@ def _send(name: str, address_of: Callable[[Parts], str]) -> None:
             return
         text = f"Somebody, hopefully you, wants another password for {name}. To choose one, open\n\n"
         text += f"{address_of(link(user))}\n\nwithin {HOURS} hours. It works once. If it was not you, do nothing.\n"
-        _mail(name, "Another password", text)
+        mailing.post(user, "Another password", text)
     except Exception:
         log.exception("the link for %s was not mailed", name)
     finally:
-        connections.close_all()
+        database.drop()

@@ -31,7 +31,7 @@ def get(name: str) -> User:
 
 
 def listing(account: Account | None = None) -> QuerySet[User]:
-    users = User.objects.select_related("account", "second_factor").order_by("account__name", "name")
+    users = User.objects.select_related("account", "second_factor", "letter").order_by("account__name", "name")
     return users.filter(account=account) if account else users
 
 
@@ -131,6 +131,8 @@ def as_dict(user: User) -> dict[str, object]:
         "created": user.created,
         "signed_in": user.last_login,
         "second_factor": user.has_second_factor,
+        "mailed": user.mailed,
+        "mail_problem": user.mail_problem or None,
     }
 
 
