@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
+from functools import cached_property
 
 from django.conf import settings
 
@@ -11,25 +12,32 @@ from trunkline.sip.forward import ForwardTarget
 from trunkline.sip.uri import DEFAULT_PORT, is_ip
 
 
-def leads_back(target: ForwardTarget) -> bool:
-    """Whether a target is where a node hears SIP, or an endpoint, be it by its name.
+class Circles:
+    """For the targets of one list: nodes and endpoints are read once, when a target is asked about."""
 
-    Where other names lead the edge sees at each call.
-    """
-    if is_ip(target.host):
-        host, port = str(ipaddress.ip_address(target.host)), target.port or DEFAULT_PORT[target.transport]
-    else:
-        host, port = target.host.lower(), target.port  # 0: where the records of the name say, which are ours
-    return any(host == its and port in (0, its_port) for its, its_port in _places(target.transport == "tls"))
+    def leads_back(self, target: ForwardTarget) -> bool:
+        """Whether a target is where a node hears SIP, or an endpoint, be it by its name.
+
+        Where other names lead the edge sees at each call.
+        """
+        if is_ip(target.host):
+            host, port = str(ipaddress.ip_address(target.host)), target.port or DEFAULT_PORT[target.transport]
+        else:
+            host, port = target.host.lower(), target.port  # 0: where the records of the name say, which are ours
+        its_port = 2 if target.transport == "tls" else 1
+        return any(host == place[0] and port in (0, place[its_port]) for place in self._places)
+
+    @cached_property
+    def _places(self) -> frozenset[tuple[str, int, int]]:
+        """Host, port of UDP and TCP, and port of TLS."""
+        return frozenset(_places())
 
 
-def _places(tls: bool) -> Iterator[tuple[str, int]]:
+def _places() -> Iterator[tuple[str, int, int]]:
     here = settings.TRUNKLINE
     for address in (here.sip_address, here.sip_advertised):
-        yield address, here.sip.tls_port if tls else here.sip.port
+        yield address, here.sip.port, here.sip.tls_port
     for node in Node.objects.only("addresses", "port", "tls_port"):
-        for address in node.addresses:
-            yield address, node.tls_port if tls else node.port
+        yield from ((address, node.port, node.tls_port) for address in node.addresses)
     for endpoint in Endpoint.objects.only("host", "addresses", "port", "tls_port"):
-        for address in (endpoint.host, *endpoint.addresses):
-            yield address, endpoint.tls_port if tls else endpoint.port
+        yield from ((host, endpoint.port, endpoint.tls_port) for host in (endpoint.host, *endpoint.addresses))

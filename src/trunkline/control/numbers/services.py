@@ -10,7 +10,7 @@ from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys.models import FOR_PBXS, Key
-from trunkline.control.numbers import circles
+from trunkline.control.numbers.circles import Circles
 from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import country_and_kind
 from trunkline.control.numbers.seen import Seen, check
@@ -158,29 +158,28 @@ def check_forward(text: str, account: Account | None) -> str:
         what = repr(text[error.start : error.end].strip()) if error.entry else "that"
         said = f"cannot forward to {what}: {error}. A URI is written like sip:1234@example.com;timeout=2000"
         raise ForwardRefused(said, error.problem, error.entry, error.start, error.end) from None
+    circles = Circles()
     for entry, target in enumerate(targets, 1):
         ours = target.host == settings.TRUNKLINE_REALM
-        if refused := _check_key(target.user, account) if ours else _check_place(target):
+        if refused := _check_key(target.user, account) if ours else _check_place(target, circles):
             where = f"{target.user}@{target.host}" if ours else target.host
             start = max(text.lower().find(where.lower()), 0)
             raise ForwardRefused(*refused, entry, start, start + len(where))
     return forwarding.canonical(targets)
 
 
-def _check_place(target: forwarding.ForwardTarget) -> tuple[str, str] | None:
+def _check_place(target: forwarding.ForwardTarget, circles: Circles) -> tuple[str, str] | None:
     """What is wrong with an IP address, as `_check_key` says it. Where a name leads, the edge judges at each call."""
     what = _no_pbx(target)
     if not what:
-        return _check_circle(target)
+        return _way_back(target) if circles.leads_back(target) else None
     problem = f"{target.host} is {what}: write the address at which this service reaches your PBX"
     hint = "for a PBX on this machine set sip.local_targets = true in trunkline.toml"
     return f"cannot forward to {target.uri}: {problem}; {hint}", problem
 
 
-def _check_circle(target: forwarding.ForwardTarget) -> tuple[str, str] | None:
+def _way_back(target: forwarding.ForwardTarget) -> tuple[str, str]:
     """What is wrong with a way back to this service, as `_check_key` says it."""
-    if not circles.leads_back(target):
-        return None
     problem = (
         f"{target.host} is where this service itself hears SIP, so the call would only come back: write the address of "
         f"your PBX, or sip:KEY@{settings.TRUNKLINE_REALM} for one that registers"
