@@ -61,8 +61,8 @@ class InDialog:
             notes.note_offer(has_sdp)
             notes.note_legs(near + far)
             notes.note_call(dialog.call)
-        if method == "UPDATE" and not has_sdp:
-            transactions.expect_refresh()
+        if method == "UPDATE" or (method == "INVITE" and has_sdp):
+            transactions.expect_refusal()
         self._onward.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
 
     def dial_again(self) -> None:
@@ -80,9 +80,15 @@ class InDialog:
         elif not transactions.wait_for_audio():
             replies.final(refusal.digit_without_audio())
 
-    def refresh_failed(self) -> None:
-        """An UPDATE without SDP was refused. A far side that has no UPDATE at all cannot be refreshed by one, nor does
-        it count on it; its sender may have nothing else (Skype for Business), and must not end the call for that."""
+    def refused(self) -> None:
+        """An offer was refused, or an UPDATE that only refreshes the session.
+
+        A far side that has no UPDATE at all cannot be refreshed by one, nor does it count on it; the sender of one may
+        have nothing else (Skype for Business), and must not end the call for that.
+        """
+        if notes.request_offered():
+            self._relay.restore()
+            return
         code, _ = transactions.failed_reply()
         if code in NO_SUCH_METHOD:
             replies.refreshed()

@@ -131,9 +131,9 @@ class Edge:
         self._attempts.failed(_outcome())
 
     @guarded
-    def ksr_refresh_failure(self, _message):
-        """An UPDATE that only refreshes the session was refused."""
-        self._in_dialog.refresh_failed()
+    def ksr_dialog_failure(self, _message):
+        """A re-INVITE or UPDATE was refused, or not answered in time."""
+        self._in_dialog.refused()
 
     @guarded
     def ksr_digit(self, _message):

@@ -7,7 +7,7 @@ import KSR
 from trunkline.edge import answers, digits, offers, relayed
 from trunkline.edge.failover import OfferMore
 from trunkline.edge.injector import Fate, Injector
-from trunkline.edge.ksr import message
+from trunkline.edge.ksr import agreed, message
 from trunkline.edge.ksr.message import get, put
 from trunkline.edge.media import Abilities, Step, Writer
 from trunkline.edge.neighbours import Neighbours
@@ -81,6 +81,17 @@ class Relay:
         _describe(text or _refused(offered))
         return bool(text)
 
+    def restore(self) -> None:
+        """The offer of this request was refused: have the relay do what was agreed on before."""
+        if not (last := agreed.recall()):
+            return
+        between = f" directional from-tag={last.offerer} to-tag={last.answerer}"
+        if not (
+            _ask("offer", last.offer.sdp, last.offer.flags + between)
+            and _ask("answer", last.answer.sdp, last.answer.flags + between)
+        ):
+            message.log_error("the media relay did not take back an offer that was refused")
+
     def carried(self) -> str:
         """The description as the relay would get it, so that what is judged of it is what is carried; '' for none."""
         try:
@@ -119,6 +130,8 @@ class Relay:
         if step == "late offer":
             offered = offers.read(message.sdp(), writer, self._abilities, remembered=False)
         text = _ask("offer", offered.sdp, offered.flags + flags)
+        if text and step == "late offer":
+            agreed.note_offer(agreed.Half(offered.sdp, offered.flags + flags))
         return text and relayed.offer(text, offered)
 
     def _kept(self) -> Offer | None:
@@ -137,6 +150,9 @@ class Relay:
         if made.again and not _ask("offer", made.again.sdp, made.again.flags + again):
             return ""
         text = _ask("answer", made.sdp, made.flags + flags)
+        if text:
+            given, profile = made.again or offered, f" {again.split()[0]}"  # a later offer has no branch, see legs
+            agreed.note(given and agreed.Half(given.sdp, given.flags + profile), agreed.Half(made.sdp, made.flags))
         return text and relayed.answer(text, made, offered)
 
 
@@ -174,6 +190,7 @@ def forget() -> None:
     """The call of this message is over: what was kept of it beyond a transaction goes."""
     for table in ("wide", "toneless"):
         KSR.htable.sht_rm(table, message.text("$ci"))
+    agreed.forget()
 
 
 def end_media(offerer: str = "") -> None:

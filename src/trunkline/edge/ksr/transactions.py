@@ -64,9 +64,9 @@ def answer_challenge(username: str, password: str) -> bool:
     return KSR.uac.uac_auth() > 0
 
 
-def expect_refresh() -> None:
-    """The request to be relayed refreshes its session: its refusal is looked at."""
-    KSR.tm.t_on_failure("ksr_refresh_failure")
+def expect_refusal() -> None:
+    """The request to be relayed offers media or refreshes its session: its refusal, or silence, is looked at."""
+    KSR.tm.t_on_failure("ksr_dialog_failure")
 
 
 def wait_for_audio() -> bool:
