@@ -6,7 +6,7 @@ import re
 import pytest
 
 from harness.node import eventually
-from scenarios.parties import RINGING, kinds, talking
+from scenarios.parties import RINGING, kinds, sides, talking
 
 pytestmark = [pytest.mark.engines, pytest.mark.long]
 
@@ -21,6 +21,22 @@ def last_sent(agent, method: str) -> bytes:
     """The newest request of a method, as it went out."""
     start = method.encode() + b" "
     return next(e.data for e in reversed(agent.trace.entries) if e.sent and e.data.startswith(start))
+
+
+async def hears_nothing_of(pair, copies, side: str) -> None:
+    """What one side sent, copied when tm has forgotten it, does not reach the other, and the audio goes on."""
+    actor, other = sides(pair, side)
+    await forgotten(pair.edge)
+    before = len(other.requests)
+    for copy in copies:
+        await actor.agent.send_raw(copy, pair.edge.udp)
+    assert (await actor.send("OPTIONS")).code == 200  # it is answered behind the copies
+    assert [r.method for r in other.requests[before:]] == ["OPTIONS"]
+    pair.near.audio.forget()
+    pair.far.audio.forget()
+    await pair.talk()
+    await pair.near.bye()
+    assert kinds(await pair.events("end")) == ["setup", "attempt", "answer", "end"]
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
@@ -84,3 +100,31 @@ def received(agent, start: bytes):
     """The messages that came to an agent and begin so."""
     here = f"{agent.address}:{agent.port()}"
     return [e.message for e in agent.trace.entries if not e.sent and e.local == here and e.data.startswith(start)]
+
+
+@pytest.mark.parametrize("side", ["near", "far"])
+async def test_what_was_offered_since_stays(edge, agent, side):
+    """A hold that is over is not begun again, nor is a digit dialled twice."""
+    pair = await talking(edge, agent)
+    actor, _ = sides(pair, side)
+    copies = []
+    for offer, method in ((actor.reinvite, "INVITE"), (actor.update, "UPDATE")):
+        assert (await offer("inactive")).code == 200
+        copies.append(last_sent(actor.agent, method))
+        assert (await offer("sendrecv")).code == 200
+    assert (await actor.info(b"Signal=5\r\nDuration=160\r\n")).code == 200
+    await hears_nothing_of(pair, [*copies, last_sent(actor.agent, "INFO")], side)
+
+
+async def test_a_refusal_of_ours_is_said_again(edge, agent):
+    """The edge keeps no transaction for it, and its sender may have missed it."""
+    pair = await talking(edge, agent)
+    body = pair.near.make_offer().replace(b"m=audio", b"m=image").replace(b"RTP/AVP", b"udptl")
+    assert (await pair.near.send("INVITE", body, [("Content-Type", "application/sdp")])).code == 488
+    copy = last_sent(pair.near.agent, "INVITE")
+    await pair.near.agent.send_raw(copy, edge.udp)
+    branch = copy.split(b"branch=")[1].split(b";")[0]
+    responses = lambda: [e.data for e in agent.trace.entries if not e.sent and branch in e.data]  # noqa: E731
+    refusals = lambda: [data for data in responses() if data.startswith(b"SIP/2.0 488")]  # noqa: E731
+    await eventually(lambda: len(refusals()) == 2, 10, "the refusal comes once more")
+    await pair.near.bye()

@@ -25,7 +25,7 @@ class InDialog:
         if method not in ("ACK", "BYE") and self._is_foreign(method, dialog):
             replies.refuse(refusal.unknown_dialog())
             return
-        if method in ("INVITE", "UPDATE", "PRACK") and message.is_retransmission():
+        if transactions.is_copy(method):
             return  # or its offer would be made once more, behind its answer
         if words := message.contact_fault():
             if method not in ("ACK", "BYE"):

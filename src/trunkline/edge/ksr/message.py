@@ -130,7 +130,7 @@ def demanded(header: str = "Require") -> list[str]:
 def identity() -> str:
     """What a request and its copies have alike, and no other request (RFC 3261 §8.1.1 and §17.2.3)."""
     branch = text("$sel(via[1].branch)")[:_LONGEST_NAME]
-    return f"{text('$ci')} {text('$cs')} {branch}"
+    return f"{text('$ci')} {text('$ft')} {text('$cs')} {branch}"
 
 
 def is_retransmission() -> bool:

@@ -9,6 +9,10 @@ from trunkline.edge.ksr.message import get, method, put, text
 
 # ms that another node has for its 100: time for the INVITE to be repeated once (RFC 3261 §17.1.1.2)
 _NODE_PATIENCE = "2000"
+_BEGUN = "begun"  # the table of requests that must not be taken twice
+# Within a call a late copy of these does harm: its offer would undo a newer one, its digit be dialled again.
+_ONCE = frozenset(("INVITE", "UPDATE", "PRACK", "INFO"))
+_TERMINATED = 487
 _AUDIO_PAUSE, _AUDIO_TRIES = 250, 8  # ms between two looks for a party's first audio; each takes a branch, of twelve
 
 
@@ -20,13 +24,21 @@ def begin() -> bool:
     the 32 s of RFC 6026 would take six times the memory.
     """
     request = message.identity()
-    if KSR.htable.sht_inc("begun", request) > 1:
+    if KSR.htable.sht_inc(_BEGUN, request) > 1:
         return False
     if KSR.tm.t_newtran() < 1:
-        KSR.htable.sht_rm("begun", request)  # its sender will ask again
+        KSR.htable.sht_rm(_BEGUN, request)  # its sender will ask again
         return False
     KSR.tm.t_set_disable_internal_reply(1)
     return True
+
+
+def is_copy(method: str) -> bool:
+    """Whether the current request within a call was taken before; its last response is sent again while its transaction
+    lives."""
+    if method not in _ONCE:
+        return False
+    return message.is_retransmission() or KSR.htable.sht_get(_BEGUN, message.identity()) > 0
 
 
 def aim(uri: str, next_hop: str) -> None:
@@ -96,7 +108,10 @@ def relay(on_reply: str = "") -> bool:
         return True
     if on_reply:
         KSR.tm.t_on_reply(on_reply)
-    return KSR.tm.t_relay() >= 0
+    sent = KSR.tm.t_relay() >= 0
+    if sent and method() in _ONCE:  # what is refused may be repeated: its sender may have missed that
+        KSR.htable.sht_inc(_BEGUN, message.identity())
+    return sent
 
 
 def relay_cancel() -> bool:
