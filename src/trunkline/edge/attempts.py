@@ -108,6 +108,8 @@ class Attempts:
         plan = Plan.loads(notes.kept_plan())
         if outcome.cause == "silence":
             outcome = self._why_silent(plan) or outcome
+        if outcome.cause == "cancel":
+            transactions.terminate()
         following = self._after(plan, outcome)
         if isinstance(following, AnswerChallenge):
             self._authenticate(plan, outcome)

@@ -147,6 +147,13 @@ def is_cancelled() -> bool:
     return KSR.tm.t_is_canceled() > 0
 
 
+def terminate() -> None:
+    """In a failure callback of a cancelled transaction: its sender gets 487 (RFC 3261 §9.2), whatever the target has
+    just said. It might be a challenge to us."""
+    if KSR.tm.t_get_status_code() != _TERMINATED:
+        KSR.tm.t_reply(_TERMINATED, "Request Terminated")
+
+
 def timed_out() -> bool:
     return KSR.tm.t_branch_timeout() > 0
 
