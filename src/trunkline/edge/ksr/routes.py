@@ -12,7 +12,8 @@ from trunkline.edge.ksr.message import get, latin_1, put, text
 from trunkline.sip import contact
 
 # What fix_nated_register makes of where a REGISTER came from
-_OVER_CONNECTION = re.compile(r"sips?:([^;]+);transport=(?:tcp|tls)", re.IGNORECASE)
+_OVER_CONNECTION = re.compile(r"sips?:([^;]+);transport=(tcp|tls)", re.IGNORECASE)
+_CONTACT_IS_IP = re.compile(r"\[.*\]|[0-9.]+")
 # nat_uac_test's questions
 _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 2, 16
 _ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
@@ -92,9 +93,20 @@ def follow_route() -> str | None:
 
 
 def follow_contact() -> None:
-    """Send to where the far side's messages came from, when `contacts.lead_back` said so."""
-    if not KSR.isdsturiset():
-        KSR.nathelper.handle_ruri_alias()
+    """Send to where the far side's messages came from, when `contacts.lead_back` said so.
+
+    Where that was a connection which is gone, nobody need listen at the port that it came from: whoever can be reached
+    at its Contact is connected to there, as RFC 3261 §18.1.1 has it.
+    """
+    if KSR.isdsturiset():
+        return
+    KSR.nathelper.handle_ruri_alias()
+    hop = _OVER_CONNECTION.match(get("$du") or "")
+    if hop is None or _has_connection(hop[1]):
+        return
+    ip, contact_host = hop[1].rpartition(":")[0], get("$rd")
+    if contact_host == ip or not _CONTACT_IS_IP.fullmatch(contact_host):  # another address is one behind its NAT
+        put("$du", f"sip:{ip}:{get('$rp')};transport={hop[2]}")
 
 
 def save_contact(address_of_record: str, path: str) -> None:
