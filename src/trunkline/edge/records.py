@@ -102,6 +102,10 @@ class Records:
         self.refused(call, why)
         self._journal.flush()
 
+    def is_second(self, callee_tag: str) -> bool:
+        """Whether the caller has got the answer of another callee than this one."""
+        return notes.answered() and self._limits.callee(notes.current_attempt()[0]) not in (callee_tag, None)
+
     def late(self, code: int, callee_tag: str) -> None:
         """A response came to an attempt that was given up."""
         if 200 <= code < 300:

@@ -20,13 +20,16 @@ class Responses:
         if code == 100:
             transactions.keep_deadline()
             return
+        if notes.answered() and code < 200:
+            transactions.drop()  # behind the answer it says nothing, and of another callee it would take the media away
+            return
         if notes.is_late():
             # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
-            self._records.late(code, message.text("$tt"))
-            contacts.leave_behind_odd()
-            contacts.leave_behind_odd_routes()
-            hiding.hide_response()
-            hiding.remove_body()
+            self._turn_away(code)
+            return
+        if 200 <= code < 300 and self._records.is_second(message.text("$tt")):
+            self._turn_away(code)  # somebody forked, and the caller is talking already: it ends this one (§13.2.2.4)
+            self._unshift(code)
             return
         try:
             readable = message.is_readable()
@@ -41,10 +44,18 @@ class Responses:
                 contacts.leave_behind_odd_routes()
             self._hold_back(code)
             return
-        if 180 <= code < 300:
+        if 180 <= code < 300 and code != 199:  # which ends an early dialog (RFC 6228)
             self._records.progressed(code, message.text("$rr"), self._config.ring_timeout)
         if fault and code >= 200:
             self._records.cut(notes.current_attempt()[0], fault)
+
+    def _turn_away(self, code: int) -> None:
+        """Pass on what is no part of the call: without media, and with a way to its sender, who is to get a BYE."""
+        self._records.late(code, message.text("$tt"))
+        contacts.lead_back() if code < 300 else contacts.leave_behind_odd()
+        contacts.leave_behind_odd_routes()
+        hiding.hide_response()
+        hiding.remove_body()
 
     def later(self, code: int) -> None:
         """A response to a re-INVITE, UPDATE or PRACK."""
@@ -109,6 +120,8 @@ class Responses:
             fault = self._anchor(code, step, attempt)
         elif message.has_body():  # of another kind, or where no offer or answer belongs: nothing reads it on the way
             hiding.remove_body()
+        if attempt and 180 <= code < 300:
+            contacts.ensure()
         contacts.lead_back() if code < 300 else contacts.leave_behind_odd()
         if not attempt or code >= 300:
             contacts.leave_behind_odd_routes()

@@ -33,6 +33,14 @@ def lead_back() -> None:
         hiding.append_header(f"Contact: <{uri}{_alias() if elsewhere else ''}>")
 
 
+def ensure() -> None:
+    """In a response that makes a dialog: name its sender where that, against RFC 3261 §12.1.1, does not do so itself.
+    Nobody could acknowledge or end the call otherwise."""
+    if KSR.hdr.is_present("Contact") < 0:
+        ip, port, transport = source()
+        hiding.append_header(f"Contact: <sip:{in_uri(ip)}:{port};transport={transport}>")
+
+
 def leave_behind_odd() -> None:
     """In a message whose Contact nobody needs: what topoh would not hide goes no further."""
     if not _is_plain():
