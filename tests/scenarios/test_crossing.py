@@ -314,3 +314,17 @@ async def test_who_has_lost_its_connection_is_connected_to(edge, agent, transpor
     assert (await actor.bye()).code == 200
     await other.hung_up()
     await closed(pair)
+
+
+@pytest.mark.parametrize("callee", ["udp", "tcp"])
+async def test_a_cancel_that_the_callee_does_not_heed_ends_with_the_ringing(own_edge, agent, callee):
+    """It is gone, or answers the CANCEL alone."""
+    edge = own_edge(calls={"ring_timeout_ms": 3000})
+    pair = await ringing_in(edge, agent, "udp", callee)
+    pair.far.transaction.on_cancel = lambda request: None
+    await pair.far.ring()
+    await pair.near.provisional(180)
+    pair.far.agent.drop_connections()
+    assert (await pair.near.cancel()).code == 200
+    assert (await pair.near.final(10)).code == 487
+    assert one(await closed(pair, "finish"), "finish")["code"] == 487
