@@ -135,6 +135,51 @@ def test_what_a_node_ships_again_after_a_restore_is_there_once(services, cast, s
     assert len(services.calls.find()) == 2
 
 
+def test_calls_whose_end_was_shipped_and_deleted_after_the_backup_are_over(services, cast, settings, file):
+    from trunkline.control.feed import DatabaseSink
+
+    began = 1_800_000_000.0
+
+    def journal(call, *events):
+        common = {"node": "node1", "call": call * 16, "direction": "outbound"}
+        return [common | {"event": event, "time": began + n} for n, event in enumerate(events)]
+
+    sink = DatabaseSink()
+    first = [*journal("a", "setup", "answer"), *journal("b", "setup"), *journal("c", "setup", "answer")]
+    sink.store("node1", "deleted", first, 100, 0)
+    services.backups.back_up(file)
+    services.backups.restore(file, settings, replace=True)
+    sink.store("node1", "there", journal("d", "setup", "answer"), 50, 0)
+    outcomes = lambda: [services.calls.get(uid * 16).outcome for uid in "abcd"]  # noqa: E731
+    sink.settle("node1", ["deleted", "there"], [], began + 60)  # nothing is missing
+    sink.settle("node2", ["there"], [], began + 60)
+    sink.settle("node1", ["there"], [], began - 60)
+    assert outcomes() == ["open"] * 4
+    sink.store("node1", "deleted", [], 100)
+    sink.settle("node1", ["there"], ["c" * 16, "d" * 16], began + 60)
+    assert outcomes() == ["answered", "failed", "open", "open"]
+    assert "not in the backup that was restored" in services.calls.get("a" * 16).hung_up_reason
+    sink.settle("node1", ["there"], [], began + 60)  # once is enough
+    assert outcomes() == ["answered", "failed", "open", "open"]
+    end = journal("a", "setup", "answer", "end")[2:]
+    sink.store("node1", "there", end, 60, 50)  # what says more after all, counts
+    assert services.calls.get("a" * 16).duration == 1
+
+
+def test_a_node_that_knows_of_no_restore_skips_nothing(services, cast, settings, file):
+    from trunkline.contract.feed import Unavailable
+    from trunkline.control.feed import DatabaseSink
+
+    sink = DatabaseSink()
+    sink.store("node1", "f", [], 100, 0)
+    services.backups.back_up(file)
+    sink.store("node1", "f", [], 200, 100)
+    services.backups.restore(file, settings, replace=True)
+    with pytest.raises(Unavailable, match="up to 100 bytes, not 200: it was restored"):
+        sink.store("node1", "f", [], 300, 200)
+    assert sink.position("node1", "f") == 100
+
+
 def test_an_older_schema_is_brought_up_to_date(services, cast, settings, file):
     from django.core.management import call_command
     from django.db import connection

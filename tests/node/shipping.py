@@ -23,16 +23,19 @@ class SqliteSink:
         self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
         self._db.executescript(f"PRAGMA journal_mode = WAL;{SCHEMA}")
         self.down = False
+        self.settled = []
 
     def position(self, node, file):
         self._up()
         row = self._db.execute("SELECT position FROM place WHERE file = ?", (file,)).fetchone()
         return row[0] if row else 0
 
-    def store(self, node, file, events, position):
+    def store(self, node, file, events, position, since=None):
         self._up()
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            if since is not None and since != self.position(node, file):
+                raise Unavailable("restored")
             for event in events:
                 self._db.execute("INSERT INTO line VALUES (?)", (json.dumps(event),))
             self._db.execute("INSERT OR REPLACE INTO place VALUES (?, ?)", (file, position))
@@ -42,12 +45,22 @@ class SqliteSink:
             self._db.execute("ROLLBACK")
             raise
 
+    def settle(self, node, files, up, before):
+        self._up()
+        self.settled.append((set(files), up, before))
+
     def forget(self, node, file):
         self._up()
         self._db.execute("DELETE FROM place WHERE file = ?", (file,))
 
     def count(self, table="line"):
         return self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our names
+
+    def copy_to(self, backup):
+        self._db.backup(backup)
+
+    def copy_from(self, backup):
+        backup.backup(self._db)
 
     def _up(self):
         if self.down:

@@ -18,7 +18,7 @@ class NoSink:
     def position(self, node, file):
         return 0
 
-    def store(self, node, file, events, position):
+    def store(self, node, file, events, position, since=None):
         return
 
     def forget(self, node, file):

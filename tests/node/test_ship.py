@@ -4,9 +4,11 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,9 @@ from shipping import SqliteSink
 from harness.polling import until
 from trunkline.contract import journal
 from trunkline.contract.feed import Unavailable
-from trunkline.node.lines import BATCH_LINES
+from trunkline.node.lines import BATCH_LINES, identity
 from trunkline.node.part import Reporter, read_status, run
-from trunkline.node.ship import Shipper
+from trunkline.node.ship import UNSURE_SECONDS, Shipper
 
 SHIPPING = Path(__file__).with_name("shipping.py")
 
@@ -117,6 +119,53 @@ def test_an_answer_lost_after_the_commit_ships_nothing_twice(shipper, sink, curr
     append(current, line(2))
     drain(shipper)
     assert sink.count() == 2
+
+
+def test_lines_that_a_restored_database_lacks_are_shipped_again(shipper, sink, current, tmp_path):
+    append(current, line(1))
+    drain(shipper)
+    backup = sqlite3.connect(tmp_path / "backup.db")
+    sink.copy_to(backup)
+    append(current, line(2))
+    drain(shipper)
+    sink.copy_from(backup)
+    append(current, line(3))
+    with pytest.raises(Unavailable):
+        shipper.step()
+    drain(shipper)
+    assert sink.count() == 3
+
+
+def test_which_calls_are_up_is_told_when_all_is_shipped_at_the_start_and_after_a_failure(sink, current, tmp_path):
+    state = tmp_path / "calls.json"
+    state.write_text(json.dumps({"up": [{"uid": "a"}], "setups": {"b": {}}}))
+    os.utime(state, (1000, 1000))
+    shipper = Shipper(sink, "node1", current, rotate_bytes=10_000_000, open_calls=state)
+    append(current, *(line(n) for n in range(BATCH_LINES + 1)))
+    assert shipper.step()
+    assert sink.settled == []
+    drain(shipper)
+    with open(current, "rb") as file:
+        told = ({identity(file)}, {"a", "b"}, 1000)
+    append(current, line(BATCH_LINES + 1))
+    drain(shipper)
+    assert sink.settled == [told]
+    sink.down = True
+    append(current, line(BATCH_LINES + 2))
+    with pytest.raises(Unavailable):
+        shipper.step()
+    sink.down = False
+    os.utime(state)
+    drain(shipper)
+    assert [before < time.time() - UNSURE_SECONDS / 2 for *_, before in sink.settled] == [True, True]
+    assert sink.settled[1][:2] == told[:2]
+
+
+def test_a_fresh_home_has_nothing_to_tell_of_calls(sink, current, tmp_path):
+    shipper = Shipper(sink, "node1", current, rotate_bytes=10_000_000, open_calls=tmp_path / "calls.json")
+    append(current, line(1))
+    drain(shipper)
+    assert (sink.count(), sink.settled) == (1, [])
 
 
 def test_a_large_file_is_renamed_shipped_to_its_end_and_deleted(sink, current):

@@ -69,7 +69,8 @@ def ship():
     from trunkline.control.feed import DatabaseSink
 
     stop = stop_on_signal()
-    shipper = Shipper(DatabaseSink(), settings.node.name, home.journal_file, settings.journal.rotate_mb * 1_000_000)
+    size = settings.journal.rotate_mb * 1_000_000
+    shipper = Shipper(DatabaseSink(), settings.node.name, home.journal_file, size, open_calls=home.open_calls)
     run(shipper, Reporter(home.status("ship")), stop, PAUSE)
     # The edge stops before us: its last lines go out now rather than at the next start, if the database is there.
     with suppress(*PASSING):

@@ -4,7 +4,7 @@ The node knows only these protocols; `control` implements them over the database
 the two. Every method may raise `Unavailable`; the node then goes on with what it has and tries again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from trunkline.contract.journal import Event
@@ -105,8 +105,18 @@ class Sink(Protocol):
     def position(self, node: str, file: str) -> int:
         """How many bytes of a journal file (by its identity) are already in the database; 0 when unknown."""
 
-    def store(self, node: str, file: str, events: Sequence[Event], position: int) -> None:
-        """Add events and move the position to `position`, in one transaction."""
+    def store(self, node: str, file: str, events: Sequence[Event], position: int, since: int | None = None) -> None:
+        """Add events and move the position from `since` to `position`, in one transaction.
+
+        Raises Unavailable, and nothing is added, where the position is not `since`: a backup was restored meanwhile.
+        None: wherever it is.
+        """
+
+    def settle(self, node: str, files: Collection[str], up: Collection[str], before: float) -> None:
+        """End the calls of which no line will say any more how they ended, where a journal file that the database
+        knows is not among `files`: it was deleted, and an older database restored. To be said when all there is was
+        shipped. `up` are the calls that are not over of those that began `before` (Unix time, s).
+        """
 
     def heartbeat(self, beat: Heartbeat) -> Standing:
         """Note how a node fares; an order stands until its beat says that it was followed.

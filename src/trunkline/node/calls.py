@@ -136,6 +136,16 @@ class Calls:
             self.up, self.over, self._positions, self._setups, self.unwritten = {}, deque(), {}, {}, []
 
 
+def kept(state: Path) -> tuple[set[str], float]:
+    """The uids of the calls that are not over by a state file, and when it was written (Unix time, s).
+
+    Raises OSError, and ValueError, TypeError, KeyError for a file of another version.
+    """
+    with open(state, encoding="utf-8") as file:
+        known, written = json.load(file), os.fstat(file.fileno()).st_mtime
+    return {row["uid"] for row in known["up"]} | set(known["setups"]), written
+
+
 def _restored(row: dict) -> OpenCall:
     return OpenCall(**row | {"tallies": [Tally(**tally) for tally in row["tallies"]]})
 

@@ -12,23 +12,34 @@ from contextlib import suppress
 from pathlib import Path
 
 from trunkline.contract.feed import Sink
-from trunkline.node import lines
+from trunkline.node import calls, lines
 
 PAUSE = 0.3  # s between two looks for lines
 # A worker that was about to write when the file was renamed still writes to it: wait for the slowest.
 QUIET_SECONDS = 10.0
+UNSURE_SECONDS = 60.0  # in which a call may have begun that the part `clear` has not written of yet
 
 log = logging.getLogger(__name__)
 
 
 class Shipper:
-    """A `part.Part` for one journal folder. `rotate_bytes` is the size at which a file is closed."""
+    """A `part.Part` for one journal folder. `rotate_bytes` is the size at which a file is closed, `open_calls` the file
+    of the calls that are up."""
 
-    def __init__(self, sink: Sink, node: str, current: Path, rotate_bytes: int, quiet: float = QUIET_SECONDS):
+    def __init__(
+        self,
+        sink: Sink,
+        node: str,
+        current: Path,
+        rotate_bytes: int,
+        quiet: float = QUIET_SECONDS,
+        open_calls: Path | None = None,
+    ):
         self._sink, self._node, self._current = sink, node, current
         self._rotate_bytes, self._quiet = rotate_bytes, quiet
         self._positions: dict[str, int] = {}  # by a file's identity, what the sink last said or took
         self._unsure: set[str] = set()
+        self._open_calls, self._settled = open_calls, open_calls is None
         self._damaged, self._shipped, self._waiting = 0, 0, 0
 
     def facts(self) -> dict[str, object]:
@@ -43,6 +54,8 @@ class Shipper:
         for path in lines.files(self._current):
             more |= self._ship(path)
         self._rotate()
+        if not more and not self._settled:
+            self._settle()
         return more
 
     def _ship(self, path: Path) -> bool:
@@ -59,13 +72,32 @@ class Shipper:
         return False
 
     def _store(self, name: str, batch: lines.Batch, position: int) -> None:
-        # A failure may come after the commit, so the position is asked for again before the next attempt.
+        # A failure may come after the commit, or because a restored database has less of the file than we knew, so the
+        # position is asked for again before the next attempt.
         self._unsure.add(name)
-        self._sink.store(self._node, name, batch.events, position + batch.size)
+        settled, self._settled = self._settled, self._open_calls is None
+        self._sink.store(self._node, name, batch.events, position + batch.size, position)
         self._positions[name] = position + batch.size
         self._unsure.discard(name)
+        self._settled = settled
         self._shipped += len(batch.events)
         self._keep(batch.damaged)
+
+    def _settle(self) -> None:
+        """At the start, and after the database refused something: it may have been restored from a backup."""
+        try:
+            up, written = calls.kept(self._open_calls)
+        except FileNotFoundError:  # a home that was made just now, whose calls the heartbeat has closed
+            self._settled = True
+            return
+        except (ValueError, TypeError, KeyError):  # of another version; the part `clear` writes it anew
+            return
+        files = []
+        for path in lines.files(self._current):
+            with open(lines.opened(path), "rb") as file:
+                files.append(lines.identity(file))
+        self._sink.settle(self._node, files, up, min(written, time.time() - UNSURE_SECONDS))
+        self._settled = True
 
     def _finish(self, path: Path, name: str, position: int) -> None:
         """Delete a file that will not grow any more; half a line at its end (from a full disk) is kept as damaged."""

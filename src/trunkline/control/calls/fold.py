@@ -30,6 +30,8 @@ class Directory:
 
 # Why a call has ended of which no line of the journal says how; one that comes after all knows better.
 LOST = "Nothing more was heard of this call: its node was lost"
+UNRECORDED = "Nothing more was heard of this call: its end is not in the backup that was restored"
+LOSSES = (LOST, UNRECORDED)
 
 
 def moment(event: Event) -> datetime | None:
@@ -80,7 +82,7 @@ def fold_call(call: Call, event: Event, directory: Directory) -> None:
         case "end":
             end = (time, text(event, "by", 16), text(event, "reason", 255))
             known = (call.hung_up, call.hung_up_by, call.hung_up_reason)
-            if call.hung_up is None or call.hung_up_reason == LOST or end < known:
+            if call.hung_up is None or call.hung_up_reason in LOSSES or end < known:
                 call.hung_up, call.hung_up_by, call.hung_up_reason = end
         case "quality":
             quality.fold(call, event)
@@ -129,7 +131,7 @@ def _refuse(call: Call, event: Event, time: datetime, rejected: bool) -> None:
         return
     code, reason, warning = _code(event), text(event, "reason", 255), text(event, "warning", 255)
     known = (call.refused, call.code or 0, call.reason, call.warning, call.outcome == REJECTED)
-    if call.refused and call.reason != LOST and known <= (time, code or 0, reason, warning, rejected):
+    if call.refused and call.reason not in LOSSES and known <= (time, code or 0, reason, warning, rejected):
         return
     call.refused, call.code, call.reason, call.warning = time, code, reason, warning
     call.outcome = REJECTED if rejected else OPEN

@@ -1,5 +1,6 @@
-"""Calls whose node is gone, and its journal with it: nobody will say any more how they ended."""
+"""Calls of which nobody will say any more how they ended: their node is gone, or what its journal said of it."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,10 +19,28 @@ def close(node: str, heard: datetime | None) -> None:
     """
     with transaction.atomic():
         lock(JOURNAL_LOCK)
-        calls = Call.objects.filter(outcome=OPEN, node=node)
-        for call in calls.filter(started__lte=heard + _BEAT) if heard else calls:
-            begun = call.answered or call.started
-            time = max(heard or begun, begun).timestamp()
-            ended = {"event": "end", "by": "edge"} if call.answered else {"event": "finish", "code": 500}
-            fold.fold_call(call, ended | {"time": time, "call": call.uid, "reason": fold.LOST}, fold.Directory({}, {}))
-            call.save()
+        calls = _open(node)
+        _end(calls.filter(started__lte=heard + _BEAT) if heard else calls, heard, fold.LOST)
+
+
+def close_unrecorded(node: str, up: Collection[str], before: datetime) -> None:
+    """End what is open of a node, began before that time and is not `up`. When it ended nobody knows, so its record
+    says no more than that it was answered."""
+    known = frozenset(up)
+    with transaction.atomic():
+        lock(JOURNAL_LOCK)
+        calls = _open(node).filter(started__lt=before)
+        _end((call for call in calls if call.uid not in known), None, fold.UNRECORDED)
+
+
+def _open(node: str):
+    return Call.objects.filter(outcome=OPEN, node=node)
+
+
+def _end(calls: Iterable[Call], heard: datetime | None, reason: str) -> None:
+    for call in calls:
+        begun = call.answered or call.started
+        time = max(heard or begun, begun).timestamp()
+        ended = {"event": "end", "by": "edge"} if call.answered else {"event": "finish", "code": 500}
+        fold.fold_call(call, ended | {"time": time, "call": call.uid, "reason": reason}, fold.Directory({}, {}))
+        call.save()

@@ -1,14 +1,15 @@
 """`contract.feed.Sink` over the database: where the journal's events become records of calls."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 
 from django.db import transaction
 
 from trunkline.contract.feed import Heartbeat, Standing, Unavailable
 from trunkline.contract.journal import Event
 from trunkline.control.accounts.models import Account
-from trunkline.control.calls import fold
+from trunkline.control.calls import fold, lost
 from trunkline.control.calls.models import Attempt, Call, JournalPosition
 from trunkline.control.carriers.models import Carrier
 from trunkline.control.database import JOURNAL_LOCK, lock
@@ -36,7 +37,7 @@ class DatabaseSink:
             known = JournalPosition.objects.filter(node=node, file=file).first()
             return known.position if known else 0
 
-    def store(self, node: str, file: str, events: Sequence[Event], position: int) -> None:
+    def store(self, node: str, file: str, events: Sequence[Event], position: int, since: int | None = None) -> None:
         timed = [event for event in events if fold.moment(event) is not None]
         denied = [event for event in timed if event["event"] == "denied"]
         usable = [event for event in timed if event["call"] and event["event"] != "denied"]
@@ -45,6 +46,8 @@ class DatabaseSink:
         with available(), transaction.atomic():
             # One node at a time: two that tell of the same call would each miss what the other is writing.
             lock(JOURNAL_LOCK)
+            if since is not None and since != (there := self.position(node, file)):
+                raise Unavailable(f"the database has the journal up to {there} bytes, not {since}: it was restored")
             _merge(usable)
             denials.note(denied)
             JournalPosition.objects.update_or_create(node=node, file=file, defaults={"position": position})
@@ -57,6 +60,13 @@ class DatabaseSink:
                 raise
             except ServiceError as error:
                 raise Unavailable(str(error)) from error
+
+    def settle(self, node: str, files: Collection[str], up: Collection[str], before: float) -> None:
+        with available(), transaction.atomic():
+            gone = JournalPosition.objects.filter(node=node).exclude(file__in=files)
+            if gone.exists():
+                lost.close_unrecorded(node, up, datetime.fromtimestamp(before, UTC))
+                gone.delete()
 
     def forget(self, node: str, file: str) -> None:
         with available():
