@@ -6,7 +6,7 @@ from functools import lru_cache
 import KSR
 
 from trunkline.edge.ksr import hiding
-from trunkline.edge.ksr.message import latin_1, source, text
+from trunkline.edge.ksr.message import latin_1, source
 from trunkline.sip import contact
 from trunkline.sip.uri import in_uri
 
@@ -22,12 +22,13 @@ def lead_back() -> None:
     A Contact in private space does not, nor does one of a party that came over a connection (that is the way back),
     nor a host name, which a worker would have to look up.
     """
-    elsewhere = not KSR.is_UDP() or KSR.nathelper.nat_uac_test(IS_PRIVATE) > 0 or not is_ip(text("$ct"))
-    if _is_plain():
+    value = latin_1("$ct")
+    elsewhere = not KSR.is_UDP() or KSR.nathelper.nat_uac_test(IS_PRIVATE) > 0 or not is_ip(value)
+    if _is_plain(value):
         if elsewhere:
             KSR.nathelper.set_contact_alias()
         return
-    uri = contact.first_uri(latin_1("$ct"))
+    uri = contact.first_uri(value)
     hiding.remove_contact()
     if uri:
         hiding.append_header(f"Contact: <{uri}{_alias() if elsewhere else ''}>")
@@ -43,7 +44,7 @@ def ensure() -> None:
 
 def leave_behind_odd() -> None:
     """In a message whose Contact nobody needs: what topoh would not hide goes no further."""
-    if not _is_plain():
+    if not _is_plain(latin_1("$ct")):
         hiding.remove_contact()
 
 
@@ -55,6 +56,8 @@ def is_usable() -> bool:
 
 def route_fault() -> str:
     """What is wrong with the Record-Routes, in words; topoh would show what it cannot read."""
+    if KSR.hdr.is_present("Record-Route") < 0:  # so it is of most messages
+        return ""
     place = 0
     while value := latin_1(f"$(hdr(Record-Route)[{place}])"):
         plain = contact.are_plain_routes if len(value) <= _LONGEST_KEPT else contact.are_plain_routes.__wrapped__
@@ -80,9 +83,8 @@ def _has_ip(value: str) -> bool:
     return match is not None and (match[1].startswith("[") or match[1].replace(".", "").isdigit())
 
 
-def _is_plain() -> bool:
-    """Whether there is no Contact that topoh would leave as it is, of all that it is in the message."""
-    value = latin_1("$ct")
+def _is_plain(value: str) -> bool:
+    """Whether there is no Contact that topoh would leave as it is. `value`: the first of the message, '' for none."""
     if not value:
         return KSR.hdr.is_present("Contact") < 0
     plain = contact.is_plain if len(value) <= _LONGEST_KEPT else contact.is_plain.__wrapped__
