@@ -67,7 +67,9 @@ async def test_a_call_fails_over_from_one_transport_to_another(edge, agent):
 
 @pytest.mark.parametrize("caller", ["tcp", "tls"])
 async def test_a_party_whose_connection_is_gone_is_told_of_in_words(edge, agent, caller):
+    """And that takes none, as behind a NAT."""
     pair = await talking(edge, agent, "out", caller, "udp")
+    pair.near.agent.stop_listening()
     pair.near.agent.drop_connections()
     await eventually(lambda: not connected(edge, pair.near.agent))
     for method in ("INFO", "UPDATE", "BYE"):

@@ -163,6 +163,10 @@ class Stack(Changes):
         port = self.port(hop.transport)
         return f"SIP/2.0/{hop.transport.upper()} {in_uri(self.address)}:{port};branch=z9hG4bK{token()};rport"
 
+    def stop_listening(self) -> None:
+        """Accept no TCP or TLS connection any more, as behind a NAT."""
+        self._sockets.stop_listening()
+
     def drop_connections(self) -> None:
         """Cut every TCP and TLS connection."""
         self._sockets.drop_connections()

@@ -149,6 +149,12 @@ class Transport:
             )
         return stream.flow
 
+    def stop_listening(self) -> None:
+        """Accept no connection any more."""
+        for server in self._servers:
+            server.close()
+        self._servers = []
+
     def drop_connections(self) -> None:
         """Cut every connection, as a lost network would."""
         for stream in list(self._open):
@@ -157,10 +163,9 @@ class Transport:
     async def close(self) -> None:
         if self._datagrams:
             self._datagrams.close()
-        for server in self._servers:
-            server.close()
+        self.stop_listening()
         self.drop_connections()
-        self._datagrams, self._servers = None, []
+        self._datagrams = None
 
 
 def client_context(floor: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2) -> ssl.SSLContext:
