@@ -1,152 +1,17 @@
-"""Messages that cross, or come behind what they should have come before: both sides end up in one state, the audio of a
-call that goes on is heard, and one record and no count are left of it."""
+"""Messages that cross, or come behind what they should have come before: both sides end up in one state, and one record
+and no count are left of the call."""
 
 import asyncio
-import re
 
 import pytest
 
 from harness import placing
-from scenarios.parties import (
-    RINGING,
-    Pair,
-    forgotten,
-    inbound,
-    kinds,
-    one,
-    ringing_in,
-    ringing_out,
-    sides,
-    talking,
-    to,
-)
-from trunkline.sandbox import digest, sdp
-from trunkline.sandbox.call import AUTO
-from trunkline.sandbox.incoming import IncomingCall
+from harness.node import eventually
+from scenarios.afterwards import DIRECTIONS, SIDES, closed, hold, hung_up, refuse, respond
+from scenarios.parties import RINGING, Pair, connected, kinds, one, ringing_in, ringing_out, sides, talking
+from trunkline.sandbox import digest
 
 pytestmark = pytest.mark.engines
-
-SIDES = pytest.mark.parametrize("side", ["near", "far"])
-DIRECTIONS = pytest.mark.parametrize("direction", ["in", "out"])
-OFFERING = pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
-
-
-def account(pair: Pair) -> int:
-    return pair.edge.call_events(called=pair.called)[0]["account"]
-
-
-async def closed(pair: Pair, last: str = "end") -> list:
-    """One record, nothing counted and no media is left; the call's events."""
-    events = await pair.events(last)
-    assert [e["event"] for e in events if e["event"] in ("end", "finish")] == [last]
-    assert len(pair.edge.journal(event="setup", called=pair.called)) == 1
-    await forgotten(pair.edge, pair.near)
-    assert placing.active(pair.edge, account(pair)) == 0
-    return events
-
-
-async def hear_again(pair: Pair) -> None:
-    """What is sent from now on is heard."""
-    for call in (pair.near, pair.far):
-        call.respond = None
-        call.audio.forget()
-    await pair.talk()
-
-
-async def hung_up(pair: Pair) -> list:
-    assert (await pair.near.bye()).code == 200
-    await pair.far.hung_up()
-    return await closed(pair)
-
-
-def refuse(call, method: str, code: int) -> None:
-    call.respond = lambda request: call.agent.response(request, code) if request.method == method else None
-
-
-async def hold(call, method: str, style: str) -> int:
-    """Offer to hold the call; the status that it gets."""
-    body = call.make_offer("sendrecv" if style == "0.0.0.0" else style)
-    if style == "0.0.0.0":  # RFC 2543's way
-        body = re.sub(rb"c=IN IP4 \S+", b"c=IN IP4 0.0.0.0", body)
-    return (await call.send(method, body, [("Content-Type", sdp.TYPE)])).code
-
-
-@SIDES
-@OFFERING
-@pytest.mark.parametrize("style", ["sendonly", "inactive", "0.0.0.0"])
-async def test_a_hold_that_is_refused_holds_nothing(edge, agent, side, method, style):
-    pair = await talking(edge, agent)
-    actor, other = sides(pair, side)
-    await pair.talk()
-    for code in (488, 491):
-        refuse(other, method, code)
-        assert await hold(actor, method, style) == code
-    await hear_again(pair)
-    await hung_up(pair)
-
-
-@SIDES
-async def test_a_resumption_that_is_refused_leaves_the_hold(edge, agent, side):
-    pair = await talking(edge, agent)
-    actor, other = sides(pair, side)
-    assert (await actor.reinvite("inactive")).code == 200
-    refuse(other, "INVITE", 491)
-    assert await hold(actor, "INVITE", "sendrecv") == 491
-    for call in (actor, other):
-        call.audio.forget()
-        call.audio.play(700)
-    await other.audio.hear_silence()
-    other.respond = None
-    assert (await actor.reinvite("sendrecv")).code == 200
-    await hear_again(pair)
-    await hung_up(pair)
-
-
-@SIDES
-async def test_a_hold_that_is_refused_after_a_late_offer(edge, agent, side):
-    """Offer and answer of the call went in its 200 and ACK."""
-    pair = await talking(edge, agent, sdp=None)
-    actor, other = sides(pair, side)
-    await pair.talk()
-    refuse(other, "INVITE", 491)
-    assert await hold(actor, "INVITE", "inactive") == 491
-    await hear_again(pair)
-    await hung_up(pair)
-
-
-async def between_encrypted(edge, agent, side: str) -> Pair:
-    """An answered call, of which one side's audio is SRTP."""
-    pbx, carrier = await agent(name="pbx"), await agent(name="carrier")
-    if side == "near":
-        pbx.srtp = True
-        called = f"{edge.route(edge.carrier(carrier.address, carrier.port()))}001"
-        near = await placing.dial(edge, pbx, edge.key(), f"+{called}")
-        far = await carrier.next_call()
-    else:
-        scene = await inbound(edge, agent, to(pbx), account=edge.account(srtp="required"))
-        near, called = await scene.dial(), scene.number
-        far = await pbx.next_call()
-    await far.answer()
-    await near.final()
-    await far.confirmed()
-    assert (near.srtp, far.srtp) == (side == "near", side == "far")
-    return Pair(near, far, edge, called)
-
-
-@pytest.mark.parametrize("encrypted", ["", "near", "far"])
-async def test_both_hold_at_once_and_then_one(edge, agent, encrypted):
-    """RFC 3261 §14.1: both get 491, and one after the other tries again."""
-    pair = await (between_encrypted(edge, agent, encrypted) if encrypted else talking(edge, agent))
-    await pair.talk()
-    for call in (pair.near, pair.far):
-        refuse(call, "INVITE", 491)
-    codes = await asyncio.gather(hold(pair.near, "INVITE", "sendonly"), hold(pair.far, "INVITE", "inactive"))
-    assert codes == [491, 491]
-    await hear_again(pair)
-    assert (await pair.far.reinvite("inactive")).code == 200
-    assert (await pair.far.reinvite("sendrecv")).code == 200
-    await hear_again(pair)
-    await hung_up(pair)
 
 
 @SIDES
@@ -172,63 +37,6 @@ async def test_a_caller_hangs_up_before_its_ack(edge, agent):
     await pair.far.answer()
     await pair.far.hung_up()
     assert one(await closed(pair), "end")["by"] == "caller"
-
-
-async def another(call: IncomingCall) -> IncomingCall:
-    """Another callee behind the same target, which forks."""
-    second = IncomingCall(call.agent, call.request, call.transaction)
-    call.agent.calls[call.request.call_id, second.local_tag] = second
-    (await second.open_audio()).mute()  # the relay would learn from it where the target's audio comes from
-    return second
-
-
-async def respond(call: IncomingCall, code: int, without: str = "") -> None:
-    """Send a response once, behind whatever was sent before."""
-    response = await call._with_contact(code, AUTO, None)
-    if without:
-        response.remove(without)
-    call.agent._transmit(response, call.transaction.flow)
-
-
-@DIRECTIONS
-async def test_a_second_callee_that_answers_takes_nothing_from_the_first(edge, agent, direction):
-    pair = await RINGING[direction](edge, agent)
-    await pair.far.answer()
-    await pair.near.final()
-    await pair.far.confirmed()
-    await pair.talk()
-    second = await another(pair.far)
-    await respond(second, 200)
-    await second.hung_up()
-    await hear_again(pair)
-    assert placing.active(edge, account(pair)) == 1
-    assert kinds(await hung_up(pair)) == ["setup", "attempt", "answer", "end"]
-
-
-@pytest.mark.parametrize("code", [180, 183])
-@pytest.mark.parametrize("forks", [False, True])
-async def test_ringing_behind_the_answer_is_no_news(edge, agent, code, forks):
-    pair = await ringing_in(edge, agent)
-    await pair.far.answer()
-    await pair.near.final()
-    await pair.far.confirmed()
-    await respond(await another(pair.far) if forks else pair.far, code)
-    assert (await pair.far.info(b"behind it", "text/plain")).code == 200
-    await hear_again(pair)
-    assert kinds(await hung_up(pair)) == ["setup", "attempt", "answer", "end"]
-
-
-async def test_early_media_of_another_callee_than_the_one_that_answers(edge, agent):
-    pair = await ringing_in(edge, agent)
-    await pair.far.ring(183, body=AUTO)
-    await pair.near.provisional(183)
-    await respond(await another(pair.far), 183)
-    await pair.near.until(lambda: [r.code for r in pair.near.responses].count(183) == 2, 10, "the other's 183")
-    await pair.far.answer()
-    await pair.near.final()
-    await pair.far.confirmed()
-    await hear_again(pair)
-    await hung_up(pair)
 
 
 @DIRECTIONS
@@ -309,8 +117,7 @@ async def test_who_has_lost_its_connection_is_connected_to(edge, agent, transpor
     pair = await talking(edge, agent, direction, transport, transport)
     actor, other = sides(pair, side)
     other.agent.drop_connections()
-    while any(c["src_ip"] == other.agent.address for c in edge.rpc("core.tcp_list") or ()):
-        await asyncio.sleep(0.02)
+    await eventually(lambda: not connected(edge, other.agent), what="the edge has noticed")
     assert (await actor.bye()).code == 200
     await other.hung_up()
     await closed(pair)

@@ -1,0 +1,60 @@
+"""A target that forks: more than one callee rings or answers behind it, and the call is with the first that answers."""
+
+import pytest
+
+from harness import placing
+from scenarios.afterwards import DIRECTIONS, account, hear_again, hung_up, respond
+from scenarios.parties import RINGING, kinds, ringing_in
+from trunkline.sandbox.call import AUTO
+from trunkline.sandbox.incoming import IncomingCall
+
+pytestmark = pytest.mark.engines
+
+
+async def another(call: IncomingCall) -> IncomingCall:
+    """Another callee behind the same target, which forks."""
+    second = IncomingCall(call.agent, call.request, call.transaction)
+    call.agent.calls[call.request.call_id, second.local_tag] = second
+    (await second.open_audio()).mute()  # the relay would learn from it where the target's audio comes from
+    return second
+
+
+@DIRECTIONS
+async def test_a_second_callee_that_answers_takes_nothing_from_the_first(edge, agent, direction):
+    pair = await RINGING[direction](edge, agent)
+    await pair.far.answer()
+    await pair.near.final()
+    await pair.far.confirmed()
+    await pair.talk()
+    second = await another(pair.far)
+    await respond(second, 200)
+    await second.hung_up()
+    await hear_again(pair)
+    assert placing.active(edge, account(pair)) == 1
+    assert kinds(await hung_up(pair)) == ["setup", "attempt", "answer", "end"]
+
+
+@pytest.mark.parametrize("code", [180, 183])
+@pytest.mark.parametrize("forks", [False, True])
+async def test_ringing_behind_the_answer_is_no_news(edge, agent, code, forks):
+    pair = await ringing_in(edge, agent)
+    await pair.far.answer()
+    await pair.near.final()
+    await pair.far.confirmed()
+    await respond(await another(pair.far) if forks else pair.far, code)
+    assert (await pair.far.info(b"behind it", "text/plain")).code == 200
+    await hear_again(pair)
+    assert kinds(await hung_up(pair)) == ["setup", "attempt", "answer", "end"]
+
+
+async def test_early_media_of_another_callee_than_the_one_that_answers(edge, agent):
+    pair = await ringing_in(edge, agent)
+    await pair.far.ring(183, body=AUTO)
+    await pair.near.provisional(183)
+    await respond(await another(pair.far), 183)
+    await pair.near.until(lambda: [r.code for r in pair.near.responses].count(183) == 2, 10, "the other's 183")
+    await pair.far.answer()
+    await pair.near.final()
+    await pair.far.confirmed()
+    await hear_again(pair)
+    await hung_up(pair)
