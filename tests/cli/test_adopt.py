@@ -43,9 +43,13 @@ def test_without_a_question(run, edge):
     assert store.identity(edge) == "first"
 
 
-def test_without_a_store_there_is_nothing_to_do(run, home):
-    ran = run("node", "adopt", "--yes")
-    assert (ran.status, "has no store yet: `trunkline up`" in ran.err) == (1, True)
+@pytest.mark.parametrize("words", [("adopt", "--yes"), ("drain",)])
+def test_without_a_store_there_is_nothing_to_do(run, home, words):
+    ran = run("node", *words)
+    assert (ran.status, "has no node yet: `trunkline up`" in ran.err) == (1, True)
+    home.store.mkdir()  # SQLite opens it no more than what is on a disk that is read-only
+    ran = run("node", *words)
+    assert (ran.status, "cannot be written: unable to open database file. " in ran.err) == (1, True)
 
 
 def test_a_database_that_does_not_answer_is_named(run, edge, monkeypatch, tmp_path):
@@ -67,4 +71,4 @@ def test_a_store_that_is_being_filled_is_to_be_waited_for(run, edge, monkeypatch
     edge.execute("BEGIN IMMEDIATE")
     ran = run("node", "adopt", "--yes")
     edge.execute("ROLLBACK")
-    assert (ran.status, "Try again in a minute" in ran.err) == (1, True)
+    assert (ran.status, "try again in a minute" in ran.err) == (1, True)

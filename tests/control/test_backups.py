@@ -206,6 +206,29 @@ def test_a_later_schema_is_refused(services, cast, settings, file):
         services.backups.restore(file, settings, replace=True)
 
 
+def test_the_way_back_from_a_later_version(services, cast, settings, file):
+    """What it has added goes too: it would be in the way of the next upgrade."""
+    from django.db import connection
+
+    services.backups.back_up(file)
+    services.accounts.create("later")
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('calls', '9999_x', '2030-01-01')")
+        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('tariffs', '0001_x', '2030-01-01')")
+        for table in ("calls_later", "tariffs_tariff", "other"):
+            cursor.execute(f"CREATE TABLE {table} (account bigint REFERENCES accounts_account (id))")
+        cursor.execute("ALTER TABLE changes_counter ADD COLUMN later integer")
+    with pytest.raises(control.DatabaseUnavailable, match="go back by `trunkline restore FILE --replace`"):
+        control.migrate()
+    with pytest.raises(BackupError, match="is not empty .3 accounts"):
+        services.backups.restore(file, settings)
+    services.backups.restore(file, settings, replace=True)
+    control.migrate()
+    assert _names(services) == ["owner", "stranger"]
+    left = {"other"} if connection.vendor == "postgresql" else set()  # all of an SQLite file is ours
+    assert {"calls_later", "tariffs_tariff", "other"} & {*connection.introspection.table_names()} == left
+
+
 def test_nothing_is_overwritten_unasked(services, cast, settings, file):
     file.write_text("precious")
     with pytest.raises(BackupError, match="exists already: name another file, or say --replace"):

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,6 +121,14 @@ def test_a_manager_that_is_ending_already_may_be_asked_again(start, home):
 
 
 @pytest.mark.long
+def test_log_files_that_were_removed_are_written_anew(start, home):
+    start(("talkative", "import time\nwhile True: print('hello', flush=True); time.sleep(0.1)"))
+    removed = home.log / "talkative.log"
+    until(lambda: "hello" in _text(removed))
+    shutil.rmtree(home.log)
+    until(lambda: "hello" in _text(removed), 30, what="nothing is written where the log was")
+
+
 def test_a_program_that_was_given_up_is_revived(start, home, monkeypatch):
     """supervisord's own last word is FATAL, after `startretries`; here after few, so as not to take a minute."""
     config = supervise.write_config

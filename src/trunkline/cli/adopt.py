@@ -5,7 +5,7 @@ import sqlite3
 import click
 
 from trunkline import settings as all_settings
-from trunkline.cli import saying
+from trunkline.cli import saying, stores
 from trunkline.contract import store
 from trunkline.contract.feed import Database, Unavailable
 from trunkline.home import Home
@@ -20,17 +20,12 @@ def adopt(yes: bool):
     """
     settings = all_settings.load()
     home = Home(settings.home)
-    if not home.store.exists():
-        raise click.ClickException(f"{home.root} has no store yet: `trunkline up` makes it and fills it by itself")
-    connection = store.open_writer(home.store)
-    database, found = _found(settings)
-    click.echo(f"The edge serves {_counted(*_served(connection))}; {database.place} has {_counted(*found)}.")
-    if not yes:
-        click.confirm("Shall the edge serve what this database has, and nothing else?", abort=True)
-    try:
+    with stores.writing(home) as connection:
+        database, found = _found(settings)
+        click.echo(f"The edge serves {_counted(*_served(connection))}; {database.place} has {_counted(*found)}.")
+        if not yes:
+            click.confirm("Shall the edge serve what this database has, and nothing else?", abort=True)
         store.set_wish(connection, database.identity)
-    except sqlite3.OperationalError as error:
-        raise click.ClickException(f"{home.store} cannot be written: {error}. Try again in a minute") from error
     saying.say("The node takes everything from there, at once when it runs. `trunkline status` tells when it is done.")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from trunkline import settings as all_settings
-from trunkline.cli import saying
+from trunkline.cli import saying, stores
 from trunkline.cli.output import Answer, operation, table
 from trunkline.contract import store
 from trunkline.home import Home
@@ -56,9 +56,8 @@ def _order(name: str | None, on: bool) -> tuple[all_settings.Settings, bool]:
     if name not in (None, settings.node.name):
         _order_another(settings, name, on)
         return settings, False
-    if not home.store.exists():
-        raise click.ClickException(f"{home.root} has no node: `trunkline up` makes one")
-    store.set_draining(store.open_writer(home.store), on)
+    with stores.writing(home) as connection:
+        store.set_draining(connection, on)
     click.echo(f"Node {settings.node.name} takes {'no new calls' if on else 'calls again'}.")
     return settings, True
 

@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 
 from trunkline.control.dashboard.options import OPTIONS
-from trunkline.control.errors import DatabaseAway, DatabaseUnavailable
+from trunkline.control.errors import DatabaseAway, DatabaseLater, DatabaseUnavailable
 from trunkline.settings import Settings
 
 APPS = (
@@ -165,7 +165,7 @@ def _ours() -> set[tuple[str, str]]:
 
 
 def _unapplied() -> bool:
-    """Whether a migration of ours is missing. Raises DatabaseUnavailable for a database of a later Trunkline."""
+    """Whether a migration of ours is missing. Raises DatabaseLater for a database of a later Trunkline."""
     connection = connections[DEFAULT_DB_ALIAS]
     with connection.cursor() as cursor:
         if "django_migrations" not in connection.introspection.table_names(cursor):
@@ -173,8 +173,9 @@ def _unapplied() -> bool:
         cursor.execute("SELECT app, name FROM django_migrations")
         applied = {tuple(row) for row in cursor.fetchall() if row[0] in APPS}
     if later := strange(applied):
-        raise DatabaseUnavailable(
-            f"the database was made by a later Trunkline (it has {later}): use that version, or restore a backup"
+        raise DatabaseLater(
+            f"the database was made by a later Trunkline (it has {later}): use that version, or go back by `trunkline "
+            "restore FILE --replace` with a backup from before"
         )
     return applied != _ours()
 

@@ -20,5 +20,9 @@ class DatabaseUnavailable(ServiceError):
     """The database cannot be reached, is locked, or is not ours to use."""
 
 
+class DatabaseLater(DatabaseUnavailable):
+    """A later version has changed its tables."""
+
+
 class DatabaseAway(DatabaseUnavailable):
     """Another machine's, or process's, that cannot be reached, or lets nobody in: it may be back any moment."""

@@ -13,7 +13,7 @@ from django.db import connections, transaction
 
 from trunkline.control.backups import contents
 from trunkline.control.backups.contents import BackupError, Contents
-from trunkline.control.database import JOURNAL_LOCK, SNAPSHOT, place
+from trunkline.control.database import APPS, DJANGOS, JOURNAL_LOCK, SNAPSHOT, place, strange
 
 MAGIC = b"PGDMP"
 
@@ -84,7 +84,7 @@ def load(path: Path, archive: Contents, sequence: int) -> None:
 
     Others wait meanwhile, and then go on with the restored tables. Raises BackupError, and nothing has changed then.
     """
-    names = sorted({*contents.tables(), *archive.rows})
+    names = sorted({*contents.tables(), *archive.rows, *_later()})
     drop = ", ".join(f'"{name}"' for name in names)
     # First what writers and shippers take first: each is then through or has not begun, and holds no other table.
     before = f"BEGIN; SELECT pg_advisory_xact_lock({JOURNAL_LOCK}); LOCK TABLE {contents.COUNTER};"
@@ -125,6 +125,19 @@ def _there(cursor) -> list[str]:
     if not {contents.MIGRATIONS, contents.COUNTER} <= set(there):
         raise BackupError(f"{place()} has no tables yet: there is nothing to back up")
     return there
+
+
+def _later() -> set[str]:
+    """The tables of a later Trunkline that is left: its next migration would find them in its way."""
+    connection = connections[SNAPSHOT]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT app, name FROM {contents.MIGRATIONS}")  # noqa: S608 - constant
+        applied = cursor.fetchall()
+        apps = {app for app, _ in applied} - {*APPS, *(name.rpartition(".")[2] for name in DJANGOS)}
+        if strange(contents.migrations(applied)):
+            apps |= {*APPS}
+        names = connection.introspection.table_names(cursor)
+    return {name for name in names if name.startswith(tuple(f"{app}_" for app in apps))}
 
 
 def _value(cursor, query: str) -> int:

@@ -1,0 +1,23 @@
+"""The edge's store, for commands that write to it beside the node's parts."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from trunkline.contract import store
+from trunkline.home import Home
+
+
+@contextmanager
+def writing(home: Home) -> Iterator[sqlite3.Connection]:
+    if not home.store.exists():
+        raise click.ClickException(f"{home.root} has no node yet: `trunkline up` makes one")
+    try:
+        yield store.open_writer(home.store)
+    except sqlite3.Error as error:
+        raise click.ClickException(
+            f"{home.store} cannot be written: {error}. Where it is being filled, try again in a minute; else see if "
+            "its disk is full or read-only"
+        ) from error
