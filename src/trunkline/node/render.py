@@ -13,7 +13,7 @@ import jinja2
 from trunkline.contract import edge_config
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.home import Home
-from trunkline.node import abilities, connections
+from trunkline.node import abilities, connections, hidden_via
 from trunkline.node.engines import relay_name
 from trunkline.node.ports import Ports
 from trunkline.settings import Settings
@@ -53,6 +53,8 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) 
     password = blake2s(secrets.dialog.encode(), person=b"redis").hexdigest()
     for index in range(settings.media.relays):
         _private(home.node / f"{relay_name(index)}.conf", relay(settings, home, ports, index, password))
+    unlike = hidden_via.unlike(hidden_via.alphabet(secrets.mask))
+    _private(home.node / "hidden_via.pcre", f"[0]\n{unlike}\n")
     _private(home.node / "redis.conf", render("redis.conf", password=password, **context))
     _private(home.node / "edge.json", "")
     edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets, ports))

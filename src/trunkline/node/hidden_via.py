@@ -1,0 +1,80 @@
+"""What tells a response whose hidden Via is not as topoh wrote it, so that Kamailio drops it unread.
+
+topoh (Kamailio 6.0 and 6.1) puts a parameter TH into each Via that it hides, and looks at its value when a response
+brings the Via back, before anything of ours is asked: where there is none, Kamailio crashes. Whoever was sent an INVITE
+can write such a Via. Hidden is base64 in an alphabet that the key shuffles, three octets in four characters, so the
+parameter can be seen without deciphering anything.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import md5
+
+PREFIX = "z9hG4bKsr-"  # topoh's own, of a hidden Via's branch
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-"
+_ANY = range(256)
+
+
+def alphabet(key: str) -> str:
+    """topoh's 64 characters for `mask_key`, shuffled as its th_mask.c does."""
+    octets, characters = key.encode("ascii"), list(_ALPHABET)
+    digest = md5(octets * 2, usedforsecurity=False).digest()
+    words = [int.from_bytes(digest[at : at + 4], "little") for at in range(0, 16, 4)]
+    check = _crc(octets) + len(octets)
+    for last in range(len(characters), 1, -1):
+        place = (words[(check + last) % 4] + octets[(check + last) % len(octets)]) % 2**32 % last
+        characters[place], characters[last - 1] = characters[last - 1], characters[place]
+    return "".join(characters)
+
+
+def unlike(characters: str) -> str:
+    """A regular expression, of PCRE and of Python, for responses that have a hidden Via which topoh did not write.
+
+    Right is whole base64 of something whose first parameter with a name that begins with TH is `TH=` with a value of
+    topoh's, or that has none, as the Vias behind the first. `characters`: of `alphabet`.
+    """
+    one, end = "[A-Za-z0-9.-]", r"[;,\s\"]"
+    four = f"{one}{{4}}"
+    padding = rf"(?:{one}{{2}}\*\*|{one}{{3}}\*)?{end}"
+    named = "|".join(_at_each_place(characters, [b"; \t\r\n", b"Tt", b"Hh"]))
+    ours = "|".join(_at_each_place(characters, [b";", b"T", b"H", b"=", b"dux"]))
+    right = f"(?=(?:{four})*+{padding})(?:(?!{named}){four})*+(?:{ours}|{padding})"
+    return rf"(?s)^[\r\n]*+(?i:SIP)/.*?{PREFIX}(?!{right})"
+
+
+def _at_each_place(characters: str, octets: list[bytes]) -> Iterator[str]:
+    """Expressions for these octets, each any of a few, in groups of three; one for each place of the first."""
+    for before in range(3):
+        yield _expression(characters, [*([_ANY] * before), *octets])
+
+
+def _expression(characters: str, run: list[Iterable[int]]) -> str:
+    parts = []
+    for first in range(0, len(run), 3):
+        known = run[first : first + 3]
+        group = [*known, *([_ANY] * (3 - len(known)))]
+        bits = [
+            {octet >> 2 for octet in group[0]},
+            {(a & 3) << 4 | b >> 4 for a in group[0] for b in group[1]},
+            {(b & 15) << 2 | c >> 6 for b in group[1] for c in group[2]},
+            {octet & 63 for octet in group[2]},
+        ]
+        written = bits[: len(known) + 1]  # n octets reach into n + 1 characters
+        parts += ["." if len(each) == 64 else _class(characters, each) for each in written]
+    return "".join(parts)
+
+
+def _class(characters: str, places: set[int]) -> str:
+    found = sorted(characters[place] for place in places)
+    if len(found) == 1:
+        return found[0].replace(".", r"\.")
+    return f"[{''.join(sorted(found, key='-'.__eq__))}]"  # a dash last is no range
+
+
+def _crc(octets: bytes) -> int:
+    """Kamailio's crcitt_string, which is CRC-16/X-25."""
+    check = 0xFFFF
+    for octet in octets:
+        check ^= octet
+        for _ in range(8):
+            check = check >> 1 ^ (0x8408 if check & 1 else 0)
+    return check ^ 0xFFFF
