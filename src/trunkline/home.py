@@ -79,6 +79,11 @@ class Home:
         """The calls that are up, as the part `clear` knows them."""
         return self.root / "calls.json"
 
+    @property
+    def endings(self) -> Path:
+        """The calls that are to be ended, a file for each: node/orders.py."""
+        return self.run / "endings"
+
     def status(self, part: str) -> Path:
         """What a part of the node (`follow`, `resolve`, `ship`, `clear`) says of itself, JSON."""
         return self.run / f"{part}.status.json"

@@ -5,6 +5,9 @@ import io
 
 import pytest
 
+from trunkline.cli import ending
+from trunkline.node import orders
+
 
 @pytest.fixture
 def call(acme):
@@ -39,6 +42,47 @@ def test_calls_are_listed_and_shown_with_their_attempts(run, ask, call):
     assert " target " in run("calls", "list").out
     rows = list(csv.DictReader(io.StringIO(run("calls", "list", "--csv").out)))
     assert (rows[0]["uid"], rows[0]["started"]) == (call, "2027-01-15T08:00:00Z")
+
+
+@pytest.fixture
+def open_calls(acme):
+    """Calls of acme: one that is up on this node, one on another, and one that rings."""
+    from trunkline.control.feed import DatabaseSink
+
+    facts = {"event": "setup", "direction": "outbound", "account": "acme", "time": 1_800_000_000.0}
+    for node, *calls in (("node1", "aa", "cc"), ("node2", "bb")):
+        setups = [facts | {"node": node, "call": call} for call in calls]
+        DatabaseSink().store(node, "f", [*setups, setups[0] | {"event": "answer"}], 1)
+
+
+def test_calls_that_are_up_on_this_node_are_ended(run, ask, open_calls, home_folder, monkeypatch):
+    (home_folder / "run").mkdir()
+    taken = []
+
+    def clear(seconds):  # the part `clear`, as the command waits for it
+        taken.extend(orders.wanted(home_folder / "run" / "endings"))
+        orders.forget(home_folder / "run" / "endings", taken)
+
+    monkeypatch.setattr(ending.time, "sleep", clear)
+    ran = run("calls", "end", "--account", "acme")
+    assert (ran.status, taken) == (1, ["aa"])
+    assert ran.out == (
+        "1 call is being ended.\n1 call is up on node2: say it there.\n"
+        "1 call is not answered yet: say it again when that is.\n"
+    )
+    assert ask("calls", "end", "aa") == {"ending": ["aa"], "elsewhere": {}, "unanswered": [], "over": []}
+    monkeypatch.setattr(ending, "PATIENCE", 0)
+    monkeypatch.setattr(ending.time, "sleep", lambda seconds: None)
+    ran = run("calls", "end", "aa")
+    assert (ran.status, "part `clear` does not run" in ran.err) == (1, True)
+    assert orders.wanted(home_folder / "run" / "endings") == []
+    assert "end --account acme` ends them" in run("account", "disable", "acme").out
+
+
+def test_it_has_to_be_said_which_calls_are_to_end(run, ask, call):
+    assert run("calls", "end").status == run("calls", "end", call, "--account", "acme").status == 1
+    assert run("calls", "end", call).out == "1 call is over.\n"
+    assert run("calls", "end", "--account", "acme").out == "No call is up.\n"
 
 
 def test_what_strangers_wrote_cannot_give_orders_to_the_terminal(run, call):

@@ -49,6 +49,7 @@ class FakeClient:
 class Scene:
     def __init__(self, folder):
         self.path, self.state, self.now = folder / "edge.jsonl", folder / "calls.json", 1000.0
+        self.endings = folder / "endings"
         self.set_by = 0.0  # by how much somebody has set the clock
         self.relays, self.client = FakeRelays(), FakeClient()
         self.start()
@@ -63,6 +64,7 @@ class Scene:
             pinger,
             self.client,
             self.path,
+            self.endings,
             names,
             patience,
             lambda: self.now + self.set_by,

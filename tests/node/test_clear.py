@@ -5,6 +5,7 @@ import json
 import pytest
 from clearing import DIALOG, SETUP
 
+from trunkline.node import orders
 from trunkline.node.clear import LOST
 from trunkline.node.ng import Gone
 from trunkline.node.probes import Silent
@@ -40,6 +41,21 @@ def test_a_call_that_the_edge_has_cut_off_gets_both_byes(scene):
     ] * 2
     scene.step(1100)
     assert len(scene.client.sent) == 2
+
+
+def test_a_call_that_somebody_wants_ended_gets_both_byes_until_its_end_is_recorded(scene):
+    scene.relays.last = 5000
+    scene.answered()
+    orders.want(scene.endings, ["0011223344556677", "7766554433221100"])  # one of which is not up
+    scene.step(1001)
+    assert ["whoever runs this service ended it" in bye.headers for bye in scene.client.sent] == [True] * 2
+    assert orders.wanted(scene.endings) == []
+    scene.start()  # after a crash
+    scene.step(1062)
+    assert len(scene.client.sent) == 4
+    scene.write({"event": "end", "by": "edge"})
+    scene.step(1200)
+    assert (len(scene.client.sent), scene.clearer.facts()["up"]) == (4, 0)
 
 
 def test_a_dead_call_gets_both_byes_again_and_again_until_its_end_is_recorded(scene):

@@ -10,6 +10,7 @@ import pytest
 from harness.peers import Baresip
 from harness.plugin import running
 from scenarios.parties import Pair, forgotten, inbound, kinds, one, talking, to
+from trunkline.node import orders
 from trunkline.sandbox import behaviour, sdp
 
 pytestmark = pytest.mark.engines
@@ -55,6 +56,13 @@ async def test_dead_media_ends_the_call(edge, agent, direction, caller, callee):
     began = silence(pair)
     await cleared(pair, f"no audio from either party for {DEAD} s")
     assert DEAD <= time.monotonic() - began < DEAD + 6
+
+
+async def test_a_call_is_ended_when_somebody_wants_it(edge, agent):
+    pair = await talking(edge, agent)
+    await pair.talk()
+    orders.want(edge.home.endings, [one(await pair.events("setup"), "setup")["call"]])
+    await cleared(pair, "whoever runs this service ended it")
 
 
 async def test_a_party_that_is_gone_ends_the_call_though_the_other_is_heard(edge, agent):

@@ -110,8 +110,10 @@ def enable(services, name):
 def disable(services, name):
     """Refuse an account's calls, both ways, and what its users and programs would change; it keeps all that it has."""
     account = services.accounts.change(services.accounts.get(name), enabled=False)
-    said = f"Account {name} is disabled: its calls are refused, and its users and programs change nothing."
-    return Answer(services.accounts.as_dict(account), [said])
+    said = [f"Account {name} is disabled: its calls are refused, and its users and programs change nothing."]
+    if services.calls.find(account=account, outcome="open", limit=1):
+        said.append(f"Calls that are up go on; `trunkline calls end --account {name}` ends them.")
+    return Answer(services.accounts.as_dict(account), said)
 
 
 def _warnings(account) -> list[str]:

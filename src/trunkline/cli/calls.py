@@ -2,6 +2,7 @@
 
 import click
 
+from trunkline.cli import ending
 from trunkline.cli.amounts import Whole
 from trunkline.cli.groups import Group
 from trunkline.cli.moment import Moment
@@ -40,6 +41,16 @@ def list_(services, account, as_csv, **conditions):
         "There is no such call." if owner or any(conditions[name] for name in _CONDITIONS) else "There is no call yet."
     )
     return Answer(found, [view if found else none])
+
+
+@operation(command)
+@click.argument("uids", metavar="UID...", nargs=-1)
+@click.option("--account", help="All that this account made or received.")
+def end(services, uids, account):
+    """End calls that are up on this node: both parties are hung up on."""
+    if bool(uids) is bool(account):
+        raise click.UsageError("name the calls by their uids, or say --account")
+    return ending.end(services, uids, account)
 
 
 @operation(command)

@@ -32,6 +32,7 @@ class OpenCall:
     routes: list[str] = field(default_factory=list)  # the Record-Routes of the answer, one entry each
     lost: float = 0.0  # since when no media relay knows it; 0: one does
     ending: str = ""  # why we are ending it
+    ordered: bool = False  # somebody wants it ended, whatever its audio
     byes: int = 0  # how often we said so
     over: float = 0.0  # since when its media is to be let go; 0: it is up
     cut: str = ""  # why the edge has ended its record, which nobody has told the parties

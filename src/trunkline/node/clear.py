@@ -1,7 +1,8 @@
 """Ends what does not end by itself, and what is left of each call: the part `clear`.
 
 It follows the journal to know which calls are up. A call whose media is dead, that was on hold for too long or that
-has lasted too long gets a BYE to both parties, through the edge, and so does one that the edge has cut off. When a call
+has lasted too long gets a BYE to both parties, through the edge, and so does one that the edge has cut off, or that
+`trunkline calls end` wants ended. When a call
 has ended, however that was, the media relay forgets it here, outside the call path, and what it says of the call's
 quality goes into the journal.
 
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trunkline.home import Home
-from trunkline.node import bye, lines, ports, quality, secrets, silence
+from trunkline.node import bye, lines, orders, ports, quality, secrets, silence
 from trunkline.node.calls import Calls, OpenCall
 from trunkline.node.client import Client
 from trunkline.node.ng import Gone, Relay
@@ -35,6 +36,7 @@ KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
 MOST_LINES = 10_000  # that wait for room on the disk
 LOST = "the media relay lost it"
+ORDERED = "whoever runs this service ended it"
 UNHEARD = "Nothing more was heard of this call: the server was stopped while it was set up"
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ def make(settings: Settings, home: Home) -> "Clearer":
         Pinger(home.kamailio_rpc),
         Client(settings.sip_address, settings.sip.port),
         home.journal_file,
+        home.endings,
         Names(settings.sip.domain, secrets.ensure(home.secrets).dialog, settings.node.name),
         Patience(limits.dead_seconds, limits.one_way_seconds, limits.hold_seconds, limits.max_seconds),
     )
@@ -73,13 +76,14 @@ class Clearer:
         pinger: Pinger,
         client: Client,
         journal: Path,
+        endings: Path,
         names: Names,
         patience: Patience,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ):
         self._calls, self._relays, self._pinger = calls, relays, pinger
-        self._client, self._journal = client, journal
+        self._client, self._journal, self._endings = client, journal, endings
         # `clock` is what the journal and rtpengine go by, and may be set; what is to be done when goes by `steady`.
         self._names, self._patience, self._clock, self._steady = names, patience, clock, steady
         self._looks: list[tuple[float, str]] = []  # a heap: when to look at which call
@@ -100,6 +104,7 @@ class Clearer:
         self._let_go(now)
         if not more:  # else its end may be among what is still to be read
             self._forget(now)
+            self._obey(now)
         more |= self._watch(now)
         self._pinger.ping()
         self._client.repeat()
@@ -136,7 +141,20 @@ class Clearer:
             when = now + self._patience.dead  # should the edge be away, once more
         self._look_in(min(when - now, RARELY), call)
 
+    def _obey(self, now: float) -> None:
+        """End at once what is to be ended; should the edge be away, it is looked at again like any other."""
+        uids = orders.wanted(self._endings)
+        for uid in uids:
+            if call := self._calls.up.get(uid):
+                call.ordered = True
+                self._look(call, now)
+        if uids:
+            self._calls.save()
+            orders.forget(self._endings, uids)
+
     def _judge(self, call: OpenCall, now: float) -> tuple[str, float]:
+        if call.ordered:
+            return ORDERED, now
         if silence.too_long(call.answered, now, self._patience):
             return silence.words_too_long(self._patience), now
         try:
