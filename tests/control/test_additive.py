@@ -27,6 +27,11 @@ EXCEPTIONS = {
         "0002_inventory",
         "Alter field account on number",
     ): "an account may be missing where it had to be there",
+    (
+        "routes",
+        "0002_refused",
+        "Alter field carrier on route",
+    ): "a carrier may be missing where it had to be there",
     ("calls", "0002_media", "Add field media to call"): NO_RELEASE_YET,
     ("calls", "0002_media", "Add field media to attempt"): NO_RELEASE_YET,
 }

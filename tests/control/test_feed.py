@@ -41,6 +41,7 @@ def full(cast, services):
     services.accounts.change(cast.owner, destinations=["44", "1"])
     services.keys.rotate(cast.key)
     services.routes.add("44", cast.telco)
+    services.routes.refuse("252")
     services.numbers.add("+33123456789")  # inventory: not for the edge
     return cast
 

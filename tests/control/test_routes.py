@@ -24,6 +24,20 @@ def test_a_prefix_whose_carriers_are_all_disabled_does_not_hide_a_shorter_one(ca
     assert _names(services.routes.which("+447700900000")) == [("backup", 1.0)]
 
 
+def test_a_prefix_is_refused_whatever_carriers_it_has(cast, services):
+    services.routes.add("44", cast.telco)
+    services.routes.add("447", cast.telco)
+    refused = services.routes.refuse("+44")
+    assert [item.route for item in services.routes.which("+442071234567")] == [refused]
+    assert services.routes.as_dict(refused)["carrier"] is None
+    assert (str(refused), [route.prefix for route in services.routes.beyond(refused)]) == ("44, refused", ["447"])
+    assert _names(services.routes.which("+447700900000")) == [("telco", 1.0)]
+    with pytest.raises(ServiceError, match=f"refused already: see `trunkline route remove {refused.pk}`"):
+        services.routes.refuse("44")
+    services.routes.remove(refused)
+    assert _names(services.routes.which("+442071234567")) == [("telco", 1.0)]
+
+
 def test_no_route_is_an_empty_list(cast, services):
     services.routes.add("44", cast.telco)
     assert services.routes.which("+33123456789") == []

@@ -166,6 +166,17 @@ def test_a_route_is_added_changed_and_removed(operator, services, cast):
     assert operator.post("/routes/99999999999999999999999/remove").status_code == 404
 
 
+def test_calls_to_a_prefix_are_refused(operator, services):
+    given = {"prefix": "252", "carrier": "!", "priority": "10", "weight": "10"}
+    assert operator.post("/routes/add", given).status_code == 302
+    route = services.routes.everyone().get(prefix="252")
+    page = operator.get("/routes/", {"number": "25261234567"}).content.decode()
+    assert "would be refused, by the route for +252" in page
+    assert page.count(">Refused</span>") == 1
+    assert "+252, refused" in operator.get(f"/routes/{route.pk}/edit").content.decode()
+    assert "are refused already" in operator.post("/routes/add", given).content.decode()
+
+
 NO_ROUTE = [
     ("prefix", "0044", "not a prefix"),
     ("carrier", "nobody", "not one of the available choices"),

@@ -83,6 +83,15 @@ def test_the_longest_prefix_with_an_enabled_carrier(world, lookup):
     assert [r.carrier.id for r in lookup.routes("337700900000")] == [wide]
 
 
+def test_a_prefix_that_is_refused(world, lookup):
+    carrier, off = world.carrier("192.0.2.1", 0), world.carrier("192.0.2.3", 0, enabled=0)
+    world.route(carrier, 0, prefix="44")
+    world.route(off, prefix="4420")
+    world.route(carrier, prefix="447")
+    assert [r.carrier for r in lookup.routes("442071234567")] == [None]
+    assert [r.carrier.id for r in lookup.routes("447700900000")] == [carrier]
+
+
 def test_a_name_that_nobody_resolved_says_so(lookup):
     resolution = lookup.resolution("pbx.example", 0, "udp")
     assert resolution.targets == ()

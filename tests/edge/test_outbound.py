@@ -61,6 +61,13 @@ def test_no_carrier_serves_it(call):
     assert call().code == 404
 
 
+def test_a_prefix_that_is_refused(world, call, carrier):
+    world.route(0, prefix="1212")
+    decision = call()
+    assert (decision.code, decision.warning) == (403, f"Calls to {CALLED} are not carried by this service")
+    assert isinstance(call("13105550123"), Permitted)
+
+
 def test_allowed_destinations(call, carrier):
     assert isinstance(call(destinations=json.dumps(["44", "1212"])), Permitted)
 

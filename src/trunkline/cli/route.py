@@ -9,7 +9,7 @@ from trunkline.cli.output import Answer, operation, table
 
 @click.group(cls=Group)
 def command():
-    """Routes: the carriers of each prefix. The longest prefix counts, then priority, then weight."""
+    """Routes: the carriers of each prefix, or that its calls are refused. The longest prefix counts."""
 
 
 @operation(command)
@@ -35,6 +35,17 @@ def list_(services):
     return Answer(found, [view if found else "There is no route. Make one with: trunkline route add PREFIX CARRIER"])
 
 
+@operation(command)
+@click.argument("prefix")
+def refuse(services, prefix):
+    """Refuse calls to a prefix, whatever carriers serve it; '' is every number."""
+    route = services.routes.refuse(prefix)
+    said = [f"Calls to {_prefix(route.prefix)} are refused, until: trunkline route remove {route.pk}"]
+    if longer := sorted({one.prefix for one in services.routes.beyond(route)}):
+        said.append(f"Longer prefixes with carriers of their own go before: {', '.join(longer)}.")
+    return Answer(services.routes.as_dict(route), said)
+
+
 @operation(command, "set", changes=True)
 @click.argument("route", metavar="ID", type=Whole())
 @click.option("--priority", type=Whole(), help="Lower is tried first.")
@@ -58,9 +69,11 @@ def remove(services, route):
 @operation(command)
 @click.argument("number")
 def which(services, number):
-    """Show the carriers that a call to a number tries, in order."""
+    """Show the carriers that a call to a number tries, in order, or that it is refused."""
     found = services.routes.which(number)
     document = [services.routes.as_dict(item.route) | {"share": round(item.share, 4)} for item in found]
+    if found and found[0].route.carrier is None:
+        return Answer(document, [f"Its calls are refused, by route {found[0].route.pk}: {found[0].route}."])
     rows = [[_prefix(r["prefix"]), r["priority"], f"{r['share']:.0%}", r["carrier"], r["id"]] for r in document]
     view = table(("prefix", "priority", "first", "carrier", "id"), rows, right=("priority", "first", "id"))
     return Answer(document, [view if found else _none(services, number)])
@@ -79,5 +92,7 @@ def _prefix(prefix: str) -> str:
     return prefix or "every number"
 
 
-def _carrier(name: str, enabled: bool) -> str:
+def _carrier(name: str | None, enabled: bool) -> str:
+    if name is None:
+        return "(calls are refused)"
     return name if enabled else f"{name} (disabled)"

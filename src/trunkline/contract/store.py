@@ -71,7 +71,7 @@ CREATE TABLE route (
     prefix     TEXT NOT NULL,           -- E.164 digits; '': every number
     priority   INTEGER NOT NULL,        -- lower is tried first
     weight     INTEGER NOT NULL,        -- share among equal priorities, as in RFC 2782
-    carrier_id INTEGER NOT NULL
+    carrier_id INTEGER NOT NULL         -- 0: calls are refused
 );
 CREATE INDEX route_prefix ON route (prefix);
 CREATE INDEX route_prefix_length ON route (length(prefix));

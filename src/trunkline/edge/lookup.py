@@ -62,9 +62,11 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """Without a carrier, calls are refused."""
+
     priority: int
     weight: int
-    carrier: Carrier
+    carrier: Carrier | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class Lookup:
         return ip in self._cached("carrier_addresses") or self.source(ip, port, "carrier") is not None
 
     def routes(self, e164: str) -> tuple[Route, ...]:
-        """The routes of the longest prefix that has an enabled carrier, unordered."""
+        """The routes of the longest prefix that has an enabled carrier, unordered; or one that refuses."""
         # By the digits that can matter, so that the numbers of one country share an answer.
         return self._cached("routes", e164[: self._cached("longest_prefix")])
 
@@ -202,10 +204,13 @@ class Lookup:
 
     def _routes(self, digits: str) -> tuple[Route, ...]:
         rows = self._db.execute(
-            "SELECT r.* FROM route r JOIN carrier c ON c.id = r.carrier_id AND c.enabled"
-            " WHERE r.prefix IN (SELECT value FROM json_each(?)) ORDER BY length(r.prefix) DESC",
+            "SELECT r.* FROM route r LEFT JOIN carrier c ON c.id = r.carrier_id"
+            " WHERE r.prefix IN (SELECT value FROM json_each(?)) AND (c.enabled OR r.carrier_id = 0)"
+            " ORDER BY length(r.prefix) DESC, r.carrier_id",
             (json.dumps(prefixes(digits)),),
         ).fetchall()
+        if rows and not rows[0]["carrier_id"]:
+            return (Route(0, 0, None),)
         longest = [row for row in rows if row["prefix"] == rows[0]["prefix"]]
         carriers = [(row, self.carrier(row["carrier_id"])) for row in longest]
         return tuple(Route(row["priority"], row["weight"], carrier) for row, carrier in carriers if carrier)

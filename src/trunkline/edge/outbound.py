@@ -1,10 +1,11 @@
 """A PBX's INVITE: is it allowed, and where may it go? Facts in, a decision out."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import inbound
-from trunkline.edge.lookup import Account, Carrier, Lookup
+from trunkline.edge.lookup import Account, Carrier, Lookup, Route
 from trunkline.edge.plan import Attempt, located, weighted
 from trunkline.sip import refusal
 from trunkline.sip.number import e164
@@ -56,7 +57,10 @@ def decide(dialled: Dialled, account: Account, lookup: Lookup, config: EdgeConfi
         if isinstance(attempts, Refusal):
             return attempts
         return Permitted("internal", caller, called, attempts, diversion, hosted.account)
-    attempts = _carriers(called, lookup, config.carrier_timeout)
+    routes = lookup.routes(called)
+    if routes and routes[0].carrier is None:
+        return refusal.destination_refused(called)
+    attempts = _carriers(called, routes, lookup, config.carrier_timeout)
     return Permitted("outbound", caller, called, attempts, diversion) if attempts else refusal.no_route(called)
 
 
@@ -72,8 +76,8 @@ def _owns(account: Account, number: str, lookup: Lookup) -> bool:
     return hosted is not None and hosted.account.id == account.id
 
 
-def _carriers(called: str, lookup: Lookup, timeout: int) -> list[Attempt]:
-    routes = weighted(lookup.routes(called), priority=lambda r: r.priority, weight=lambda r: r.weight)
+def _carriers(called: str, routes: Sequence[Route], lookup: Lookup, timeout: int) -> list[Attempt]:
+    routes = weighted(routes, priority=lambda r: r.priority, weight=lambda r: r.weight)
     attempts: list[Attempt] = []
     for group, carrier in enumerate(route.carrier for route in routes):
         common = {"kind": "carrier", "target": carrier.name, "group": group, "timeout": timeout}

@@ -76,6 +76,10 @@ def destination_not_allowed(number: str) -> Refusal:
     return Refusal(403, f"This account may not call {number}: its list of destinations does not include it")
 
 
+def destination_refused(number: str) -> Refusal:
+    return Refusal(403, f"Calls to {number} are not carried by this service")
+
+
 def too_many_per_second(limit: int) -> Refusal:
     return Refusal(503, f"The account's limit of {limit} calls per second is reached: place calls more slowly")
 

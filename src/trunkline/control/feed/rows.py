@@ -56,6 +56,10 @@ def _carrier(row: Row) -> Row:
     return row | {"enabled": int(row["enabled"])}
 
 
+def _route(row: Row) -> Row:
+    return row | {"carrier_id": row["carrier_id"] or 0}
+
+
 def _source(kind: str) -> Part:
     columns = _same("network", "port") | {"owner_id": f"{kind}_id"}
     kept = {f"{kind}__isnull": False}
@@ -83,7 +87,7 @@ PARTS: Mapping[str, tuple[Part, ...]] = {
         Part("carrier", Carrier, "id", _same("id", "name", "enabled", *_ADDRESS), {}, _carrier),
         _source("carrier"),
     ),
-    "route": (Part("route", Route, "id", _same("id", "prefix", "priority", "weight", "carrier_id"), {}),),
+    "route": (Part("route", Route, "id", _same("id", "prefix", "priority", "weight", "carrier_id"), {}, _route),),
     "number": (
         Part("number", Number, "id", _same("id", "e164", "account_id", "forward"), {"account__isnull": False}, _number),
     ),

@@ -15,10 +15,11 @@ class Route(Audited):
     prefix = models.CharField(max_length=15, blank=True)  # '': every number
     priority = models.PositiveIntegerField()  # lower is tried first
     weight = models.PositiveIntegerField()  # share among equal priorities, as in RFC 2782
-    carrier = models.ForeignKey(Carrier, on_delete=models.PROTECT, related_name="routes")
+    # None: calls are refused
+    carrier = models.ForeignKey(Carrier, null=True, on_delete=models.PROTECT, related_name="routes")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["prefix", "carrier"], name="route_prefix_carrier")]
 
     def __str__(self):
-        return f"{self.prefix or 'every number'} by {self.carrier.name}"
+        return f"{self.prefix or 'every number'}{f' by {self.carrier.name}' if self.carrier else ', refused'}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from trunkline.control.carriers.models import Carrier
 from trunkline.control.changes.services import writing
@@ -17,7 +17,8 @@ PRIORITY, WEIGHT = 10, 10  # the defaults
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A route that a number may take. `share`, 0 to 1, is how often it comes first among its priority."""
+    """A route that a number may take. `share`, 0 to 1, is how often it comes first among its priority. One without a
+    carrier is alone: calls are refused."""
 
     route: Route
     share: float
@@ -51,6 +52,25 @@ def add(prefix: str, carrier: Carrier, *, priority: int = PRIORITY, weight: int 
     return route
 
 
+def refuse(prefix: str) -> Route:
+    """Have calls to the numbers of a prefix refused, whatever carriers serve it; a longer one goes before."""
+    prefix = check_prefix(prefix)
+    with writing() as log:
+        there = Route.objects.filter(prefix=prefix, carrier=None).first()
+        if there:
+            raise ServiceError(
+                f"calls to {prefix or 'every number'} are refused already: see `trunkline route remove {there.pk}`"
+            )
+        route = Route.objects.create(prefix=prefix, carrier=None, priority=0, weight=0)
+        log.note("route", route.pk)
+    return route
+
+
+def beyond(route: Route) -> QuerySet[Route]:
+    """The routes of longer prefixes, which go before one that refuses."""
+    return everyone().filter(prefix__startswith=route.prefix, carrier__enabled=True).exclude(prefix=route.prefix)
+
+
 def change(route: Route, *, priority: int | None = None, weight: int | None = None) -> Route:
     """Change what is given."""
     given = {"priority": priority, "weight": weight}
@@ -69,13 +89,16 @@ def remove(route: Route) -> None:
 
 
 def which(number: str) -> list[Candidate]:
-    """The routes that a call to this number tries, those of the longest prefix that has an enabled carrier.
+    """The routes that a call to this number tries, those of the longest prefix with an enabled carrier, or refused.
 
     In the order of the priorities; among equals the edge draws lots by the shares for each call.
     """
     digits = check_e164(number)
-    usable = Route.objects.select_related("carrier").filter(prefix__in=prefixes(digits), carrier__enabled=True)
+    usable = everyone().filter(Q(carrier__enabled=True) | Q(carrier=None), prefix__in=prefixes(digits))
     longest = max((len(route.prefix) for route in usable), default=0)
+    refused = [route for route in usable if len(route.prefix) == longest and route.carrier is None]
+    if refused:
+        return [Candidate(refused[0], 1.0)]
     chosen = sorted(
         (route for route in usable if len(route.prefix) == longest), key=lambda r: (r.priority, -r.weight, r.pk)
     )
@@ -98,8 +121,8 @@ def as_dict(route: Route) -> dict[str, object]:
         "prefix": route.prefix,
         "priority": route.priority,
         "weight": route.weight,
-        "carrier": route.carrier.name,
-        "enabled": route.carrier.enabled,
+        "carrier": route.carrier.name if route.carrier else None,
+        "enabled": route.carrier is None or route.carrier.enabled,
     }
 
 

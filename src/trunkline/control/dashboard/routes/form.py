@@ -8,6 +8,7 @@ from trunkline.control.routes.services import PRIORITY, WEIGHT
 from trunkline.control.words import check_count, check_prefix
 
 MOST = 65535
+NOBODY = "!"  # is no carrier's name
 
 
 class RouteForm(Judged):
@@ -41,4 +42,5 @@ class NewRouteForm(RouteForm):
     def __init__(self, *arguments, **named):
         super().__init__(*arguments, **named)
         names = everyone().prefetch_related(None).values_list("name", flat=True)
-        self.fields["carrier"].choices = [(name, name) for name in names]
+        choices = [(name, name) for name in names]
+        self.fields["carrier"].choices = [*choices, (NOBODY, "Nobody: refuse these calls")]

@@ -7,9 +7,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from trunkline.control.carriers import services as carriers
 from trunkline.control.dashboard.pages import named, only_operators, show
-from trunkline.control.dashboard.routes.form import NewRouteForm, RouteForm
+from trunkline.control.dashboard.routes.form import NOBODY, NewRouteForm, RouteForm
 from trunkline.control.errors import ServiceError
 from trunkline.control.numbers import services as numbers
+from trunkline.control.numbers.models import Number
 from trunkline.control.routes import services
 from trunkline.control.routes.models import Route
 from trunkline.control.words import check_e164
@@ -31,7 +32,14 @@ def routes(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     only_operators(request)
     form = NewRouteForm(request.POST or None)
-    if form.carried_out(lambda its: services.add(its["prefix"], carriers.get(its["carrier"]), **form.order())):
+
+    def carry_out(its: dict) -> None:
+        if its["carrier"] == NOBODY:
+            services.refuse(its["prefix"])
+        else:
+            services.add(its["prefix"], carriers.get(its["carrier"]), **form.order())
+
+    if form.carried_out(carry_out):
         return redirect("routes")
     return _form(request, form)
 
@@ -67,9 +75,15 @@ def _probe(request: HttpRequest) -> dict:
     except ServiceError as error:
         return values | {"problem": str(error)}
     found = services.which(digits)
+    if found and found[0].route.carrier is None:
+        return values | {"number": digits, "refused": found[0].route, "hosted": _hosted(digits)}
     return values | {
         "number": digits,
         "found": [(one, services.dialled(one.route, digits)) for one in found],
         "disabled": [] if found else sorted({route.carrier.name for route in services.disabled(digits)}),
-        "hosted": numbers.listing().filter(e164=digits).first(),
+        "hosted": _hosted(digits),
     }
+
+
+def _hosted(digits: str) -> Number | None:
+    return numbers.listing().filter(e164=digits).first()
