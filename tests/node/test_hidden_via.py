@@ -4,7 +4,7 @@ import secrets
 import pytest
 
 from harness.hidden_via import hidden
-from trunkline.node.hidden_via import PREFIX, alphabet, unlike
+from trunkline.node.hidden_via import alphabet, prefix, unlike
 
 KEYS = [f"{number:064x}" for number in range(20)] + [secrets.token_hex(32)]
 LONGEST_LINE = 494  # characters that Kamailio's module regex reads of one
@@ -14,9 +14,9 @@ OTHERS = ("{};branch=z9hG4bKabTH;rport=5060", "{}", "{};branch=z9hG4bKth")
 CRASHING = ("{};TH", "{};th;branch=z9hG4bKa", "{};a=b;\tTh ;c", "{};TH;TH=dcv", "{} ; tH,SIP/2.0/UDP a;TH=dcv")
 
 
-def response(value: str, before: str = "SIP/2.0 200 OK") -> str:
-    vias = f"SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1.0, SIP/2.0/UDP 192.0.2.9;branch={PREFIX}{value}"
-    return f"{before}\r\nVia: {vias}\r\nCSeq: 1 INVITE\r\n\r\n"
+def response(key: str, value: str) -> str:
+    vias = f"SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1.0, SIP/2.0/UDP 192.0.2.9;branch={prefix(key)}{value}"
+    return f"SIP/2.0 200 OK\r\nVia: {vias}\r\nCSeq: 1 INVITE\r\n\r\n"
 
 
 @pytest.fixture(params=KEYS, ids=range(len(KEYS)), scope="module")
@@ -26,7 +26,7 @@ def key(request):
 
 @pytest.fixture(scope="module")
 def expression(key):
-    return re.compile(unlike(alphabet(key)))
+    return re.compile(unlike(key))
 
 
 def test_topoh_s_alphabet():
@@ -43,22 +43,21 @@ def test_it_is_short_enough_for_kamailio(expression):
 @pytest.mark.parametrize("via", OURS + OTHERS)
 def test_what_topoh_wrote_is_right(key, expression, via):
     for host in HOSTS:
-        assert not expression.search(response(hidden(key, f"SIP/2.0/UDP {via.format(host)}")))
+        assert not expression.search(response(key, hidden(key, f"SIP/2.0/UDP {via.format(host)}")))
 
 
 @pytest.mark.parametrize("via", CRASHING)
 def test_a_parameter_without_a_value_is_not(key, expression, via):
     for host in HOSTS:
-        for before in ("SIP/2.0 200 OK", "\r\n\r\nsip/2.0 180 Ringing"):
-            assert expression.search(response(hidden(key, f"SIP/2.0/UDP {via.format(host)}"), before))
+        assert expression.search(response(key, hidden(key, f"SIP/2.0/UDP {via.format(host)}")))
 
 
 def test_what_is_not_whole_is_not_right(key, expression):
     right = hidden(key, "SIP/2.0/UDP 192.0.2.1;TH=div;branch=z9hG4bKa")
     cut = [right[:length] for length in range(1, len(right)) if length % 4]
     for value in [*cut, right + "*" * 4, right[:8] + "*" + right[9:], right[:8] + "\x80" + right[9:], "_" + right[1:]]:
-        assert expression.search(response(value)), value
+        assert expression.search(response(key, value)), value
 
 
-def test_a_request_is_not_looked_at(expression):
-    assert not expression.search(response("x", before="INVITE sip:1@192.0.2.1 SIP/2.0"))
+def test_what_another_service_hid_is_not_looked_at(key, expression):
+    assert not expression.search(response("f" * 64, "x"))

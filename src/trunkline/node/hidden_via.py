@@ -1,4 +1,4 @@
-"""What tells a response whose hidden Via is not as topoh wrote it, so that Kamailio drops it unread.
+"""What tells a message whose hidden Via is not as topoh wrote it, so that Kamailio drops it unread.
 
 topoh (Kamailio 6.0 and 6.1) puts a parameter TH into each Via that it hides, and looks at its value when a response
 brings the Via back, before anything of ours is asked: where there is none, Kamailio crashes. Whoever was sent an INVITE
@@ -7,9 +7,8 @@ parameter can be seen without deciphering anything.
 """
 
 from collections.abc import Iterable, Iterator
-from hashlib import md5
+from hashlib import blake2s, md5
 
-PREFIX = "z9hG4bKsr-"  # topoh's own, of a hidden Via's branch
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-"
 _ANY = range(256)
 
@@ -26,19 +25,26 @@ def alphabet(key: str) -> str:
     return "".join(characters)
 
 
-def unlike(characters: str) -> str:
-    """A regular expression, of PCRE and of Python, for responses that have a hidden Via which topoh did not write.
+def prefix(key: str) -> str:
+    """What the branch of a hidden Via begins with: of this service alone, so that no other's are taken for them."""
+    return "z9hG4bK" + blake2s(key.encode(), digest_size=4, person=b"via").hexdigest()
+
+
+def unlike(key: str) -> str:
+    """A regular expression, of PCRE and of Python, for messages that have a hidden Via which topoh did not write.
 
     Right is whole base64 of something whose first parameter with a name that begins with TH is `TH=` with a value of
-    topoh's, or that has none, as the Vias behind the first. `characters`: of `alphabet`.
+    topoh's, or that has none, as the Vias behind the first. It begins with what few messages of others have, and
+    is not looked for any further in those.
     """
+    characters = alphabet(key)
     one, end = "[A-Za-z0-9.-]", r"[;,\s\"]"
     four = f"{one}{{4}}"
     padding = rf"(?:{one}{{2}}\*\*|{one}{{3}}\*)?{end}"
     named = "|".join(_at_each_place(characters, [b"; \t\r\n", b"Tt", b"Hh"]))
     ours = "|".join(_at_each_place(characters, [b";", b"T", b"H", b"=", b"dux"]))
     right = f"(?=(?:{four})*+{padding})(?:(?!{named}){four})*+(?:{ours}|{padding})"
-    return rf"(?s)^[\r\n]*+(?i:SIP)/.*?{PREFIX}(?!{right})"
+    return f"{prefix(key)}(?!{right})"
 
 
 def _at_each_place(characters: str, octets: list[bytes]) -> Iterator[str]:

@@ -46,6 +46,7 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) 
     """Write the engines' files and edge.json, and make Kamailio's location store if missing."""
     context = {"settings": settings, "home": home, "secrets": secrets, "ports": ports}
     held = {"connections": connections.most(settings.sip.memory_mb), "read_buffer": connections.READ_BUFFER}
+    held["via_prefix"] = hidden_via.prefix(secrets.mask)
     for folder in (home.node, home.stores):
         folder.mkdir(parents=True, exist_ok=True)
     for name in ("kamailio.cfg", "tls.cfg"):
@@ -53,8 +54,7 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) 
     password = blake2s(secrets.dialog.encode(), person=b"redis").hexdigest()
     for index in range(settings.media.relays):
         _private(home.node / f"{relay_name(index)}.conf", relay(settings, home, ports, index, password))
-    unlike = hidden_via.unlike(hidden_via.alphabet(secrets.mask))
-    _private(home.node / "hidden_via.pcre", f"[0]\n{unlike}\n")
+    _private(home.node / "hidden_via.pcre", f"[0]\n{hidden_via.unlike(secrets.mask)}\n")
     _private(home.node / "redis.conf", render("redis.conf", password=password, **context))
     _private(home.node / "edge.json", "")
     edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets, ports))
