@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import pwd
+import ssl
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,27 @@ def test_the_dashboard_comes_back_and_its_absence_is_told(node):
     until(lambda: node.is_back("web", killed), 20, "the dashboard is started again")
     until(lambda: node.status()[0] == 0, 20, "all is well")
     assert node.serves()
+    _another_certificate(node)
+
+
+def _another_certificate(node) -> None:
+    """It is served without a start, by Kamailio and the dashboard; one that cannot be is not tried."""
+
+    def served() -> set[str]:
+        ports = (node.settings.sip.tls_port, node.settings.web.port)
+        return {ssl.get_server_certificate((node.address, port)) for port in ports}
+
+    before, kamailio = served(), node.pid("kamailio")
+    (node.home.tls / "node.crt").unlink()
+    assert "The certificate is served: made for" in node.do("node", "certificate")
+    until(lambda: node.status()[0] == 0, 20, "all is well")
+    now = served()
+    assert now == {(node.home.tls / "node.crt").read_text()}
+    assert now != before
+    (node.home.tls / "node.key").write_bytes(b"not a key")
+    refused = node.run("node", "certificate")
+    assert (refused.returncode, "nothing else is served than before: " in refused.stderr) == (1, True)
+    assert (served(), node.pid("kamailio")) == (now, kamailio)
 
 
 def _user() -> int:

@@ -161,9 +161,9 @@ def test_a_part_that_does_not_run_is_sent_to_its_log(home, check):
 def test_a_certificate_that_ends_soon(home, check, monkeypatch):
     assert check("certificate").ok
     monkeypatch.setattr(health, "EXPIRY_DAYS", certificates.NODE_DAYS + 1)
-    assert re.search(r"-\d\d: start the node anew$", check("certificate").text)
+    assert re.search(r"-\d\d: `trunkline node certificate`$", check("certificate").text)
     (home.tls / "ca.crt").unlink()
-    assert re.search(r"-\d\d: replace it, then start the node anew$", check("certificate").text)
+    assert re.search(r"-\d\d: replace it, then `trunkline node certificate`$", check("certificate").text)
     (home.tls / "node.crt").unlink()
     assert "cannot be read" in check("certificate").text
 

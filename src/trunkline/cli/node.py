@@ -11,6 +11,7 @@ import click
 from trunkline import settings as all_settings
 from trunkline.cli import measuring, nodes
 from trunkline.cli.adopt import adopt
+from trunkline.cli.certificate import certificate
 from trunkline.cli.groups import Group
 from trunkline.contract import store
 from trunkline.home import Home
@@ -198,5 +199,5 @@ def _load() -> tuple[all_settings.Settings, Home]:
     return settings, Home(settings.home)
 
 
-for _one in (adopt, *nodes.COMMANDS):
+for _one in (adopt, certificate, *nodes.COMMANDS):
     command.add_command(_one)

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 import click
 
 from trunkline import control
-from trunkline.cli import interrupts, saying
+from trunkline.cli import certificate, interrupts, saying
 from trunkline.contract import store
 from trunkline.home import Home
 from trunkline.node import (
-    certificates,
     damaged,
     engines,
     folders,
@@ -70,9 +69,7 @@ def bring_up(settings: Settings, home: Home) -> subprocess.Popen:
         said += filter(None, [away])
     with step("secrets and certificate") as said:
         kept = secrets.ensure(home.secrets)
-        addresses = {settings.sip_address, settings.sip_advertised}
-        addresses |= {settings.web_address} if settings.web.enabled else set()
-        said.append(certificates.ensure(home.tls, sip.domain, addresses, settings.web.hosts))
+        said.append(certificate.ensure(settings, home))
     if settings.sandbox.enabled and not away:
         with step("sandbox account"):
             importlib.import_module("trunkline.cli.sandbox").ensure(settings)

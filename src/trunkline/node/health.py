@@ -271,7 +271,7 @@ def _certificate(home: Home) -> Check:
     text = f"valid until {ends:%Y-%m-%d}"
     if days >= EXPIRY_DAYS:
         return Check("certificate", True, text)
-    return Check("certificate", False, f"{text}: {'replace it, then ' if own else ''}start the node anew")
+    return Check("certificate", False, f"{text}: {'replace it, then ' if own else ''}`trunkline node certificate`")
 
 
 def duration(seconds: float) -> str:

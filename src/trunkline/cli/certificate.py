@@ -1,0 +1,36 @@
+"""`trunkline node certificate`: another certificate, without a start."""
+
+import click
+
+from trunkline import settings as all_settings
+from trunkline.home import Home
+from trunkline.node import certificates, folders, probes
+from trunkline.node.supervise import Manager, NotRunning
+from trunkline.settings import Settings
+
+
+@click.command()
+def certificate():
+    """Serve the certificate in `tls/`, renewed if it is of the node's own authority and ends soon. Calls go on."""
+    settings = all_settings.load()
+    home = Home(settings.home)
+    manager = Manager(home, timeout=60)
+    try:
+        manager.pid()
+        said = ensure(settings, home)
+        folders.hand_over(home)
+        probes.kamailio_rpc(home.kamailio_rpc, "tls.reload")
+        if settings.web.enabled and settings.web.tls:
+            manager.restart("web")
+    except NotRunning as error:
+        raise click.ClickException("the node is not running: `trunkline up` serves it") from error
+    except (certificates.CertificateError, OSError, probes.Silent) as error:
+        raise click.ClickException(f"nothing else is served than before: {error}") from error
+    click.echo(f"The certificate is served: {said}.")
+
+
+def ensure(settings: Settings, home: Home) -> str:
+    """Make it where it is missing, for all names and addresses of this node. Raises CertificateError."""
+    addresses = {settings.sip_address, settings.sip_advertised}
+    addresses |= {settings.web_address} if settings.web.enabled else set()
+    return certificates.ensure(home.tls, settings.sip.domain, addresses, settings.web.hosts)
