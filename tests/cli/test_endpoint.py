@@ -8,6 +8,7 @@ EXAMPLE = Path(__file__).parents[2] / "deploy" / "examples" / "endpoints.toml"
 def test_an_endpoint_is_made_changed_and_removed(ask, run):
     added = run("endpoint", "add", "eu1", "sip-eu1.example", "--address", "192.0.2.1", "--region", "eu")
     assert "instead of this node's own settings" in added.out
+    assert "hear of no address for audio: trunkline endpoint set eu1 --media" in added.out
     ask("endpoint", "set", "eu1", "--latitude", "51.5", "--longitude", "-0.1", "--media", "192.0.2.1:30000-39999")
     shown = ask("endpoint", "show", "eu1")
     assert (shown["latitude"], shown["media"], shown["region"]) == (51.5, ["192.0.2.1:30000-39999"], "eu")

@@ -217,3 +217,31 @@ def test_a_node_hears_that_letters_do_not_go_out(sink, services, cast, monkeypat
     said = sink.heartbeat(BEAT).mail
     assert "to ann@acme.example at" in said
     assert "did not go out: mx.example port 587: [Errno 111] Connection refused" in said
+
+
+def test_a_node_removes_records_that_are_too_old(sink, services, monkeypatch):
+    from django.conf import settings
+    from django.utils import timezone
+
+    from trunkline.control.calls import aging
+    from trunkline.control.calls.models import Attempt
+
+    def call(uid, days, *more):
+        time_ = (timezone.now() - timedelta(days=days)).timestamp()
+        events = [{"event": "setup"}, {"event": "attempt", "n": 1, "target": "telco"}, *more]
+        facts = {"time": time_, "node": "n1", "call": uid, "direction": "outbound"}
+        sink.store("n1", "f", [facts | event for event in events], 1)
+
+    over = {"event": "finish", "code": 503}
+    for uid, days, *more in (("old", 40, over), ("older", 41, over), ("up", 40), ("young", 29, over)):
+        call(uid, days, *more)
+    sink.heartbeat(BEAT)
+    assert len(services.calls.find()) == 4, "none goes unless the settings say so"
+    calls = settings.TRUNKLINE.calls.model_copy(update={"keep_days": 30})
+    monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"calls": calls}))
+    monkeypatch.setattr(aging, "PORTION", 1)
+    sink.heartbeat(BEAT)
+    assert [one.uid for one in services.calls.find()] == ["young", "up", "old"]
+    sink.heartbeat(BEAT)
+    assert sorted(one.uid for one in services.calls.find()) == ["up", "young"]
+    assert Attempt.objects.count() == 2

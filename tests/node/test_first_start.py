@@ -14,6 +14,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from trunkline import control
+from trunkline.cli import starting
 from trunkline.home import Home
 from trunkline.node import certificates, folders, ports, secrets
 from trunkline.node.certificates import CertificateError
@@ -252,3 +254,14 @@ def test_a_home_that_the_engines_cannot_reach_is_refused(short):
     closed.mkdir(mode=0o700)
     with pytest.raises(folders.FolderError, match=r"through .*closed, which is closed to others"):
         folders.make(Home(closed / "home"))
+
+
+def test_a_node_that_has_nothing_to_serve_by_waits_for_its_database(tmp_path, monkeypatch):
+    """As after an upgrade that was begun while the database was away."""
+
+    def away():
+        raise control.DatabaseAway("it does not serve us")
+
+    monkeypatch.setattr(control, "migrate", away)
+    with pytest.raises(starting.UpError, match="it does not serve us. This node waits for it, as it has no store"):
+        starting._away(Home(tmp_path))

@@ -15,6 +15,7 @@ SECTIONS = {
     "sip": {"domain": "sip.trunk.example", "address": "192.0.2.1", "port": 5070},
     "database": {"url": URL},
     "limits": {"ban_seconds": 60},
+    "media": {"port_min": 20000, "port_max": 29999, "redis": True, "advertised": "192.0.2.9"},
     "dns": {"primary": "192.0.2.53", "watch": True},
     "web": {"operators_second_factor": True, "hosts": ["trunk.example"], "address": "192.0.2.1", "workers": 4},
     "mail": {"host": "mail.example", "sender": "trunk@example.com", "password": "p"},
@@ -55,6 +56,9 @@ def test_who_takes_it_has_what_all_nodes_share_and_nothing_else(invited, first, 
     assert (found.node.name, found.node.region, found.sip.address) == ("n2", "ap", "192.0.2.2")
     assert (found.sip.domain, found.sip.port, found.database.url) == ("sip.trunk.example", 5070, URL)
     assert (found.limits.ban_seconds, found.dns.primary, found.dns.watch) == (60, "192.0.2.53", False)
+    assert (found.media.port_min, found.media.port_max, found.media.redis, found.media.advertised) == (
+        (20000, 29999, True, "")
+    )
     assert not found.sandbox.enabled
     assert (found.web.operators_second_factor, found.web.hosts) == (True, ["trunk.example"])
     assert (found.web.address, found.web.workers) == ("", 2)
@@ -63,7 +67,7 @@ def test_who_takes_it_has_what_all_nodes_share_and_nothing_else(invited, first, 
 
 def test_every_setting_is_shared_or_each_machines_own():
     """So that one that comes later is not forgotten: `web.operators_second_factor` was, and one node asked for none."""
-    own = {"node", "media", "cluster", "journal", "sandbox", "home"}
+    own = {"node", "cluster", "journal", "sandbox", "home"}
     assert set(invitation.SHARED) | own == set(Settings.model_fields)
     for section, names in invitation.OWN.items():
         assert set(names) < set(type(getattr(Settings(), section)).model_fields), section

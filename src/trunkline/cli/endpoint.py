@@ -48,6 +48,8 @@ def add(services, name, host, **fields):
     said = [f"Endpoint {name} is made."]
     if first:
         said.append("It is the first, so others now hear of it instead of this node's own settings.")
+    if not endpoint.media:
+        said.append(f"Firewalls hear of no address for audio: trunkline endpoint set {name} --media ADDRESS:MIN-MAX")
     return Answer(services.endpoints.as_dict(endpoint), said)
 
 

@@ -86,7 +86,7 @@ def _away(home: Home) -> str:
         control.migrate()
     except control.DatabaseAway as error:
         if not store.serves(home.store):
-            raise
+            raise UpError(f"{error}. This node waits for it, as it has no store of this version to serve by") from error
         return f"{error}. The node starts all the same, with what it knew when it was stopped"
     return ""
 

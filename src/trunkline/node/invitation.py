@@ -19,10 +19,11 @@ from trunkline.home import Home
 from trunkline.node import secrets
 from trunkline.settings import Settings, stored, words
 
-SHARED = ("sip", "auth", "calls", "limits", "database", "dns", "web", "api", "audit", "mail")
+SHARED = ("sip", "auth", "media", "calls", "limits", "database", "dns", "web", "api", "audit", "mail")
 # What is each machine's own, or is for one of them alone.
 OWN = {
     "sip": ("address", "advertised", "workers", "memory_mb"),
+    "media": ("address", "advertised", "control_port"),
     "dns": ("watch", "servers", "port"),
     "web": ("enabled", "address", "tls", "proxies", "workers"),
 }

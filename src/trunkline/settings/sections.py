@@ -110,6 +110,7 @@ class Calls(Section):
         600, ge=2, le=86_400, description="Silence of one party, the other being heard, after which a call is ended, s."
     )
     hold_seconds: int = Field(3600, ge=2, le=86_400, description="Silence on hold after which a call is ended, s.")
+    keep_days: int = Field(0, ge=0, le=36_500, description="Days for which a call's record is kept. 0: for ever.")
 
 
 class Limits(Section):

@@ -9,7 +9,7 @@ from django.db import transaction
 from trunkline.contract.feed import Heartbeat, Standing, Unavailable
 from trunkline.contract.journal import Event
 from trunkline.control.accounts.models import Account
-from trunkline.control.calls import fold, lost
+from trunkline.control.calls import aging, fold, lost
 from trunkline.control.calls.models import Attempt, Call, JournalPosition
 from trunkline.control.carriers.models import Carrier
 from trunkline.control.database import JOURNAL_LOCK, lock
@@ -55,7 +55,9 @@ class DatabaseSink:
     def heartbeat(self, beat: Heartbeat) -> Standing:
         with available():
             try:
-                return beats.note(beat)
+                standing = beats.note(beat)
+                aging.prune()
+                return standing
             except DatabaseUnavailable:
                 raise
             except ServiceError as error:
