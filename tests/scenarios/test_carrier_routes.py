@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from harness import placing
+from scenarios.parties import answered_by, failures
 
 pytestmark = pytest.mark.engines
 
@@ -86,6 +87,24 @@ async def test_a_disabled_carrier_gets_nothing(edge, agent):
     call, incoming = await placing.answered(edge, ua, on, key, f"+{prefix}001")
     await placing.hang_up(call, incoming)
     assert not off.calls
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_a_carrier_that_is_taken_away_while_another_is_tried_gets_nothing(edge, agent, removed):
+    key, ua = edge.key(), await agent()
+    first, off, on = await agent(), await agent(), await agent()
+    carriers = [edge.carrier(far.address, far.port()) for far in (first, off, on)]
+    number = f"{edge.route(*carriers)}001"
+    call = await placing.dial(edge, ua, key, f"+{number}")
+    incoming = await first.next_call()
+    if removed:
+        edge.delete("carrier", carriers[1])
+    else:
+        edge.carrier(off.address, off.port(), carrier_id=carriers[1], enabled=0)
+    incoming.refuse(503)
+    await answered_by(on, call)
+    assert not off.calls
+    assert [cause for _, cause, _ in failures(await edge.events("end", called=number))] == ["reply", "transport"]
 
 
 async def test_a_route_whose_carriers_are_disabled_leaves_it_to_a_shorter_one(edge, agent):
