@@ -7,8 +7,9 @@ import pytest
 
 from harness import placing
 from harness.node import eventually
-from scenarios.afterwards import DIRECTIONS, SIDES, closed, hold, hung_up, refuse, respond
+from scenarios.afterwards import DIRECTIONS, SIDES, closed, hear_again, hold, hung_up, refuse, respond
 from scenarios.parties import RINGING, Pair, connected, kinds, one, ringing_in, ringing_out, sides, talking
+from trunkline.contract import store
 from trunkline.sandbox import digest
 
 pytestmark = pytest.mark.engines
@@ -135,3 +136,24 @@ async def test_a_cancel_that_the_callee_does_not_heed_ends_with_the_ringing(own_
     assert (await pair.near.cancel()).code == 200
     assert (await pair.near.final(10)).code == 487
     assert one(await closed(pair, "finish"), "finish")["code"] == 487
+
+
+def last_sent(agent, start: bytes) -> bytes:
+    """The newest message with a description that an agent sent and that begins so."""
+    return next(e.data for e in reversed(agent.trace.entries) if e.data.startswith(start) and e.sent and e.message.body)
+
+
+async def test_a_copy_of_an_invite_is_not_refused_by_a_node_that_is_drained_meanwhile(edge, agent):
+    pair = await ringing_in(edge, agent)
+    await pair.far.ring()
+    await pair.near.provisional(180)
+    store.set_draining(edge.store, True)
+    try:
+        await pair.near.agent.send_raw(last_sent(pair.near.agent, b"INVITE"), edge.udp)
+        await pair.near.until(lambda: len(pair.near.responses) == 3, 10, "another response")
+        assert [r.code for r in pair.near.responses] == [100, 180, 180]
+    finally:
+        store.set_draining(edge.store, False)
+    await pair.far.answer()
+    assert (await pair.near.final()).code == 200
+    await hung_up(pair)

@@ -89,8 +89,10 @@ class Requests:
         if method == "OPTIONS" and (hop := self._trials.next_hop()) is not None:
             self._trials.pass_on(hop)
         elif method in NEW and self._lookup.draining():
-            # Before any credentials: whoever asks shall go elsewhere at once (RFC 3261 §21.5.4, RFC 3263 §4.3).
-            replies.refuse(refusal.draining())
+            # Before any credentials: whoever asks shall go elsewhere at once (RFC 3261 §21.5.4, RFC 3263 §4.3). But not
+            # for a copy of what was taken before, or the caller would leave a call that rings.
+            if not message.is_retransmission():
+                replies.refuse(refusal.draining())
         elif demand := _beyond_us(method):
             replies.refuse_extensions(*demand)
         elif method == "OPTIONS":
