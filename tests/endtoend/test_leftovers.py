@@ -15,7 +15,7 @@ pytestmark = pytest.mark.long
 
 CALLS, RATE = 300, 40.0
 NOISE = 200_000  # bytes of shared memory: connections, timers, and tables that have grown to their use
-LINGER = 12.0  # s after which tm has freed a finished transaction
+LINGER = 45.0  # s after which tm has freed a finished transaction, and one to a party that is gone
 
 
 def relayed(node) -> int:

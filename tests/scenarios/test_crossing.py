@@ -143,6 +143,20 @@ def last_sent(agent, start: bytes) -> bytes:
     return next(e.data for e in reversed(agent.trace.entries) if e.data.startswith(start) and e.sent and e.message.body)
 
 
+async def test_an_offer_waits_as_long_as_its_sender_does(edge, agent):
+    """A 408 would have that one end the call, for a way that was broken for some seconds."""
+    pair = await talking(edge, agent)
+    receive, loop = pair.far.receive, asyncio.get_running_loop()
+    pair.far.receive = lambda request, transaction: (
+        loop.call_later(5.5, receive, request, transaction)
+        if request.method == "INVITE"
+        else receive(request, transaction)
+    )
+    assert (await pair.near.reinvite()).code == 200
+    await hear_again(pair)
+    await hung_up(pair)
+
+
 async def test_a_copy_of_an_invite_is_not_refused_by_a_node_that_is_drained_meanwhile(edge, agent):
     pair = await ringing_in(edge, agent)
     await pair.far.ring()

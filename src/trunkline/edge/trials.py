@@ -14,6 +14,8 @@ from trunkline.sip import refusal
 from trunkline.sip.fence import OURS
 from trunkline.sip.uri import parse
 
+SILENCE = 5000  # ms; somebody sits before a page and waits
+
 
 class Trials:
     """One per worker."""
@@ -43,7 +45,7 @@ class Trials:
             return
         domain = self._config.domain
         hiding.hide(name("", "", domain), name(message.user_part("$tU"), "", domain))
-        if not transactions.relay("ksr_hidden_reply"):
+        if not transactions.relay("ksr_hidden_reply", SILENCE):
             replies.unsent()  # who asks tells people what it means
 
     def _no_pbx(self, next_hop: str) -> str:

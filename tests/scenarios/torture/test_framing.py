@@ -7,7 +7,7 @@ from harness.polling import PATIENCE
 from scenarios.parties import connected, talking
 from scenarios.raw import plain, still_works
 from scenarios.torture.messages import written
-from scenarios.torture.sending import final, finals, nothing_left
+from scenarios.torture.sending import final, finals, nothing_left, unended
 from trunkline.sandbox import sdp
 from trunkline.sandbox.dialog import token
 from trunkline.sandbox.message import parse
@@ -59,9 +59,9 @@ EXTRA = [b"\r\n", b"\0", b"\0\0\xff", "é".encode(), b"OPTIONS sip:x@y SIP/2.0\r
 
 @pytest.mark.parametrize("extra", EXTRA)
 async def test_octets_behind_a_datagrams_body_are_none_of_it(edge, agent, extra):
-    ua = await agent()
+    ua, others = await agent(), unended(edge)
     assert (await final(ua, plain(edge, ua, branch=token()) + extra, edge)).code == 200
-    await nothing_left(edge)
+    await nothing_left(edge, others)
 
 
 def longer(extra: bytes):

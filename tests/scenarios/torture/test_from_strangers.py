@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.raw import still_works
 from scenarios.torture.messages import NAMES, written
-from scenarios.torture.sending import copied, final, nothing_left
+from scenarios.torture.sending import copied, final, nothing_left, unended
 from trunkline.sandbox.dialog import token
 from trunkline.sandbox.message import ParseError, parse
 
@@ -75,7 +75,7 @@ def test_every_message_is_sent():
 
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_it_is_answered_in_words(edge, agent, name):
-    ua, data = await agent(), written(name, token())
+    ua, data, others = await agent(), written(name, token()), unended(edge)
     response = await final(ua, data, edge)
     code, words = ANSWERS[name]
     assert response.code == code, response
@@ -89,19 +89,19 @@ async def test_it_is_answered_in_words(edge, agent, name):
     else:
         assert copied(response) == copied(request)
     await still_works(edge, ua)
-    await nothing_left(edge)
+    await nothing_left(edge, others)
     assert not edge.journal(call_id=response.call_id)
 
 
 @pytest.mark.parametrize("name", [*RESPONSES, *DROPPED])
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 async def test_what_has_no_answer_changes_nothing(edge, agent, name, transport):
-    ua, token_ = await agent(transport), token()
+    ua, token_, others = await agent(transport), token(), unended(edge)
     await ua.send_raw(written(name, token_), getattr(edge, transport))
     ua.drop_connections()  # which the edge has left, or will
     await still_works(edge, ua)
     assert not ua.strays
-    await nothing_left(edge)
+    await nothing_left(edge, others)
     assert not [event for event in edge.journal() if token_ in str(event)]
 
 

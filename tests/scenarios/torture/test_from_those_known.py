@@ -6,7 +6,7 @@ from harness import placing
 from scenarios.parties import to
 from scenarios.raw import still_works
 from scenarios.torture.messages import written
-from scenarios.torture.sending import ack, copied, final, finals, from_number, nothing_left, signed
+from scenarios.torture.sending import ack, copied, final, finals, from_number, nothing_left, signed, unended
 from trunkline.sandbox.dialog import Dialog, token
 from trunkline.sandbox.message import parse
 
@@ -47,7 +47,7 @@ async def sender(edge, agent, far, known: str, name: str):
 @pytest.mark.parametrize("known", ["carrier", "key"])
 @pytest.mark.parametrize("name", REACHING)
 async def test_a_refused_call_leaves_nothing_behind(edge, agent, known, name):
-    far = await agent(name="far")
+    far, others = await agent(name="far"), unended(edge)
     ua, data, account = await sender(edge, agent, far, known, name)
     ua.strays.clear()
     await ua.send_raw(data, edge.udp)
@@ -60,7 +60,7 @@ async def test_a_refused_call_leaves_nothing_behind(edge, agent, known, name):
     assert response.code == 486
     assert copied(response) == copied(parse(data))
     await ua.send_raw(ack(parse(data), response), edge.udp)
-    await nothing_left(edge, account)
+    await nothing_left(edge, others, account)
     [setup] = edge.journal(event="setup", call_id=parse(data).call_id)
     assert [event["event"] for event in edge.journal(call=setup["call"])][-1] == "finish"
     await still_works(edge, ua)
@@ -69,7 +69,7 @@ async def test_a_refused_call_leaves_nothing_behind(edge, agent, known, name):
 @pytest.mark.parametrize("known", ["carrier", "key"])
 @pytest.mark.parametrize("name", [TORTUOUS, "longreq", "esc01"])
 async def test_an_answered_call_ends_as_any_other(edge, agent, known, name):
-    far = await agent(name="far")
+    far, others = await agent(name="far"), unended(edge)
     ua, data, account = await sender(edge, agent, far, known, name)
     ua.strays.clear()
     await ua.send_raw(data, edge.udp)
@@ -84,13 +84,13 @@ async def test_an_answered_call_ends_as_any_other(edge, agent, known, name):
     await call.confirmed()
     assert (await ua.transact(dialog.request("BYE"), edge.udp)).code == 200
     await call.hung_up()
-    await nothing_left(edge, account)
+    await nothing_left(edge, others, account)
 
 
 @pytest.mark.parametrize("known", ["carrier", "key"])
 @pytest.mark.parametrize("name", REFUSED)
 async def test_what_cannot_be_carried_is_refused_in_words(edge, agent, known, name):
-    far = await agent(name="far")
+    far, others = await agent(name="far"), unended(edge)
     ua, data, account = await sender(edge, agent, far, known, name)
     response = await final(ua, data, edge)
     code, words = REFUSED[name]
@@ -100,7 +100,7 @@ async def test_what_cannot_be_carried_is_refused_in_words(edge, agent, known, na
     assert not far.calls
     [event] = edge.journal(call_id=parse(data).call_id)
     assert (event["event"], event["code"]) == ("reject", code)
-    await nothing_left(edge, account)
+    await nothing_left(edge, others, account)
 
 
 @pytest.mark.parametrize(("name", "user"), [("esc01", "sips:user@example.com"), ("baddate", "user")])
@@ -115,7 +115,7 @@ async def test_a_user_part_that_is_no_number_is_named(edge, agent, name, user):
 @pytest.mark.parametrize("name", ["escnull", "dblreq", "regaut01", "cparam01", "cparam02", "regescrt", "ipv6-good"])
 async def test_what_may_be_registered_is_called(edge, agent, name):
     """Always where it came from, and by the URI alone: header fields in a Contact would be ours to obey."""
-    key, ua, trunk = edge.key(), await agent(), await agent()
+    key, ua, trunk, others = edge.key(), await agent(), await agent(), unended(edge)
     edge.carrier(trunk.address, trunk.port())
     response = await final(ua, await signed(written(name, token()), edge, ua, key), edge)
     assert response.code == 200, response
@@ -130,7 +130,7 @@ async def test_what_may_be_registered_is_called(edge, agent, name):
     assert incoming.request.get("Route") is None
     incoming.refuse(486)
     assert (await call.final()).code == 486
-    await nothing_left(edge, key.account_id)
+    await nothing_left(edge, others, key.account_id)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.parties import kinds, ringing_out
 from scenarios.torture.messages import written
-from scenarios.torture.sending import nothing_left
+from scenarios.torture.sending import nothing_left, unended
 from trunkline.sandbox.message import Response, parse
 
 pytestmark = pytest.mark.engines
@@ -48,6 +48,7 @@ async def test_a_status_beyond_all_is_none(edge, agent):
 
 
 async def test_a_refusal_whose_numbers_are_too_large_is_one(edge, agent):
+    others = unended(edge)
     pair = await ringing_out(edge, agent)
     odd = parse(written("scalarlg", "x"))
     pair.far.refuse(503, headers=[(name, odd.get(name)) for name in ("Retry-After", "Warning")])
@@ -55,4 +56,4 @@ async def test_a_refusal_whose_numbers_are_too_large_is_one(edge, agent):
     assert (refusal.code, "No carrier could take the call" in refusal.warning) == (503, True)
     assert refusal.get("Retry-After") is None
     assert kinds(await pair.events("finish"))[-2:] == ["failed", "finish"]
-    await nothing_left(edge)
+    await nothing_left(edge, others)

@@ -100,12 +100,14 @@ def pass_on(on_reply: str, ringing: int, silence: int) -> bool:
     return KSR.tm.t_relay() > 0
 
 
-def relay(on_reply: str = "") -> bool:
+def relay(on_reply: str = "", silence: int = 0) -> bool:
     """Forward a request to where its Request-URI and Route say; False when it could not be sent, and is to be answered
-    (but for an ACK)."""
+    (but for an ACK). `silence`: ms after which it is given up, 0 for as long as its sender may wait."""
     if method() == "ACK":
         KSR.tm.t_relay()
         return True
+    if silence:
+        KSR.tm.t_set_fr(silence, silence)
     if on_reply:
         KSR.tm.t_on_reply(on_reply)
     sent = KSR.tm.t_relay() >= 0
