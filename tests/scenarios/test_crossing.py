@@ -10,7 +10,7 @@ from harness.node import eventually
 from scenarios.afterwards import DIRECTIONS, SIDES, closed, hear_again, hold, hung_up, refuse, respond
 from scenarios.parties import RINGING, Pair, connected, kinds, one, ringing_in, ringing_out, sides, talking
 from trunkline.contract import store
-from trunkline.sandbox import digest
+from trunkline.sandbox import digest, sdp
 
 pytestmark = pytest.mark.engines
 
@@ -141,6 +141,45 @@ async def test_a_cancel_that_the_callee_does_not_heed_ends_with_the_ringing(own_
 def last_sent(agent, start: bytes) -> bytes:
     """The newest message with a description that an agent sent and that begins so."""
     return next(e.data for e in reversed(agent.trace.entries) if e.data.startswith(start) and e.sent and e.message.body)
+
+
+@SIDES
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+async def test_a_copy_of_an_answer_undoes_nothing(edge, agent, side, method):
+    """Of a hold that is over."""
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    offer = actor.reinvite if method == "INVITE" else actor.update
+    assert (await offer("inactive")).code == 200
+    copy = last_sent(other.agent, b"SIP/2.0 200")
+    assert (await offer("sendrecv")).code == 200
+    await other.agent.send_raw(copy, edge.udp)
+    assert (await other.info(b"behind it", "text/plain")).code == 200
+    await hear_again(pair)
+    await hung_up(pair)
+
+
+@SIDES
+async def test_a_copy_of_an_ack_with_an_answer_undoes_nothing(edge, agent, side):
+    """It goes on, as its receiver may have missed the first one, with what that said."""
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    request = actor.dialog.request("INVITE")
+    request.add("Contact", actor.agent.contact_for(actor.hop))
+    response = await actor.agent.transact(request, actor.hop)
+    ack = actor.dialog.request("ACK", request.cseq[0])
+    ack.add("Content-Type", sdp.TYPE)
+    ack.body = actor.take_offer(response.body).replace(b"a=sendrecv", b"a=inactive")
+    await actor.agent.send(ack, actor.hop)
+    acks = lambda: [r.body for r in other.requests if r.method == "ACK" and r.body]  # noqa: E731
+    await other.until(acks, 10, "the answer")
+    copy = last_sent(actor.agent, b"ACK")
+    assert (await actor.reinvite("sendrecv")).code == 200
+    await actor.agent.send_raw(copy, edge.udp)
+    await other.until(lambda: len(acks()) == 2, 10, "the copy")
+    assert b"a=inactive" in acks()[0] == acks()[1]
+    await hear_again(pair)
+    await hung_up(pair)
 
 
 async def test_an_offer_waits_as_long_as_its_sender_does(edge, agent):

@@ -7,7 +7,7 @@ import KSR
 from trunkline.edge import answers, digits, offers, relayed
 from trunkline.edge.failover import OfferMore
 from trunkline.edge.injector import Fate, Injector
-from trunkline.edge.ksr import agreed, message
+from trunkline.edge.ksr import agreed, message, told
 from trunkline.edge.ksr.message import get, put
 from trunkline.edge.media import Abilities, Step, Writer
 from trunkline.edge.neighbours import Neighbours
@@ -72,12 +72,17 @@ class Relay:
         to be made once more for this answer. What cannot be used in a message that cannot be refused goes on as a
         refusal of the audio: the SDP of one side never reaches the other as it came.
         """
+        if step != "offer" and (said := told.recall()):
+            _describe(said)
+            return True
         offered = self._kept() if step != "late offer" else None
         try:
             text = self._relayed(step, offered, self._writer(believed), flags, again)
         except SdpError as error:
             message.log_error(f"{get('$si')} sent an SDP that cannot be used: {error.words}")
             text = _refused(offered)
+        if text and step != "offer":
+            told.note(text)
         _describe(text or _refused(offered))
         return bool(text)
 
