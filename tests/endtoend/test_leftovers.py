@@ -61,5 +61,6 @@ async def test_after_many_short_calls_nothing_is_left(node, agent):
     assert await used() - memory < NOISE
     assert open_files(node) <= files + 2
     assert await asyncio.to_thread(relayed, node) == 0
-    assert await asyncio.to_thread(entries, node, "calls") == {}
+    for table in ("calls", "claimed"):
+        assert await asyncio.to_thread(entries, node, table) == {}
     assert set((await asyncio.to_thread(entries, node, "active")).values()) <= {"0"}

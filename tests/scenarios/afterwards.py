@@ -19,12 +19,14 @@ def account(pair: Pair) -> int:
 
 
 async def closed(pair: Pair, last: str = "end") -> list:
-    """One record, nothing counted and no media is left; the call's events."""
+    """One record, nothing counted and no media is left, and the Call-ID is free; the call's events."""
     events = await pair.events(last)
     assert [e["event"] for e in events if e["event"] in ("end", "finish")] == [last]
     assert len(pair.edge.journal(event="setup", called=pair.called)) == 1
     await forgotten(pair.edge, pair.near)
     assert placing.active(pair.edge, account(pair)) == 0
+    claimed = pair.edge.rpc("htable.dump", "claimed")
+    assert pair.near.call_id not in [entry["name"] for slot in claimed for entry in slot["slot"]]
     return events
 
 

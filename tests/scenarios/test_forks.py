@@ -1,10 +1,11 @@
-"""A target that forks: more than one callee rings or answers behind it, and the call is with the first that answers."""
+"""A target that forks: more than one callee rings or answers behind it, and the call is with the first that answers.
+And a caller that does."""
 
 import pytest
 
 from harness import placing
 from scenarios.afterwards import DIRECTIONS, account, hear_again, hung_up, respond
-from scenarios.parties import RINGING, kinds, ringing_in
+from scenarios.parties import CARRIER, RINGING, Pair, inbound, kinds, one, refused, ringing_in, to
 from trunkline.sandbox.call import AUTO
 from trunkline.sandbox.incoming import IncomingCall
 
@@ -58,3 +59,31 @@ async def test_early_media_of_another_callee_than_the_one_that_answers(edge, age
     await pair.far.confirmed()
     await hear_again(pair)
     await hung_up(pair)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_a_branch_of_a_call_that_its_caller_forks_takes_nothing_from_the_first(edge, agent, elsewhere):
+    """Its media would be the first one's (RFC 3261 §8.2.2.2 has a merged request refused)."""
+    pbx = await agent(name="pbx")
+    scene = await inbound(edge, agent, to(pbx))
+    near = await scene.dial()
+    far = await pbx.next_call()
+    await far.ring()
+
+    async def branch() -> None:
+        def the_same(request) -> None:
+            request.set("Call-ID", near.call_id)
+            request.set("From", near.request.get("From"))
+
+        called = edge.number(to(await agent(name="another"))) if elsewhere else scene.number
+        await refused(await scene.trunk.dial(edge.uri(f"+{called}"), edge.udp, caller=CARRIER, edit=the_same), 482)
+
+    await branch()
+    await far.answer()
+    await near.final()
+    await branch()
+    pair = Pair(near, far, edge, scene.number)
+    await pair.talk()
+    assert (await near.bye()).code == 200
+    uid = one(edge.journal(event="setup", called=scene.number), "setup")["call"]
+    assert [e["by"] for e in edge.journal(event="end", call=uid)] == ["caller"]

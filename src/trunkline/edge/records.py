@@ -39,8 +39,13 @@ class Records:
 
     def admit(self, call: Permitted, plan: Plan, payer: Account, elsewhere: int) -> Refusal | None:
         """Count a call that is about to begin; `elsewhere`: the payer's calls on other nodes."""
+        if not relaying.claim():
+            return refusal.call_id_in_use()
         summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"
-        return self._limits.admit(payer, plan.call, summary, elsewhere)
+        refused = self._limits.admit(payer, plan.call, summary, elsewhere)
+        if refused:
+            relaying.forget()
+        return refused
 
     def begun(self, call: Permitted, plan: Plan, facts: dict) -> bool:
         """Whether the disk has taken the call's beginning and its first attempt; if not, it counts no more."""
@@ -53,6 +58,7 @@ class Records:
             if self._journal.drop():  # the call's beginning went through, so its end must follow
                 self.refused(plan.call, refusal.records_unavailable())
         self._limits.release(plan.call)
+        relaying.forget()
         return False
 
     def entered(self, plan: Plan) -> None:

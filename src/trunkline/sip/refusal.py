@@ -116,6 +116,10 @@ def leads_back() -> Refusal:
     return Refusal(482, "The Request-URI leads back to this service: send to the Contact of the far side")
 
 
+def call_id_in_use() -> Refusal:
+    return Refusal(482, "Another call with this Call-ID is not over: give each branch of a forked call one of its own")
+
+
 def too_many_hops() -> Refusal:
     return Refusal(483, "Max-Forwards is used up: the call goes in a circle")
 

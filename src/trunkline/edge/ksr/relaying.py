@@ -191,9 +191,15 @@ def _describe(sdp: str) -> None:
         KSR.textopsx.remove_body()
 
 
+def claim() -> bool:
+    """Have the relay's name for a call, its Call-ID, for the call of this INVITE; False when one that is not over has
+    it: whose media would be this one's too, and would end with it."""
+    return KSR.htable.sht_inc("claimed", message.text("$ci")) == 1
+
+
 def forget() -> None:
     """The call of this message is over: what was kept of it beyond a transaction goes."""
-    for table in ("wide", "toneless"):
+    for table in ("claimed", "wide", "toneless"):
         KSR.htable.sht_rm(table, message.text("$ci"))
     agreed.forget()
 
