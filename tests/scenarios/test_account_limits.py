@@ -219,6 +219,9 @@ async def test_an_address_that_guesses_secrets_is_banned(own_edge, agent):
     with pytest.raises(TimeoutError):
         await ua.options(edge.uri("ping"), edge.udp, timeout=0.7)
     assert "wrong credentials" in (edge.home.log / "kamailio.log").read_text()
+    edge.account(sources=(f"{ua.address}/32",))  # somebody has read that
+    assert (await ua.options(edge.uri("ping"), edge.udp)).code == 200
+    assert not edge.rpc("htable.dump", "banned")
 
 
 async def test_forged_requests_of_a_dialog_count_as_hammering(own_edge, agent):

@@ -1,5 +1,7 @@
 """`trunkline calls`: what became of each call."""
 
+from datetime import UTC, datetime, timedelta
+
 import click
 
 from trunkline.cli import ending
@@ -10,7 +12,8 @@ from trunkline.cli.output import Answer, facts, operation, table
 from trunkline.control import csv_text
 
 OUTCOMES = ("open", "answered", "cancelled", "failed", "rejected")
-_CONDITIONS = ("number", "since", "until", "outcome")
+_CONDITIONS = ("number", "call_id", "since", "until", "outcome")
+WEEK = timedelta(days=7)  # as no index helps
 MOST_LISTED = 2**31 - 1  # more than any machine could print; databases count rows in 63 bits
 
 
@@ -22,6 +25,7 @@ def command():
 @operation(command, "list")
 @click.option("--account", help="Calls that this account made or received.")
 @click.option("--number", default="", help="Calls from or to this number.")
+@click.option("--call-id", default="", help="The caller's Call-ID; in the last 7 days, unless --since is given.")
 @click.option("--since", type=Moment(), help="Begun then or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
 @click.option("--until", type=Moment(), help="Begun before then.")
 @click.option("--outcome", type=click.Choice(OUTCOMES), default=None, help="What became of them.")
@@ -30,6 +34,8 @@ def command():
 def list_(services, account, as_csv, **conditions):
     """List calls, the newest first."""
     conditions["outcome"] = conditions["outcome"] or ""
+    if conditions["call_id"] and not conditions["since"]:
+        conditions["since"] = datetime.now(UTC) - WEEK
     owner = services.accounts.get(account) if account else None
     found = [services.calls.as_dict(call) for call in services.calls.find(account=owner, **conditions)]
     if as_csv:

@@ -36,6 +36,10 @@ class Limits:
     def banned(self, ip: str) -> bool:
         return self._counters.get("banned", _sender(ip)) is not None
 
+    def pardon(self, ip: str) -> None:
+        """End a ban before its time."""
+        self._counters.take("banned", _sender(ip))
+
     def trust(self, ip: str) -> None:
         """A source that has proven itself is not counted: nobody can get it banned by forging its address."""
         if not self.trusted(ip):

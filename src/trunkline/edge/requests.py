@@ -51,7 +51,10 @@ class Requests:
         if self._neighbours.exist and self._passing.take(message.method(), source.ip):
             return
         if self._limits.banned(source.ip):
-            return
+            self._lookup.refresh()
+            if not self._listed(source):
+                return
+            self._limits.pardon(source.ip)  # it was listed since
         self._records.catch_up()
         # Also where nobody asked for it (RFC 3581): a PBX behind NAT gets no response otherwise.
         routes.force_rport()
@@ -72,9 +75,7 @@ class Requests:
         if self._limits.trusted(source.ip):
             return False
         self._lookup.refresh()
-        sources = (self._lookup.source(source.ip, source.port, kind) for kind in ("carrier", "account"))
-        nodes = {self._own, *self._lookup.nodes()}
-        if source.ip in nodes or any(known is not None for known in sources):
+        if source.ip in {self._own, *self._lookup.nodes()} or self._listed(source):
             # Forged requests in its name must not get it banned either: a node that asks in vain would have DNS lead
             # everybody away from us, and our own parts ask and end calls from our own address.
             self._limits.trust(source.ip)
@@ -83,6 +84,11 @@ class Requests:
             return False
         message.log_error(f"{source.ip} is banned: too many requests from an address that has not proven itself")
         return True
+
+    def _listed(self, source: message.Source) -> bool:
+        """Whether it is a carrier's or an account's by its address."""
+        sources = (self._lookup.source(source.ip, source.port, kind) for kind in ("carrier", "account"))
+        return any(known is not None for known in sources)
 
     def _out_of_dialog(self, method: str, source: message.Source) -> None:
         self._lookup.refresh()
