@@ -121,6 +121,17 @@ def test_what_is_said_of_dns(home, check, facts, ok, text):
     assert (found.ok, found.serves, text in found.text) == (ok, True, True), found
 
 
+def test_a_drained_node_is_out_of_dns_as_it_is_meant_to_be(home, check, monkeypatch):
+    """Or `trunkline status && trunkline node undrain` would leave it drained."""
+    monkeypatch.setattr(health, "_drained", lambda home: True)
+    ask = lambda: check("publish", Settings(home=home.root, sip={"address": "192.0.2.1"}), publish="RUNNING")  # noqa: E731
+    for all_out in (False, True):
+        says(home, "publish", out={"eu1 192.0.2.1": "it answers 503"}, all_out=all_out)
+        assert (ask().ok, ask().text) == (True, "every other endpoint is in DNS")
+    says(home, "publish", out={"eu1 192.0.2.1": "it answers 503", "eu2 192.0.2.11": "silent"})
+    assert (ask().ok, ask().text) == (False, "out of DNS: eu2 192.0.2.11: silent")
+
+
 @pytest.mark.parametrize(
     ("ahead", "text"),
     [

@@ -50,7 +50,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
         "resolve": lambda: _resolve(home),
         "ship": lambda: _ship(home),
         "clear": lambda: _clear(home),
-        "publish": lambda: _publish(home),
+        "publish": lambda: _publish(settings, home),
         "beat": lambda: _beat(home),
         "web": lambda: _web(settings),
     }
@@ -209,7 +209,7 @@ def _mail(home: Home) -> list[Check]:
     return [Check("mail", False, wrong, serves=True)] if wrong else []
 
 
-def _publish(home: Home) -> Check:
+def _publish(settings: Settings, home: Home) -> Check:
     status, wrong = _heard("publish", home)
     if not status:
         return Check("publish", False, wrong, serves=True)
@@ -221,12 +221,15 @@ def _publish(home: Home) -> Check:
         return Check("publish", False, f"{text} {then}", serves=True)
     if other := status["waits_for"]:
         return Check("publish", True, f"{other} writes DNS; this node does when that one is not heard", serves=True)
-    if status["all_out"]:
+    # Its own addresses are out as they are meant to be when it is drained.
+    meant = f" {settings.sip_advertised}" if _drained(home) else None
+    out = {place: why for place, why in status["out"].items() if meant is None or not place.endswith(meant)}
+    if status["all_out"] and (out or meant is None):
         text = "no endpoint answers from here, so all stay in DNS: is this node cut off?"
         return Check("publish", False, text, serves=True)
-    out = "; ".join(f"{place}: {why}" for place, why in status["out"].items())
+    out = "; ".join(f"{place}: {why}" for place, why in out.items())
     unseen = "; ".join(f"{place}: {why}" for place, why in status.get("unseen", {}).items())
-    text = f"out of DNS: {out}" if out else "every endpoint is in DNS"
+    text = f"out of DNS: {out}" if out else f"every {'other ' if meant else ''}endpoint is in DNS"
     text += f"; not judged, as it cannot be asked from here: {unseen}" if unseen else ""
     return Check("publish", not out, text, serves=True)
 
