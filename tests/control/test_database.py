@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_made_says_so(django, tmp_path):
 def test_a_file_that_is_no_database_says_so(django, tmp_path):
     (tmp_path / "control.db").write_text("not a database at all, but long enough to have a header" * 10)
     control.setup(settings_for(fresh_sqlite(tmp_path), tmp_path))
-    with pytest.raises(DatabaseUnavailable, match="control.db cannot be used: file is not a database"):
+    with pytest.raises(DatabaseUnavailable, match="control.db is damaged: file is not a database. .*restore"):
         control.migrate()
 
 

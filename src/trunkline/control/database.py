@@ -144,6 +144,11 @@ def explain(error: Exception, named: str = SETTING) -> str:
             )
         if "no such table" in text:
             return f"{where} has no tables yet ({text}): run `trunkline up` first"
+        if "not a database" in text or "malformed" in text:
+            return (
+                f"{where} is damaged: {text}. `trunkline down`, move it and the files beside it away, `trunkline "
+                "restore` a backup, `trunkline up`"
+            )
         return f"{where} cannot be used: {text}. Check that the file is there, ours to write, and the disk not full"
     return f"{where} does not serve us: {text}. Check that it runs, and {named}"
 
