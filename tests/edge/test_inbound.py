@@ -74,6 +74,13 @@ def test_another_accounts_key_is_none_of_its_business(world, attempts):
     assert "not one of this account" in attempt.problem
 
 
+def test_a_key_that_is_disabled_is_called_that(world, attempts):
+    key = world.key()
+    world.delete("key", key.id)
+    (attempt,) = attempts(f"sip:{key.name}@{DOMAIN}", key.account_id)
+    assert "disabled" in attempt.problem
+
+
 @pytest.mark.parametrize("enabled", [0, 1])
 @pytest.mark.parametrize(
     "uri", ["192.0.2.66", "192.0.2.66:5080", "192.0.2.77", "198.51.100.9", "other.example;transport=tls"]

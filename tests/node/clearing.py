@@ -19,10 +19,11 @@ DIALOG = {
 
 
 class FakeRelays:
-    """`last`: when both parties were heard; None when no relay knows the call. `away`: what is raised instead."""
+    """`last`: when both parties were heard; None when no relay knows the call. `away`: what is raised instead. `tags`:
+    those that it knows."""
 
     def __init__(self):
-        self.last, self.away, self.asked = None, None, []
+        self.last, self.away, self.asked, self.tags = None, None, [], ("a1", "b2")
 
     def ask(self, command, call_id):
         self.asked.append((command, call_id))
@@ -32,7 +33,7 @@ class FakeRelays:
             return None
         stream = {"last packet": self.last, "stats": {"packets": 9}, "ingress SSRCs": []}
         party = {"medias": [{"flags": ["send", "recv"], "streams": [stream]}]}
-        return {"created": 1000, "tags": {"a1": party, "b2": party}}
+        return {"created": 1000, "tags": dict.fromkeys(self.tags, party)}
 
 
 class FakeClient:

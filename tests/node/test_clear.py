@@ -6,7 +6,7 @@ import pytest
 from clearing import DIALOG, SETUP
 
 from trunkline.node import orders
-from trunkline.node.clear import LOST
+from trunkline.node.clear import LOST, UNAGREED
 from trunkline.node.ng import Gone
 from trunkline.node.probes import Silent
 from trunkline.node.relays import Untold
@@ -30,6 +30,14 @@ def test_a_relay_that_is_gone_has_lost_its_calls(scene):
     assert not scene.client.sent
     scene.step(1066)
     assert len(scene.client.sent) == 2
+
+
+def test_a_call_without_an_audio_that_both_want_is_told_from_one_that_the_relay_lost(scene):
+    scene.relays.last, scene.relays.tags = 1000, ("a1",)
+    scene.answered()
+    scene.step(1005)
+    scene.step(1066)
+    assert UNAGREED in scene.client.sent[0].headers
 
 
 def test_a_call_that_the_edge_has_cut_off_gets_both_byes(scene):

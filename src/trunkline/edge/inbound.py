@@ -55,6 +55,6 @@ def _registered(target: ForwardTarget, number: Number, lookup: Lookup, common: d
     """The account's own `sip:KEY@DOMAIN`; another account's key is none of its business."""
     credential = lookup.credential(target.user)
     if credential is None or credential.account.id != number.account.id:
-        problem = "the key in it is not one of this account"
+        problem = "the key in it is disabled, or not one of this account"
         return Attempt(kind="registered", problem=problem, cause="transport", **common)
     return Attempt(kind="registered", **common)
