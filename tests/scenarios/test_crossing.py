@@ -144,6 +144,37 @@ def last_sent(agent, start: bytes) -> bytes:
 
 
 @SIDES
+async def test_an_offer_that_a_bye_has_crossed_has_no_media(edge, agent, side):
+    """They would talk on, unrecorded, on ports that nobody lets go."""
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    receive, held = other.receive, []
+    other.receive = lambda *arguments: held.append(arguments)
+    request = actor.dialog.request("INVITE")
+    request.add("Contact", actor.agent.contact_for(actor.hop))
+    pending = asyncio.ensure_future(actor.agent.transact(request, actor.hop))
+    await eventually(lambda: held, what="the offerless INVITE has come")
+    assert (await other.send("BYE")).code == 200
+    await closed(pair)
+    receive(*held[0])
+    response = await pending
+    assert (response.code, b"m=audio 0 " in response.body) == (200, True)
+    await closed(pair)
+
+
+async def test_a_prack_that_comes_behind_the_end_offers_nothing(edge, agent):
+    pair = await ringing_in(edge, agent, reliable=False, headers=[("Supported", "100rel")])
+    await pair.far.ring(183, headers=[("Require", "100rel"), ("RSeq", "1")])
+    await pair.near.provisional(183)
+    body = pair.near.make_offer()
+    pair.far.refuse(486)
+    await closed(pair, "finish")
+    headers = [("RAck", f"1 {pair.near.request.cseq[0]} INVITE"), ("Content-Type", sdp.TYPE)]
+    assert (await pair.near.send("PRACK", body, headers)).code == 481
+    await closed(pair, "finish")
+
+
+@SIDES
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
 async def test_a_copy_of_an_answer_undoes_nothing(edge, agent, side, method):
     """Of a hold that is over."""

@@ -97,7 +97,7 @@ class InDialog:
         """Whether a request is not of those who talk, or would let them talk on when the call is over: unrecorded."""
         if not self._records.is_between(dialog, message.get("$ft"), message.get("$tt")):
             return True
-        return method in ("INVITE", "UPDATE") and self._records.is_over(dialog)
+        return method in ("INVITE", "UPDATE", "PRACK") and self._records.is_over(dialog)
 
     def _bye(self, dialog: Dialog) -> None:
         """The media is let go by the node, once it has read that the call is over (`node/clear.py`)."""

@@ -110,9 +110,13 @@ class Limits:
 
     def is_over(self, call: str, begun: int) -> bool:
         """Whether a call's record is closed. `begun`: Unix time, s; a call of before this process is not counted."""
-        if self._counters.get("over", call):
+        if self.is_closed(call):
             return True
         return begun > self._since and not self.is_counted(call)
+
+    def is_closed(self, call: str) -> bool:
+        """Whether a call's record was closed within the last minutes."""
+        return bool(self._counters.get("over", call))
 
     def is_counted(self, call: str) -> bool:
         """Whether the call began in this process and has not been released."""

@@ -128,6 +128,10 @@ class Records:
         """Whether the call's record is closed: then nobody talks on, unrecorded, by offering media once more."""
         return self._limits.is_over(dialog.call, dialog.begun)
 
+    def is_closed(self) -> bool:
+        """The same while a request of the call waits for its response."""
+        return self._limits.is_closed(notes.current_attempt()[0])
+
     def ended(self, dialog: Dialog, from_tag: str, to_tag: str, reason: str | None) -> None:
         """A BYE was seen. It ends the call only between those who talk: a target that was given up, or a fork whose
         answer came second, has a leg of its own, and a made-up tag would close the record and leave the call up. Before

@@ -130,6 +130,9 @@ class Responses:
         return fault
 
     def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
+        if not attempt and self._records.is_closed():  # its media would be nobody's, and they would talk on unrecorded
+            self._relay.refuse_audio()
+            return ""
         near, far = notes.legs()
         if far in legs.ENCRYPTED and (fault := legs.fault(self._relay.carried(), far)):
             if code < 200:
