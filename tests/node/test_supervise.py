@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,20 @@ def test_a_killed_program_comes_back(start, home):
     os.kill(first.pid, signal.SIGKILL)
     again = until(lambda: (p := running(manager)["steady"]).running and p.pid != first.pid and p)
     assert again.started >= first.started
+
+
+def test_two_may_restart_a_part_at_once_and_one_that_is_down(start, home):
+    manager = start(("steady", STEADY), ("moody", MOODY))
+    first = until(lambda: running(manager)["steady"].running and running(manager)["steady"])
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: Manager(home, timeout=60).restart("steady"), range(2)))
+    assert running(manager)["steady"].running
+    assert running(manager)["steady"].pid != first.pid
+    with pytest.raises(NotRunning, match="moody does not start"):
+        Manager(home, timeout=60).restart("moody")
+    (home.root / "well").touch()
+    Manager(home, timeout=60).restart("moody")
+    assert running(manager)["moody"].running
 
 
 def test_what_changes_is_said(start, home):

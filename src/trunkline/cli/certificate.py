@@ -23,7 +23,7 @@ def certificate():
         if settings.web.enabled and settings.web.tls:
             manager.restart("web")
     except NotRunning as error:
-        raise click.ClickException("the node is not running: `trunkline up` serves it") from error
+        raise click.ClickException(f"no node runs in {settings.home}: `trunkline up` serves it ({error})") from error
     except (certificates.CertificateError, OSError, probes.Silent) as error:
         raise click.ClickException(f"nothing else is served than before: {error}") from error
     click.echo(f"The certificate is served: {said}.")

@@ -1,5 +1,6 @@
 """The node's processes under supervisord: what runs, how it is started and stopped, and how it fares."""
 
+import fcntl
 import http.client
 import os
 import pwd
@@ -120,6 +121,7 @@ class Manager:
     """The process manager of a home. Every method raises NotRunning."""
 
     def __init__(self, home: Home, timeout: float = ANSWER_SECONDS):
+        self._turns = home.run / "restart.lock"
         self._rpc = xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(home.supervisor, timeout))
 
     def pid(self) -> int:
@@ -138,9 +140,18 @@ class Manager:
         self._call("shutdown")
 
     def restart(self, name: str) -> None:
-        """Stop a part and start it again; waits until it runs."""
-        self._call("stopProcess", name)
-        self._call("startProcess", name)
+        """Stop a part and start it again, or start it where it does not run; waits until it does."""
+        with open(self._turns, "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # whoever wants the same meanwhile would meet it half way
+            try:
+                self._call("stopProcess", name)
+            except xmlrpc.client.Fault as fault:
+                if fault.faultCode != Faults.NOT_RUNNING:
+                    raise
+            try:
+                self._call("startProcess", name)
+            except xmlrpc.client.Fault as fault:
+                raise NotRunning(f"{name} does not start ({fault.faultString}): see its log") from fault
 
     def _call(self, method: str, *arguments):
         try:
