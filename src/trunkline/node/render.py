@@ -13,7 +13,7 @@ import jinja2
 from trunkline.contract import edge_config
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.home import Home
-from trunkline.node import abilities, connections, hidden_via
+from trunkline.node import abilities, connections, topoh
 from trunkline.node.engines import relay_name
 from trunkline.node.ports import Ports
 from trunkline.settings import Settings
@@ -46,7 +46,7 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) 
     """Write the engines' files and edge.json, and make Kamailio's location store if missing."""
     context = {"settings": settings, "home": home, "secrets": secrets, "ports": ports}
     held = {"connections": connections.most(settings.sip.memory_mb), "read_buffer": connections.READ_BUFFER}
-    held["via_prefix"] = hidden_via.prefix(secrets.mask)
+    held |= {"via_prefix": topoh.via_prefix(secrets.mask), "uri_parameter": topoh.uri_parameter(secrets.mask)}
     for folder in (home.node, home.stores):
         folder.mkdir(parents=True, exist_ok=True)
     for name in ("kamailio.cfg", "tls.cfg"):
@@ -54,7 +54,7 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) 
     password = blake2s(secrets.dialog.encode(), person=b"redis").hexdigest()
     for index in range(settings.media.relays):
         _private(home.node / f"{relay_name(index)}.conf", relay(settings, home, ports, index, password))
-    _private(home.node / "hidden_via.pcre", f"[0]\n{hidden_via.unlike(secrets.mask)}\n")
+    _private(home.node / "topoh.pcre", "\n".join(("[0]", *topoh.crashing(secrets.mask), "")))
     _private(home.node / "redis.conf", render("redis.conf", password=password, **context))
     _private(home.node / "edge.json", "")
     edge_config.write(home.node / "edge.json", _edge_config(settings, home, secrets, ports))

@@ -1,13 +1,13 @@
-"""Responses whose hidden Via is not as it was sent. One with a TH without a value ends Kamailio, if topoh reads it."""
+"""Messages whose hidden parts are not as they were sent. Some of them end Kamailio, if topoh reads them."""
 
 import re
 
 import pytest
 
-from harness.hidden_via import hidden
+from harness.topoh import hidden
 from scenarios.parties import ringing_out
 from trunkline.node import secrets
-from trunkline.node.hidden_via import prefix
+from trunkline.node.topoh import uri_parameter, via_prefix
 
 pytestmark = [pytest.mark.engines, pytest.mark.edge_fails]  # topoh says of some that it cannot read them
 
@@ -20,7 +20,7 @@ async def test_a_via_that_was_spoilt_costs_no_call(own_edge, agent):
     pair = await ringing_out(edge, agent)
     kamailio, request = edge.pid("kamailio"), pair.far.request
     key = secrets.ensure(edge.home.secrets).mask
-    right = re.search(f"branch={prefix(key)}([^;,\\s]+)", "\r\n".join(request.all("Via")[1:]))[1]
+    right = re.search(f"branch={via_prefix(key)}([^;,\\s]+)", "\r\n".join(request.all("Via")[1:]))[1]
     cut = [right[:length] for length in range(1, len(right))]
     padded = [right + "*" * length for length in (1, 2, 3, 4, 8, 100)]
     odd = ["", "\x80" + right, right.replace(right[8], "_"), f'"{right[:40]}"', f" {right[:40]} "]
@@ -39,3 +39,31 @@ async def test_a_via_that_was_spoilt_costs_no_call(own_edge, agent):
     await pair.talk()
     await pair.near.bye()
     assert edge.pid("kamailio") == kamailio
+
+
+STRANGE = """\
+SIP/2.0 183 Session Progress
+Via: SIP/2.0/UDP {ip};branch=z9hG4bK1.0
+Via: SIP/2.0/UDP {ip};branch=z9hG4bK2
+Record-Route: {routes}
+From: <sip:a@example.com>;tag=1
+To: <sip:b@example.com>;tag=2
+Call-ID: c
+CSeq: 2 INVITE
+Content-Length: 0
+
+"""
+
+
+async def test_nobody_ends_kamailio_by_a_record_route(own_edge, agent):
+    """It takes no call for these: only what our parameter is called, which every target sees."""
+    edge, stranger = own_edge(), await agent()
+    kamailio, name = edge.pid("kamailio"), uri_parameter(secrets.ensure(edge.home.secrets).mask)
+    for written in (name, name.upper(), f"{name} ", f"{name}\t;lr", f"lr;{name}", f" {name};{name}=sr-a", f"{name},lr"):
+        for routes in (f"<sip:{edge.address};{written}>", f"<sip:a@192.0.2.1>, <sip:{edge.address}:5060;{written}>"):
+            response = STRANGE.format(ip=edge.address, routes=routes).replace("\n", "\r\n")
+            await stranger.send_raw(response.encode(), edge.udp)
+    for _ in range(4):  # of each worker
+        assert (await stranger.options(edge.uri("ping"), edge.udp)).code == 200
+    assert edge.pid("kamailio") == kamailio
+    assert "signal 11" not in edge.log_tail(0, lines=10_000)

@@ -1,6 +1,6 @@
 """What topoh makes of a Via, for somebody who knows its alphabet."""
 
-from trunkline.node.hidden_via import alphabet
+from trunkline.node.topoh import alphabet
 
 
 def hidden(key: str, via: str) -> str:

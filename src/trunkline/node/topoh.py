@@ -1,9 +1,13 @@
-"""What tells a message whose hidden Via is not as topoh wrote it, so that Kamailio drops it unread.
+"""What topoh is told, and what is dropped before it reads it, because Kamailio (6.0 and 6.1) would crash.
 
-topoh (Kamailio 6.0 and 6.1) puts a parameter TH into each Via that it hides, and looks at its value when a response
-brings the Via back, before anything of ours is asked: where there is none, Kamailio crashes. Whoever was sent an INVITE
-can write such a Via. Hidden is base64 in an alphabet that the key shuffles, three octets in four characters, so the
-parameter can be seen without deciphering anything.
+It reads each message before anything of ours is asked, and takes for granted that its own marks are as it made them:
+
+- the parameter TH of a Via that it hides, whose value it looks at when a response brings that Via back;
+- the parameter of a URI that holds the hidden one, in a Record-Route of a response.
+
+Where there is no value the process ends. Whoever was sent an INVITE can write both, and with the parameter's usual name,
+which everybody knows, anybody the second. Hidden is base64 in an alphabet that the key shuffles, three octets in four
+characters, so that TH can be seen without deciphering anything.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,17 +29,31 @@ def alphabet(key: str) -> str:
     return "".join(characters)
 
 
-def prefix(key: str) -> str:
+def via_prefix(key: str) -> str:
     """What the branch of a hidden Via begins with: of this service alone, so that no other's are taken for them."""
-    return "z9hG4bK" + blake2s(key.encode(), digest_size=4, person=b"via").hexdigest()
+    return "z9hG4bK" + _own_name(key)
 
 
-def unlike(key: str) -> str:
-    """A regular expression, of PCRE and of Python, for messages that have a hidden Via which topoh did not write.
+def uri_parameter(key: str) -> str:
+    """The parameter that holds a hidden URI: of this service alone likewise."""
+    return "u" + _own_name(key)
+
+
+def _own_name(key: str) -> str:
+    return blake2s(key.encode(), digest_size=4, person=b"topoh").hexdigest()
+
+
+def crashing(key: str) -> tuple[str, str]:
+    """Regular expressions, of PCRE and of Python, for messages that topoh must not read. Each begins with what few
+    messages of others have, and is not looked for any further in those."""
+    return _spoilt_via(key), rf"(?i:{uri_parameter(key)})\s*+(?![=\w.!%*+`'~-])"
+
+
+def _spoilt_via(key: str) -> str:
+    """For a hidden Via that topoh did not write.
 
     Right is whole base64 of something whose first parameter with a name that begins with TH is `TH=` with a value of
-    topoh's, or that has none, as the Vias behind the first. It begins with what few messages of others have, and
-    is not looked for any further in those.
+    topoh's, or that has none, as the Vias behind the first.
     """
     characters = alphabet(key)
     one, end = "[A-Za-z0-9.-]", r"[;,\s\"]"
@@ -44,7 +62,7 @@ def unlike(key: str) -> str:
     named = "|".join(_at_each_place(characters, [b"; \t\r\n", b"Tt", b"Hh"]))
     ours = "|".join(_at_each_place(characters, [b";", b"T", b"H", b"=", b"dux"]))
     right = f"(?=(?:{four})*+{padding})(?:(?!{named}){four})*+(?:{ours}|{padding})"
-    return f"{prefix(key)}(?!{right})"
+    return f"{via_prefix(key)}(?!{right})"
 
 
 def _at_each_place(characters: str, octets: list[bytes]) -> Iterator[str]:
