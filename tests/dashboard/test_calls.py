@@ -27,7 +27,7 @@ def failed(record):
 def test_a_failed_call_says_whose_fault_it_was_and_how_it_came(owner, failed):
     page = owner.get("/calls/failed1").content.decode()
     for words in (
-        "The carrier&#x27;s: backup said 503 Service Unavailable.",
+        "The carrier&#x27;s: backup said 503 Service Unavailable, after telco gave no response in time.",
         "tries telco",
         "heard nothing in time, and gave up",
         "says 503 Service Unavailable",

@@ -34,7 +34,7 @@ def test_the_number_is_found_however_the_carrier_writes_it(world, lookup, recipi
 
 
 @pytest.mark.parametrize(
-    ("recipient", "words"), [("1001", "not an E.164 number"), ("447700900000", "not a number of this")]
+    ("recipient", "words"), [("1001", "not an E.164 number"), ("447700900000", "is not a number of an account")]
 )
 def test_what_is_no_number_here_is_404(lookup, recipient, words):
     refusal = inbound.find(recipient, lookup)

@@ -125,7 +125,7 @@ def test_a_carrier_whose_rule_leaves_no_digits_is_passed_by(world, call, strip, 
     if left:
         assert (first.uri, first.ip, first.problem) == (f"sip:+{left}@192.0.2.50:5060", "192.0.2.50", "")
     else:
-        assert (first.ip, first.cause, first.carrier_id) == ("", "transport", strict)
+        assert (first.ip, first.cause, first.carrier_id) == ("", "rule", strict)
         assert first.problem == "its strip rule leaves no digits of this number"
     assert (second.uri, second.problem) == (f"sip:{CALLED}@192.0.2.51:5060", "")
 

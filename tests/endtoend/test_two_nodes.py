@@ -149,7 +149,7 @@ async def test_calls_at_once_are_counted_over_both(pair, agent):
             await hang_up(*other)
             assert time.monotonic() - began < 60, "the second node does not hear of the first one's call"
         response = await other[0].final()
-        assert (response.code, "limit of 1 calls at once" in response.warning) == (503, True)
+        assert (response.code, "limit of 1 call at once" in response.warning) == (503, True)
         await hang_up(*held)
     finally:
         await asyncio.to_thread(first.do, "account", "set", "customer", "--calls-at-once", "0")

@@ -6,7 +6,7 @@ import pytest
 from clearing import DIALOG, SETUP
 
 from trunkline.node import orders
-from trunkline.node.clear import LOST, UNAGREED
+from trunkline.node.clear import LOST
 from trunkline.node.ng import Gone
 from trunkline.node.probes import Silent
 from trunkline.node.relays import Untold
@@ -30,14 +30,6 @@ def test_a_relay_that_is_gone_has_lost_its_calls(scene):
     assert not scene.client.sent
     scene.step(1066)
     assert len(scene.client.sent) == 2
-
-
-def test_a_call_without_an_audio_that_both_want_is_told_from_one_that_the_relay_lost(scene):
-    scene.relays.last, scene.relays.tags = 1000, ("a1",)
-    scene.answered()
-    scene.step(1005)
-    scene.step(1066)
-    assert UNAGREED in scene.client.sent[0].headers
 
 
 def test_a_call_that_the_edge_has_cut_off_gets_both_byes(scene):
@@ -97,6 +89,15 @@ def test_a_call_that_no_relay_knows_may_still_be_mended_for_a_while(scene):
     assert not scene.client.sent
     scene.step(1186)
     assert LOST in scene.client.sent[0].headers
+
+
+@pytest.mark.parametrize(("tag", "party"), [("a1", "caller"), ("b2", "callee")])
+def test_a_party_that_described_no_audio_is_named_instead_of_the_relay(scene, tag, party):
+    scene.relays.last, scene.relays.tags = 1005, {"a1", "b2"} - {tag}
+    scene.answered()
+    scene.step(1005)
+    scene.step(1065)
+    assert f"the {party} described no audio" in scene.client.sent[0].headers
 
 
 @pytest.mark.parametrize("problem", [Silent("it does not answer"), Untold("it does not tell of this call")])

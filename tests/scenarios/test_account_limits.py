@@ -31,7 +31,7 @@ async def test_calls_at_once_are_limited_and_a_bye_frees_a_place(edge, agent, tr
     first = await placing.answered(edge, ua, far, key, f"+{prefix}001")
     response = await placing.refused_as_journaled(edge, ua, key, f"+{prefix}002", called=f"{prefix}002")
     assert response.code == 503
-    assert "1 calls at once" in response.warning
+    assert "1 call at once" in response.warning
     assert placing.active(edge, account) == 1
     await placing.hang_up(*first)
     await edge.events("end", called=f"{prefix}001")

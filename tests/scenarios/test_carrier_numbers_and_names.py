@@ -39,7 +39,7 @@ async def test_a_carrier_whose_rule_leaves_no_digits_is_passed_by_and_recorded(e
     await placing.hang_up(call, incoming)
     events = await edge.events("end", called=f"{prefix}001")
     assert [e["event"] for e in events] == ["setup", "attempt", "failed", "attempt", "answer", "end"]
-    assert (events[2]["cause"], events[2]["reason"]) == ("transport", "its strip rule leaves no digits of this number")
+    assert (events[2]["cause"], events[2]["reason"]) == ("rule", "its strip rule leaves no digits of this number")
     assert not strict.calls
 
 

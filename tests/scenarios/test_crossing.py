@@ -108,6 +108,7 @@ async def test_a_bye_in_an_early_dialog(edge, agent):
     pair.far.refuse(487)
     assert (await pair.near.final()).code == 487
     await closed(pair, "finish")
+    assert [event["cause"] for event in await pair.events("finish") if event["event"] == "failed"] == ["cancel"]
 
 
 @pytest.mark.parametrize("transport", ["tcp", "tls"])

@@ -72,11 +72,15 @@ def show(services, uid):
     ]
     hidden = ("ringing", "answered", "hung_up_reason", *services.quality.COLUMNS)
     in_words = document | {"fault": services.fault.in_words(call, attempts)}
+    if advice := services.advice.of(call, attempts):
+        in_words["advice"] = advice
     if call.hung_up_by == "edge":
         in_words["hung_up_by"] = services.timeline.US
     for party in services.quality.PARTIES:
         if heard := services.quality.in_words(call, party):
             in_words[f"audio_from_{party}"] = heard
+    if not call.far_call_id:
+        del in_words["far_call_id"]
     head = facts((name, value) for name, value in in_words.items() if name not in hidden)
     document["attempts"] = [services.calls.attempt_as_dict(attempt) for attempt in attempts]
     return Answer(document, [head, "", table(("s", "who", "what"), steps, right=("s",))])

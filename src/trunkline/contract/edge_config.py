@@ -16,6 +16,7 @@ class EdgeConfig:
     store: str  # path of edge.db
     journal: str  # path of the journal file that is appended to
     dialog_secret: str  # keys the MAC that proves a dialog is ours; the same on every node
+    mask: str  # keys the topology hiding
     sha256: bool
     carrier_timeout: int
     ring_timeout: int

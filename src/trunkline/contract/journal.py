@@ -5,11 +5,12 @@ all lines of one call). The rest depends on the event:
 
 | event    | fields                                                                                          |
 |----------|-------------------------------------------------------------------------------------------------|
-| setup    | direction, account, key, owner, carrier, caller, called, source, call_id, media: a call was     |
-|          | accepted                                                                                        |
+| setup    | direction, account, key, owner, carrier, caller, called, source, call_id, far_call_id, media: a |
+|          | call was accepted; `far_call_id` is the Call-ID that targets know it by                         |
 | attempt  | n, kind, target, address, media: an INVITE leaves for target number n (from 1)                   |
 | progress | n, code: the first 18x of an attempt                                                             |
-| failed   | n, code, reason, cause: attempt n is over without an answer                                      |
+| failed   | n, code, reason, cause, said: attempt n is over without an answer; `said` is what its final      |
+|          | response says in Warning and Reason                                                             |
 | answer   | n, code, dialog: a 2xx reached the caller                                                        |
 | finish   | code, reason, warning: the caller got this final refusal; the call is over                       |
 | end      | by, reason: a BYE was seen, be it our own node's (`edge`)                                        |
@@ -38,7 +39,17 @@ from json.encoder import encode_basestring
 EVENTS = frozenset({"setup", "attempt", "progress", "failed", "answer", "finish", "end", "quality", "reject", "denied"})
 
 DIRECTIONS = ("outbound", "inbound", "internal")  # PBX to carrier; carrier to PBX; PBX to a number hosted here
-CAUSES = ("reply", "silence", "transport", "dns", "ring", "cancel", "media", "unreadable")  # why an attempt failed
+CAUSES = (
+    "reply",
+    "silence",
+    "transport",
+    "dns",
+    "rule",
+    "ring",
+    "cancel",
+    "media",
+    "unreadable",
+)  # why an attempt failed
 DENIALS = ("secret", "recipient", "algorithm")  # which of them did not fit
 ENDERS = ("caller", "callee", "edge")
 

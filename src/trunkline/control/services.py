@@ -9,7 +9,7 @@ from trunkline.control.accounts import services as accounts
 from trunkline.control.audit import services as audit
 from trunkline.control.backups import moving
 from trunkline.control.backups import services as backups
-from trunkline.control.calls import fault, quality, seen, timeline
+from trunkline.control.calls import advice, fault, quality, seen, timeline
 from trunkline.control.calls import services as calls
 from trunkline.control.carriers import health
 from trunkline.control.carriers import services as carriers
@@ -39,6 +39,7 @@ __all__ = [
     "distances",
     "endpoint_import",
     "endpoints",
+    "advice",
     "fault",
     "health",
     "import_worker",

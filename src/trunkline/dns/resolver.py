@@ -9,6 +9,8 @@ import dns.rdata
 import dns.resolver
 from dns.rdatatype import RdataType
 
+from trunkline.contract.names import UNANSWERED
+
 LIFETIME = 3.0  # s for one question, all servers and repetitions together
 NEGATIVE_TTL = 60  # s that "there is none" is believed when the answer carries no SOA
 
@@ -35,7 +37,7 @@ class Resolver:
         except (dns.name.NameTooLong, dns.name.LabelTooLong, dns.name.EmptyLabel):
             return [], NEGATIVE_TTL
         except dns.exception.DNSException as error:
-            raise Unanswered(f"no name server answers for {name} {kind}: {_plain(error)}") from error
+            raise Unanswered(f"{UNANSWERED} for {name} {kind}: {_plain(error)}") from error
         if answer.rrset is None:
             return [], _negative_ttl(answer.response)
         return list(answer.rrset), int(answer.rrset.ttl)

@@ -109,7 +109,9 @@ class Attempts:
         self._lookup.refresh()  # this process may see responses alone, as one with a carrier's connection does
         plan = Plan.loads(notes.kept_plan())
         if outcome.cause == "silence":
-            outcome = self._why_silent(plan) or outcome
+            outcome = self._why_silent(plan, outcome) or outcome
+        if outcome.code == failover.TERMINATED and self._records.left_early(plan.call):
+            outcome = failover.CANCELLED  # the callee's 487 follows the caller's BYE as it would a CANCEL
         if outcome.cause == "cancel":
             transactions.terminate()
         following = self._after(plan, outcome)
@@ -127,13 +129,17 @@ class Attempts:
                 self._finish(plan, outcome, Relay())
         self._records.catch_up()
 
-    def _why_silent(self, plan: Plan) -> Outcome | None:
+    def _why_silent(self, plan: Plan, outcome: Outcome) -> Outcome | None:
         attempt = plan.attempt
         if notes.rang(plan.current + 1):
             return Outcome("ring", 0, "it rang without an answer")
-        if attempt.ip and attempt.transport != "udp" and not routes.is_connected(attempt.ip, attempt.port):
+        if not attempt.ip or attempt.transport == "udp":
+            return None
+        if not routes.is_connected(attempt.ip, attempt.port):
             # The engine tells nobody: a TLS handshake that failed, or a port that speaks something else.
             return Outcome("transport", 0, "the connection ended without a response")
+        if attempt.transport == "tls" and outcome.reason == failover.NO_RESPONSE:
+            return Outcome("silence", 0, failover.MUTE)
         return None
 
     def _authenticate(self, plan: Plan, outcome: Outcome) -> None:

@@ -36,10 +36,12 @@ class Customer:
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """`wrong`: credentials came and were not right, which counts against the sender. `key` is whose they would have
-    been, where there is such a key, and `denial` what was not right (`contract.journal.DENIALS`)."""
+    been, where there is such a key, and `denial` what was not right (`contract.journal.DENIALS`). `hint`: why what
+    came is none for us, which counts against nobody."""
 
     stale: bool = False
     wrong: Refusal | None = None
+    hint: Refusal | None = None
     key: str = ""
     denial: str = ""
 

@@ -10,7 +10,7 @@ from trunkline.edge.authenticate import Challenge, Customer
 from trunkline.edge.dialog import name
 from trunkline.edge.ksr import contacts, digests, hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Account, Lookup
-from trunkline.edge.outbound import Dialled, Permitted
+from trunkline.edge.outbound import Dialled, Permitted, Unreachable
 from trunkline.edge.plan import MOST_ATTEMPTS, Plan
 from trunkline.edge.records import Records
 from trunkline.edge.senders import Senders
@@ -46,7 +46,7 @@ class Calls:
             return
         sender = self._senders.identify(source, recipient)
         if isinstance(sender, Challenge):
-            digests.challenge(self._config.domain, sender.stale, self._config.sha256, sender.wrong)
+            digests.challenge(self._config.domain, sender.stale, self._config.sha256, sender.wrong or sender.hint)
             return
         facts = {"source": str(source), "call_id": message.get("$ci")}
         if isinstance(sender, Customer):
@@ -58,8 +58,11 @@ class Calls:
         dialled = Dialled(recipient, message.user_part("$fU"), message.diversions())
         decision = outbound.decide(dialled, sender.account, self._lookup, self._config)
         facts |= {"account": sender.account.id, "key": sender.key or None}
+        who = {"caller": dialled.caller, "called": recipient}
         if isinstance(decision, Refusal):
-            self._reject(decision, "outbound", facts | {"caller": dialled.caller, "called": recipient})
+            self._reject(decision, "outbound", facts | who)
+        elif isinstance(decision, Unreachable):
+            self._reject(decision.why, "internal", facts | who | {"owner": decision.owner.id})
         else:
             self._begin(decision, sender.account, facts)
 

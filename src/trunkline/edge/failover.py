@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+from trunkline.contract.names import unfound
 from trunkline.edge.plan import Attempt, Plan
 from trunkline.sip import refusal, status
 from trunkline.sip.refusal import Refusal
 
 BAD_EXTENSION = 420
 FLOW_FAILED = 430
+TERMINATED = 487  # a record with it says that the caller gave up
 GONE = "it registered over a connection that is gone"
+NO_RESPONSE, ONLY_TRYING = "no response in time", "no more than 100 Trying in time"
+MUTE = "no response in time over the connection that it took: perhaps TLS never came about"
 NOT_ACCEPTABLE = (415, 488, 606)  # what those answer who have none of the codecs that were offered
 PATIENCE = 9.0  # s; Skype for Business gives a trunk up that has said no more than 100 for ten
 MIN_BUDGET = 200  # ms: less than this gives no peer a chance, so a group's last addresses get it all the same
@@ -16,11 +20,13 @@ MIN_BUDGET = 200  # ms: less than this gives no peer a chance, so a group's last
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended. `cause` is one of journal.CAUSES; `code` 0 when no final response came."""
+    """How an attempt ended. `cause` is one of journal.CAUSES; `code` 0 when no final response came; `said` what that
+    response says besides its status line, see sip.spoken."""
 
     cause: str
     code: int
     reason: str
+    said: str = ""
 
 
 CANCELLED = Outcome("cancel", 0, "cancelled by the caller")
@@ -63,6 +69,8 @@ def after(
             return refusal.credentials_demanded()
         if outcome.code < 400:
             return refusal.redirected()
+        if outcome.code == TERMINATED:
+            return refusal.ended_unasked()
         if not status.of(outcome.code).fails_over:
             return Relay()
     following = plan.current + 1
@@ -85,7 +93,7 @@ def words(outcome: Outcome) -> str:
     """What happened, for the other side: without a host, a reason phrase or a key of this one."""
     if outcome.cause == "reply":
         return str(outcome.code) if outcome.code != FLOW_FAILED else GONE
-    return "its host name does not resolve" if outcome.cause == "dns" else outcome.reason
+    return unfound(outcome.reason) if outcome.cause == "dns" else outcome.reason
 
 
 def budget(plan: Plan, now: float) -> int:

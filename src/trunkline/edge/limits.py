@@ -83,17 +83,17 @@ class Limits:
             self._counters.add("slow", "dns")
             self._counters.add("slow", _sender(ip))
 
-    def admit(self, account: Account, call: str, summary: str, elsewhere: int = 0) -> Refusal | None:
+    def admit(self, account: Account, call: str, summary: str, elsewhere: int = 0, called: str = "") -> Refusal | None:
         """Count a call that is about to start; `release` ends it. `summary` shows it among the live calls;
-        `elsewhere` is how many of the account are up on other nodes."""
+        `elsewhere` is how many of the account are up on other nodes; `called` as in `refusal.too_many_at_once`."""
         if account.calls_per_second:
             started = self._counters.add("started", f"{account.id}:{int(time.time())}")
             if started > account.calls_per_second:
-                return refusal.too_many_per_second(account.calls_per_second)
+                return refusal.too_many_per_second(account.calls_per_second, called)
         active = self._counters.add("active", str(account.id))
         if account.calls_at_once and active + elsewhere > account.calls_at_once:
             self._counters.subtract("active", str(account.id))
-            return refusal.too_many_at_once(account.calls_at_once)
+            return refusal.too_many_at_once(account.calls_at_once, called)
         self._counters.put("calls", call, f"{account.id} {summary}")
         return None
 
@@ -136,6 +136,13 @@ class Limits:
 
     def turned_away(self, call: str, tag: str) -> bool:
         return self._counters.get("late", f"{call}:{tag}") is not None
+
+    def leave_early(self, call: str) -> None:
+        """Note that the caller has ended the call by a BYE before it was answered."""
+        self._counters.put("late", f"{call}:", "1")
+
+    def left_early(self, call: str) -> bool:
+        return self._counters.get("late", f"{call}:") is not None
 
     def expired(self, entry: str) -> None:
         """A call's entry has outlived the longest call: its BYE was never seen."""

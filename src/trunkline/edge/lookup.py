@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from trunkline.contract import store
+from trunkline.contract.names import UNASKED
 from trunkline.edge.memory import Memory
 from trunkline.sip.number import prefixes
 from trunkline.sip.uri import is_ip
@@ -221,7 +222,7 @@ class Lookup:
             *(host, port, transport),
         )
         if row is None:
-            return Resolution((), f"{host} has not been resolved yet")
+            return Resolution((), f"{host} {UNASKED}")
         targets = tuple((ip, port, priority, weight) for ip, port, priority, weight in json.loads(row["targets"]))
         return Resolution(targets, row["problem"])
 

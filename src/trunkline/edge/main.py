@@ -5,7 +5,8 @@ import gc
 import traceback
 
 from trunkline.contract import edge_config
-from trunkline.edge import legs
+from trunkline.contract.hidden import CallIds
+from trunkline.edge import failover, legs
 from trunkline.edge.attempts import Attempts
 from trunkline.edge.calls import Calls
 from trunkline.edge.failover import CANCELLED, Outcome
@@ -64,7 +65,7 @@ class Edge:
         config = edge_config.read(message.edge_config_path())
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
         self._limits = Limits(config, counters.Counters)
-        self._records = Records(journal, self._limits)
+        self._records = Records(journal, self._limits, CallIds(config.mask))
         abilities = Abilities(config.transcodes, config.media_family)
         neighbours, onward = Neighbours(config, lookup), Onward(self._limits, config.fence)
         self._passing = Passing(config, neighbours, onward)
@@ -149,7 +150,6 @@ class Edge:
 def _outcome() -> Outcome:
     if transactions.is_cancelled():
         return CANCELLED
-    code, reason = transactions.failed_reply()
     if not transactions.timed_out():
-        return Outcome("reply", code, reason)
-    return Outcome("silence", 0, "no response in time")
+        return Outcome("reply", *transactions.failed_reply())
+    return Outcome("silence", 0, failover.ONLY_TRYING if transactions.has_replied() else failover.NO_RESPONSE)

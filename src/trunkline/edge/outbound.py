@@ -35,7 +35,14 @@ class Permitted(NamedTuple):
     owner: Account | None = None
 
 
-def decide(dialled: Dialled, account: Account, lookup: Lookup, config: EdgeConfig) -> Permitted | Refusal:
+class Unreachable(NamedTuple):
+    """A number hosted here that leads nowhere, and the account that wants to know that somebody called it."""
+
+    why: Refusal
+    owner: Account
+
+
+def decide(dialled: Dialled, account: Account, lookup: Lookup, config: EdgeConfig) -> Permitted | Unreachable | Refusal:
     """Check the numbers and find the way; the order of the checks is the order in which a person would ask."""
     if not account.enabled:
         return refusal.account_disabled()
@@ -55,7 +62,7 @@ def decide(dialled: Dialled, account: Account, lookup: Lookup, config: EdgeConfi
     if hosted := lookup.number(called):
         attempts = inbound.attempts(hosted, lookup, config)
         if isinstance(attempts, Refusal):
-            return attempts
+            return Unreachable(attempts, hosted.account)
         return Permitted("internal", caller, called, attempts, diversion, hosted.account)
     routes = lookup.routes(called)
     if routes and routes[0].carrier is None:
@@ -84,7 +91,7 @@ def _carriers(called: str, routes: Sequence[Route], lookup: Lookup, timeout: int
         common |= {"uri": carrier_uri(carrier, called), "carrier_id": carrier.id}
         if carrier.strip >= len(called):
             # RFC 3261 §19.1.1: a user part is never empty; and a prefix alone would call somebody else.
-            attempts.append(Attempt(problem=NOTHING_LEFT, cause="transport", transport=carrier.transport, **common))
+            attempts.append(Attempt(problem=NOTHING_LEFT, cause="rule", transport=carrier.transport, **common))
         else:
             attempts += located(lookup, carrier.host, carrier.port, carrier.transport, **common)
     return attempts

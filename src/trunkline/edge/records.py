@@ -3,6 +3,7 @@
 import secrets
 import time
 
+from trunkline.contract.hidden import CallIds
 from trunkline.edge import legs
 from trunkline.edge.dialog import Dialog
 from trunkline.edge.failover import Outcome
@@ -19,8 +20,8 @@ from trunkline.sip.refusal import Refusal
 class Records:
     """One per worker. What a method notes is on the disk when it returns, unless it says otherwise."""
 
-    def __init__(self, journal: Journal, limits: Limits):
-        self._journal, self._limits = journal, limits
+    def __init__(self, journal: Journal, limits: Limits, call_ids: CallIds):
+        self._journal, self._limits, self._call_ids = journal, limits, call_ids
 
     def catch_up(self) -> None:
         """Write the lines that are noted, and those that a full disk has not taken yet."""
@@ -42,7 +43,8 @@ class Records:
         if not relaying.claim():
             return refusal.call_id_in_use()
         summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"
-        refused = self._limits.admit(payer, plan.call, summary, elsewhere)
+        called = call.called if call.direction == "inbound" else ""
+        refused = self._limits.admit(payer, plan.call, summary, elsewhere, called)
         if refused:
             relaying.forget()
         return refused
@@ -51,7 +53,8 @@ class Records:
         """Whether the disk has taken the call's beginning and its first attempt; if not, it counts no more."""
         if self._journal.flush():  # what waited there is of calls that are up
             owner = call.owner.id if call.owner else None
-            self._journal.note("setup", plan.call, direction=call.direction, owner=owner, **facts)
+            there = self._call_ids.far(facts["call_id"])
+            self._journal.note("setup", plan.call, direction=call.direction, owner=owner, far_call_id=there, **facts)
             self.entered(plan)
             if self._journal.flush():
                 return True
@@ -70,6 +73,7 @@ class Records:
     def failed(self, plan: Plan, outcome: Outcome) -> None:
         """Note that the current attempt is over without an answer; `catch_up` writes it."""
         facts = {"code": outcome.code or None, "reason": outcome.reason, "cause": outcome.cause}
+        facts["said"] = outcome.said or None
         self._journal.note("failed", plan.call, n=plan.current + 1, **facts)
 
     def refused(self, call: str, why: Refusal) -> None:
@@ -139,10 +143,16 @@ class Records:
         by_caller = from_tag == dialog.caller_tag
         callee, known = to_tag if by_caller else from_tag, self._limits.callee(dialog.call)
         if known is None and self._limits.is_counted(dialog.call):
+            if by_caller:
+                self._limits.leave_early(dialog.call)
             return
         if known not in (callee, None) or self._limits.turned_away(dialog.call, callee):
             return
         self._end(dialog.call, "caller" if by_caller else "callee", reason)
+
+    def left_early(self, call: str) -> bool:
+        """Whether the caller has ended a call by a BYE before it was answered."""
+        return self._limits.left_early(call)
 
     def cleared(self, dialog: Dialog, words: str) -> None:
         """Our own node ends the call."""

@@ -15,7 +15,7 @@ def handle(senders: Senders, source: message.Source, config: EdgeConfig, neighbo
     sender = senders.identify(source, message.user_part("$rU"))
     if not isinstance(sender, Customer) or not sender.key:
         challenge = sender if isinstance(sender, Challenge) else Challenge()
-        digests.challenge(config.domain, challenge.stale, config.sha256, challenge.wrong)
+        digests.challenge(config.domain, challenge.stale, config.sha256, challenge.wrong or challenge.hint)
     elif not sender.account.enabled:
         replies.refuse(refusal.account_disabled())
     elif words := message.registration_fault():

@@ -7,6 +7,7 @@ from trunkline.edge.ksr import digests, message
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Carrier, Lookup
 from trunkline.edge.records import Records
+from trunkline.sip import refusal
 
 
 class Senders:
@@ -20,7 +21,9 @@ class Senders:
         """Who sent the request. `recipient`: the user part of its Request-URI, unescaped."""
         claim = digests.credentials(self._domain)
         if claim is None:
-            return authenticate.by_address(source.ip, source.port, self._lookup) or Challenge()
+            foreign = digests.foreign_realm()
+            hint = refusal.other_realm(foreign, self._domain) if foreign else None
+            return authenticate.by_address(source.ip, source.port, self._lookup) or Challenge(hint=hint)
 
         def verify(ha1: str, algorithm: str) -> str:
             return digests.verify(self._domain, ha1, algorithm, claim.header)

@@ -36,7 +36,6 @@ KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
 MOST_LINES = 10_000  # that wait for room on the disk
 LOST = "the media relay lost it"
-UNAGREED = "the answer accepted no audio"
 ORDERED = "whoever runs this service ended it"
 UNHEARD = "Nothing more was heard of this call: the server was stopped while it was set up"
 
@@ -174,7 +173,8 @@ class Clearer:
         # A relay that was restarted knows it again after the next offer of a party that hears nothing.
         call.lost = min(call.lost or now, now)  # the clock may have been set back
         lost = now - call.lost >= self._patience.dead
-        words = UNAGREED if answer else LOST  # who answers without a codec in common is not made known to it
+        lacking = silence.lacking(answer, tuple(call.tags)) if answer else ""
+        words = silence.words_lacking(lacking) if lacking else LOST
         return (words, now) if lost else ("", min(call.lost + self._patience.dead, now + AGAIN))
 
     def _end(self, call: OpenCall, words: str) -> None:

@@ -83,6 +83,7 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, ports: 
         store=str(home.store),
         journal=str(home.journal_file),
         dialog_secret=secrets.dialog,
+        mask=secrets.mask,
         sha256=settings.auth.sha256,
         carrier_timeout=settings.calls.carrier_timeout_ms,
         ring_timeout=settings.calls.ring_timeout_ms,

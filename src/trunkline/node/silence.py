@@ -42,6 +42,12 @@ def heard(answer: dict, tags: tuple[str, str]) -> Heard | None:
     return Heard(last, any(_held(media) for party in medias for media in party))
 
 
+def lacking(answer: dict, tags: tuple[str, str]) -> str:
+    """Which party has described no audio that could be carried, from an answer of which `heard` makes nothing."""
+    known = answer.get("tags", {})
+    return next((party for party, tag in zip(PARTIES, tags, strict=True) if not known.get(tag, {}).get("medias")), "")
+
+
 def _held(media: dict) -> bool:
     addresses = {stream.get("endpoint", {}).get("address") for stream in media["streams"]}
     return not {"send", "recv"} <= set(media["flags"]) or not addresses.isdisjoint(UNSPECIFIED)
@@ -64,6 +70,10 @@ def verdict(what: Heard, answered: float, now: float, patience: Patience) -> tup
         limit = min(newest + patience.dead, oldest + patience.one_way)
     # Whoever takes a call off hold begins to be heard from then on, so it is looked at as often as any other.
     return "", min(limit, now + patience.dead, answered + patience.longest)
+
+
+def words_lacking(party: str) -> str:
+    return f"the {party} described no audio that can be carried"
 
 
 def too_long(answered: float, now: float, patience: Patience) -> bool:

@@ -11,6 +11,8 @@ from trunkline.sip import status
 from trunkline.sip.codecs import spoken
 from trunkline.sip.srtp import WRITE_THUS
 
+LIMIT = "The limit"  # begins the words of each refusal for one
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -55,6 +57,11 @@ def unknown_credentials() -> Refusal:
     return Refusal(407, "The API key or its secret is wrong: compare both with those of your trunk")
 
 
+def other_realm(realm: str, ours: str) -> Refusal:
+    words = f"The digest is for the realm '{_brief(realm)}': answer the challenge, whose realm is '{ours}'"
+    return Refusal(407, words)
+
+
 def account_disabled() -> Refusal:
     return Refusal(403, "This account is disabled: ask your operator to enable it")
 
@@ -69,31 +76,42 @@ def bad_caller_id(user: str) -> Refusal:
 
 def foreign_caller_id(number: str) -> Refusal:
     words = f"The caller ID {number} is not a number of this account, nor is one in Diversion or History-Info"
-    return Refusal(403, words)
+    return Refusal(403, f"{words}: set From to one")
 
 
 def destination_not_allowed(number: str) -> Refusal:
-    return Refusal(403, f"This account may not call {number}: its list of destinations does not include it")
+    return Refusal(403, f"This account may not call {number}: its destinations, which the operator sets, leave it out")
 
 
 def destination_refused(number: str) -> Refusal:
     return Refusal(403, f"Calls to {number} are not carried by this service")
 
 
-def too_many_per_second(limit: int) -> Refusal:
-    return Refusal(503, f"The account's limit of {limit} calls per second is reached: place calls more slowly")
+def too_many_per_second(limit: int, called: str = "") -> Refusal:
+    return _over(f"{_calls(limit)} per second", "place calls more slowly", called)
 
 
-def too_many_at_once(limit: int) -> Refusal:
-    return Refusal(503, f"The account's limit of {limit} calls at once is reached: wait for one to end")
+def too_many_at_once(limit: int, called: str = "") -> Refusal:
+    return _over(f"{_calls(limit)} at once", "wait for one to end", called)
+
+
+def _over(limit: str, what_to_do: str, called: str) -> Refusal:
+    """`called`: the number whose account it is that has the limit, '' where that is the caller's."""
+    if called:
+        return Refusal(503, f"{LIMIT} of {limit} is reached at the account that has {called}: it may ask for more")
+    return Refusal(503, f"{LIMIT} of {limit} is reached at the calling account: {what_to_do}, or ask for more")
+
+
+def _calls(limit: int) -> str:
+    return "1 call" if limit == 1 else f"{limit} calls"
 
 
 def no_route(number: str) -> Refusal:
-    return Refusal(404, f"No carrier here serves {number}")
+    return Refusal(404, f"No carrier here serves {number}: the operator can add a route")
 
 
 def number_not_hosted(number: str) -> Refusal:
-    return Refusal(404, f"{number} is not a number of this service")
+    return Refusal(404, f"{number} is not a number of an account of this service")
 
 
 def not_forwarded(number: str) -> Refusal:
@@ -139,6 +157,12 @@ def rang_out(seconds: int) -> Refusal:
 
 def redirected() -> Refusal:
     return Refusal(480, "The called side redirected the call, which a trunk does not follow")
+
+
+def ended_unasked() -> Refusal:
+    return Refusal(
+        480, "The called side ended the call before anybody answered (487), though the caller had not given up"
+    )
 
 
 def credentials_demanded() -> Refusal:

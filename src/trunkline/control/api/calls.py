@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trunkline.control.api import paging, schemas
 from trunkline.control.api.problems import Problem
-from trunkline.control.calls import fault, seen, services, timeline
+from trunkline.control.calls import advice, fault, seen, services, timeline
 from trunkline.control.errors import ServiceError
 
 router = Router(tags=["calls"])
@@ -50,6 +50,7 @@ def get_call(request: HttpRequest, uid: str = Path(max_length=64)):
         raise Problem("not-found", "The account has no such call") from None
     return document | {
         "verdict": fault.in_words(call, attempts),
+        "advice": advice.of(call, attempts),
         "attempts": [services.attempt_as_dict(attempt) for attempt in attempts],
         "timeline": [step._asdict() for step in timeline.steps(call, attempts)],
     }

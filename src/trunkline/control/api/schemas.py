@@ -193,6 +193,7 @@ class Call(Schema):
     source: str
     media: str = Field(description="`srtp`, or empty for RTP: between the caller and us.")
     call_id: str
+    far_call_id: str = Field(description="The Call-ID that your PBX got, of a call to one of your numbers.")
     started: datetime
     ringing: datetime | None
     answered: datetime | None
@@ -201,7 +202,7 @@ class Call(Schema):
     code: int | None = Field(description="Of the final response.")
     reason: str
     warning: str = Field(description="Why we refused it.")
-    fault: str | None = Field(description="Whose: `caller`, `callee`, `target`, `trunk`, `nobody`.")
+    fault: str | None = Field(description="Whose: `caller`, `callee`, `target`, `origin`, `trunk`, `nobody`.")
     hung_up_by: str
     hung_up_reason: str
     caller_packets: int | None
@@ -233,6 +234,7 @@ class Attempt(Schema):
     code: int | None
     reason: str
     cause: str = Field(description="Why it failed.")
+    said: str = Field(description="What its final response says in `Warning` and `Reason`.")
 
 
 class Step(Schema):
@@ -243,5 +245,6 @@ class Step(Schema):
 
 class CallInFull(Call):
     verdict: str = Field(description="Whose fault it was and why, in words.")
+    advice: str = Field(description="What to do next; empty where there is nothing, or `warning` says it.")
     attempts: list[Attempt]
     timeline: list[Step]

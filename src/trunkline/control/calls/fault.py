@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from trunkline.control.calls import ending
 from trunkline.control.calls.models import REJECTED, Attempt, Call
-from trunkline.sip import status
+from trunkline.sip import refusal, status
 from trunkline.sip.number import e164
 from trunkline.sip.status import Fault
 
@@ -11,33 +12,45 @@ _BY_CAUSE: Mapping[str, Fault] = {  # contract.journal.CAUSES but 'reply', which
     "silence": "target",
     "transport": "target",
     "dns": "target",
+    "rule": "trunk",
     "ring": "callee",
     "cancel": "nobody",
     "media": "trunk",
     "unreadable": "target",
 }
+_OUTAGES = ("silence", "transport", "dns")
 
 WORDS: Mapping[Fault, str] = {
     "nobody": "nobody's",
     "caller": "the caller's",
     "callee": "the called party's",
-    "trunk": "this service's, or a limit that it sets",
+    "trunk": "this service's",
     "target": "the carrier's or PBX's that the call was sent to",
+    "origin": "the carrier's that the call came from",
 }
+_LIMIT = "a limit's, which this service sets"
+# The number may be one that the operator has bought and given to nobody: no record can tell.
+_UNASSIGNED = "the carrier's that the call came from, or this service's"
 _TARGETS = {"carrier": "the carrier's", "uri": "the PBX's", "registered": "the PBX's"}  # by an attempt's kind
 _WHY = {  # contract.journal.CAUSES but 'reply' -> what the target did
     "silence": "{} gave no response in time",
     "transport": "{} could not be reached",
-    "dns": "{} has no address",
+    "dns": "{} could not be found",
+    "rule": "{} could not be called by its rules here",
     "ring": "{} rang to the end of the time, and nobody answered",
     "cancel": "the caller gave up",
     "media": "{} was not called, as there was no media relay",
     "unreadable": "{} answered with what is not SIP: a line that is no header field, or no UTF-8",
 }
+_SILENCES = ("no response in time", "no more than 100")  # how edge.failover tells them apart
+_BEFORE = 3  # failures before the last one that are told
 
 
 def of(call: Call, attempts: Sequence[Attempt]) -> Fault | None:
-    """None while the call is not over, and when it was answered. `attempts` in order; the last one decides."""
+    """None while the call is not over, and when it was answered and its parties ended it. `attempts` in order; the last
+    one decides."""
+    if call.answered:
+        return ending.fault(call)
     if call.refused is None or call.code is None:
         return None
     last = _last(call, attempts)
@@ -45,12 +58,21 @@ def of(call: Call, attempts: Sequence[Attempt]) -> Fault | None:
         return of_attempt(last)
     if call.outcome == REJECTED and call.code == 404 and call.direction == "outbound" and e164(call.called):
         return "trunk"  # the number is one; there is no route for it
-    return (last and of_attempt(last)) or status.of(call.code).ours
+    ours = (last and of_attempt(last)) or status.of(call.code).ours
+    return "origin" if ours == "caller" and call.direction == "inbound" else ours
 
 
 def of_attempt(attempt: Attempt) -> Fault | None:
     """None while it is not over, or when nobody said how it ended."""
-    return status.of(attempt.code).fault if attempt.code else _BY_CAUSE.get(attempt.cause)
+    if not attempt.code or attempt.cause == "cancel":
+        return _BY_CAUSE.get(attempt.cause)
+    row = status.of(attempt.code)
+    return row.carrier if attempt.kind == "carrier" else row.pbx
+
+
+def is_outage(attempt: Attempt) -> bool:
+    """Whether the target was not there, or not able: what it does to every call, whoever calls whom."""
+    return status.of(attempt.code).fails_over if attempt.code else attempt.cause in _OUTAGES
 
 
 def in_words(call: Call, attempts: Sequence[Attempt]) -> str:
@@ -58,9 +80,31 @@ def in_words(call: Call, attempts: Sequence[Attempt]) -> str:
     whose = of(call, attempts)
     if whose is None:
         return ""
+    if call.answered:
+        return f"{_party(whose, attempts[-1:])}: {ending.in_words(call)}"
     last = _last(call, attempts)
-    party = WORDS[whose] if whose != "target" or not last else _TARGETS.get(last.kind, WORDS[whose])
-    return f"{party}: {why(last) if last and (last.code or last.cause) else _our_words(call)}"
+    if last and (last.code or last.cause):
+        return f"{_party(whose, [last])}: {why(last)}{_after(attempts[:-1])}"
+    if whose == "trunk" and call.warning.startswith(refusal.LIMIT):
+        return f"{_LIMIT}: {call.warning}"
+    if whose == "origin" and call.code == 404 and e164(call.called):
+        return f"{_UNASSIGNED}: {_our_words(call)}"
+    return f"{WORDS[whose]}: {_our_words(call)}"
+
+
+def _party(whose: Fault, attempts: Sequence[Attempt]) -> str:
+    if whose == "target" and attempts:
+        return _TARGETS.get(attempts[0].kind, WORDS[whose])
+    return WORDS[whose]
+
+
+def _after(before: Sequence[Attempt]) -> str:
+    """What became of the targets that were tried first: they are no less to blame."""
+    if not before:
+        return ""
+    told = [why(attempt) for attempt in before[-_BEFORE:] if attempt.code or attempt.cause]
+    more = len(before) - len(told)
+    return f", after {', '.join([f'{more} more', *told] if more else told)}" if told else ""
 
 
 def _last(call: Call, attempts: Sequence[Attempt]) -> Attempt | None:
@@ -68,12 +112,15 @@ def _last(call: Call, attempts: Sequence[Attempt]) -> Attempt | None:
 
 
 def why(attempt: Attempt) -> str:
-    """What an attempt came to: `telco said 503 Service Unavailable`."""
+    """What an attempt came to: `telco said 503 Service Unavailable: no circuit available (Q.850 cause 34)`."""
     target = attempt.target or f"target {attempt.n}"
     if attempt.code and attempt.cause != "cancel":
-        return f"{target} said {attempt.code} {attempt.reason}".rstrip()
+        said = f"{target} said {attempt.code} {attempt.reason}".rstrip()
+        return f"{said}: {attempt.said}" if attempt.said else said
+    if attempt.cause == "silence" and attempt.reason.startswith(_SILENCES):
+        return f"{target} gave {attempt.reason}"
     words = _WHY.get(attempt.cause, "{} failed").format(target)
-    detailed = attempt.reason and attempt.cause in ("transport", "dns")
+    detailed = attempt.reason and attempt.cause in ("transport", "dns", "rule")
     return f"{words} ({attempt.reason})" if detailed else words
 
 

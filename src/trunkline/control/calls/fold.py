@@ -115,6 +115,7 @@ def _introduce(call: Call, event: Event, directory: Directory) -> None:
         ("called", 64),
         ("source", 64),
         ("call_id", 255),
+        ("far_call_id", 342),
         ("media", 8),
     ):
         setattr(call, name, text(event, name, width) or getattr(call, name))
@@ -152,18 +153,19 @@ def _end_attempt(attempt: Attempt, event: Event, time: datetime) -> None:
     answered = 200 <= (attempt.code or 0) <= 299  # only an answer has such a code
     answers = event["event"] == "answer"
     code, reason, cause = _code(event) or 0, text(event, "reason", 255), text(event, "cause", 16)
+    said = text(event, "said", 255)
     if attempt.ended is not None:
         if answered != answers:
             better = answers
         else:
             found, known = (
-                (time, code, reason, cause),
-                (attempt.ended, attempt.code or 0, attempt.reason, attempt.cause),
+                (time, code, reason, cause, said),
+                (attempt.ended, attempt.code or 0, attempt.reason, attempt.cause, attempt.said),
             )
             better = found < known if answers else found > known
         if not better:
             return
-    attempt.ended, attempt.code, attempt.reason, attempt.cause = time, code or None, reason, cause
+    attempt.ended, attempt.code, attempt.reason, attempt.cause, attempt.said = time, code or None, reason, cause, said
 
 
 def text(event: Mapping[str, object], field: str, width: int) -> str:

@@ -24,6 +24,7 @@ class Call(models.Model):
     called = models.CharField(max_length=64)
     source = models.CharField(max_length=64)
     call_id = models.CharField(max_length=255)
+    far_call_id = models.CharField(max_length=342, default="", db_default="")  # that which the targets got
     media = models.CharField(max_length=8, default="")  # 'srtp', or '' for plain RTP: between the caller and us
     started = models.DateTimeField()
     ringing = models.DateTimeField(null=True)
@@ -86,6 +87,7 @@ class Attempt(models.Model):
     code = models.PositiveSmallIntegerField(null=True)
     reason = models.CharField(max_length=255)
     cause = models.CharField(max_length=16)  # why it failed, a word of contract.journal.CAUSES
+    said = models.CharField(max_length=255, default="", db_default="")  # by its final response besides code and reason
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["call", "n"], name="attempt_call_n")]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from copy import copy
 
 from trunkline.contract import trial
+from trunkline.contract.names import unfound
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls.models import Attempt, Call
 
@@ -33,6 +34,9 @@ def by(account: Account | None, call: Call, attempts: Sequence[Attempt]) -> tupl
         call.source = _whence(call.source) if inbound else CUSTOMER
         call.key, call.call_id, call.media = "", "", ""
         call.account = call.account if inbound else None
+    if placed or not received:
+        # Beside the Call-ID that it was made of, it would give away the key to all that topology hiding hides.
+        call.far_call_id = ""
     if not received:
         call.owner = None
     for attempt in attempts:
@@ -48,6 +52,8 @@ def _limit(attempt: Attempt, received: bool) -> None:
     if attempt.kind == "carrier":
         attempt.address = ""
     elif not received:
-        attempt.target, attempt.address, attempt.media = THEIR_PBX, "", ""
-    if attempt.cause in ("dns", "transport") and (attempt.kind == "carrier" or not received):
-        attempt.reason = ""  # it may name a host
+        attempt.target, attempt.address, attempt.media, attempt.said = THEIR_PBX, "", "", ""
+    if attempt.cause == "dns" and (attempt.kind == "carrier" or not received):
+        attempt.reason = unfound(attempt.reason)
+    if attempt.cause == "transport" and not received and attempt.kind != "carrier":
+        attempt.reason = ""  # it says where a PBX is, or is not

@@ -15,6 +15,7 @@ from trunkline.sip.number import e164
 
 COLUMNS = (
     "uid", "node", "direction", "outcome", "key", "carrier", "caller", "called", "source", "media", "call_id",
+    "far_call_id",
     "account", "owner", "started", "ringing", "answered", "ended", "duration", "code", "reason", "warning",
     "fault", "hung_up_by", "hung_up_reason", *quality.COLUMNS,
 )  # fmt: skip
@@ -101,7 +102,20 @@ def as_dict(call: Call) -> dict[str, object]:
 
 
 def attempt_as_dict(attempt: Attempt) -> dict[str, object]:
-    names = ("n", "kind", "target", "address", "media", "started", "ringing", "ended", "code", "reason", "cause")
+    names = (
+        "n",
+        "kind",
+        "target",
+        "address",
+        "media",
+        "started",
+        "ringing",
+        "ended",
+        "code",
+        "reason",
+        "cause",
+        "said",
+    )
     return {name: getattr(attempt, name) for name in names}
 
 

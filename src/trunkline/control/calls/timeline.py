@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from trunkline.control.calls import ending
 from trunkline.control.calls.models import REJECTED, Attempt, Call
 
 
@@ -16,10 +17,12 @@ class Step(NamedTuple):
 
 
 US = "trunkline"
+NO_RESPONSE = "no response in time"
 _OUR_WORDS = {  # contract.journal.CAUSES but 'reply' and 'cancel' -> what the attempt came to
     "silence": "heard nothing in time, and gave up",
     "transport": "could not reach it",
     "dns": "found no address for it",
+    "rule": "has no number to call there",
     "ring": "let it ring to the end of the time, and gave up",
     "media": "had no media relay for it",
     "unreadable": "could not pass its answer on, in which a line is no header field, or no UTF-8",
@@ -44,7 +47,7 @@ def steps(call: Call, attempts: Iterable[Attempt]) -> list[Step]:
         found.append(Step(call.refused, US, f"{verb}: {_words(call.code, call.reason, call.warning)}"))
     if call.hung_up:
         who = US if call.hung_up_by in ("", "edge") else call.hung_up_by
-        found.append(Step(call.hung_up, who, f"hangs up{_because(call.hung_up_reason)}"))
+        found.append(Step(call.hung_up, who, f"hangs up{_because(ending.in_words(call))}"))
     return sorted(found, key=lambda step: step.time)
 
 
@@ -73,8 +76,10 @@ def _end(attempt: Attempt, target: str) -> Step:
     if attempt.cause == "cancel":
         return Step(attempt.ended, "caller", "gives up")
     if attempt.cause in _OUR_WORDS:
+        if attempt.cause == "silence" and attempt.reason not in ("", NO_RESPONSE):
+            return Step(attempt.ended, US, f"gave up{_because(attempt.reason)}")
         return Step(attempt.ended, US, f"{_OUR_WORDS[attempt.cause]}{_because(attempt.reason)}")
-    return Step(attempt.ended, target, f"says {_words(attempt.code, attempt.reason)}")
+    return Step(attempt.ended, target, f"says {_words(attempt.code, attempt.reason)}{_because(attempt.said)}")
 
 
 def _words(code: int | None, reason: str, warning: str = "") -> str:

@@ -74,7 +74,7 @@ def _newest(name: str, now: datetime) -> list[Attempt]:
 
 
 def _of(newest_first: list[Attempt]) -> Health:
-    failures = [fault.of_attempt(attempt) == "target" for attempt in newest_first]
+    failures = [fault.is_outage(attempt) for attempt in newest_first]
     return Health(
         attempts=len(newest_first),
         answered=sum(200 <= (attempt.code or 0) <= 299 for attempt in newest_first),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import KSR
 
-from trunkline.edge.ksr.message import get, method
+from trunkline.edge.ksr.message import get, method, text
 from trunkline.edge.ksr.replies import warn
 from trunkline.sip.refusal import Refusal
 
@@ -49,6 +49,11 @@ def credentials(realm: str) -> Credentials | None:
                 algorithm = fields.get("algorithm", "MD5").upper()
                 return Credentials(fields.get("username", ""), realm, algorithm, fields.get("uri", ""), header)
     return None
+
+
+def foreign_realm() -> str:
+    """The realm of credentials that are none for us; '' where there are none."""
+    return text("$ar") if get("$au") else ""
 
 
 def _parameters(credentials: str) -> dict[str, str] | None:

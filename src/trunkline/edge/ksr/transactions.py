@@ -6,6 +6,7 @@ import KSR
 
 from trunkline.edge.ksr import message
 from trunkline.edge.ksr.message import get, method, put, text
+from trunkline.sip import spoken
 
 # ms that another node has for its 100: time for the INVITE to be repeated once (RFC 3261 §17.1.1.2)
 _NODE_PATIENCE = "2000"
@@ -13,6 +14,7 @@ _BEGUN = "begun"  # the table of requests that must not be taken twice
 # Within a call a late copy of these does harm: its offer would undo a newer one, its digit be dialled again.
 _ONCE = frozenset(("INVITE", "UPDATE", "PRACK", "INFO"))
 _TERMINATED = 487
+_LONGEST_WORDS = 255  # characters that a record keeps of what a far side says
 _AUDIO_PAUSE, _AUDIO_TRIES = 250, 8  # ms between two looks for a party's first audio; each takes a branch, of twelve
 
 
@@ -165,5 +167,12 @@ def lacks_reliable_responses() -> bool:
     return "100rel" in text("$T_rpl($hdr(Unsupported))").lower()
 
 
-def failed_reply() -> tuple[int, str]:
-    return KSR.tm.t_get_status_code(), text("$T_reply_reason")
+def has_replied() -> bool:
+    """Whether the target that was given up has sent anything, if only a 100."""
+    return KSR.tm.t_branch_replied() > 0
+
+
+def failed_reply() -> tuple[int, str, str]:
+    """The status of the response that ended the attempt, its reason phrase, and what it says besides."""
+    said = spoken.of(text("$T_rpl($hdr(Warning))"), text("$T_rpl($hdr(Reason))"))
+    return KSR.tm.t_get_status_code(), text("$T_reply_reason"), said[:_LONGEST_WORDS]

@@ -1,7 +1,7 @@
 """What a page says of a call, to an account or (None) to an operator."""
 
 from trunkline.control.accounts.models import Account
-from trunkline.control.calls import fault, quality, seen, services, timeline
+from trunkline.control.calls import advice, ending, fault, quality, seen, services, timeline
 from trunkline.control.calls.models import OPEN, Call
 
 WHO = {"caller": "The caller", "callee": "The called party", timeline.US: "Trunkline"}
@@ -16,6 +16,9 @@ def about(account: Account | None, call: Call) -> dict[str, object]:
         "steps": [_step(its, step) for step in timeline.steps(its, attempts)],
         "audio": [(label, said) for party, label in AUDIO.items() if (said := quality.in_words(its, party))],
         "open": its.outcome == OPEN,
+        "advice": advice.of(its, attempts),
+        "ending": ending.in_words(its),
+        "unheard": [WHO[party].lower() for party in ending.unheard(its)],
     }
 
 

@@ -1,0 +1,44 @@
+"""Whose fault it was that an answered call ended, where neither party ended it; and whom nobody heard."""
+
+import re
+
+from trunkline.control.calls.fold import LOSSES
+from trunkline.control.calls.models import Call
+from trunkline.sip import spoken
+from trunkline.sip.status import Fault
+
+# What node.clear says when it ends a call, and the edge when an answer left one without audio
+_OF_A_PARTY = re.compile(r"no audio from the (caller|callee) for|the (caller|callee) described no audio")
+_OF_THE_ANSWER = re.compile(r"SRTP was offered, and the answer|the SRTP of the answer")
+_OURS = ("the media relay lost it", *LOSSES)
+HEARD_AFTER = 2.0  # s of a call in which an honest party has sent something
+
+
+def fault(call: Call) -> Fault | None:
+    """None where a party hung up, and where it cannot be told."""
+    if call.hung_up_by not in ("", "edge"):
+        return None
+    if found := _OF_A_PARTY.match(call.hung_up_reason):
+        return _side(call, found[1] or found[2])
+    if _OF_THE_ANSWER.match(call.hung_up_reason):
+        return _side(call, "callee")
+    return "trunk" if call.hung_up_reason in _OURS else None
+
+
+def in_words(call: Call) -> str:
+    """Why it was hung up, as far as somebody said so."""
+    return spoken.reason(call.hung_up_reason).replace("the callee", "the called party")
+
+
+def unheard(call: Call) -> list[str]:
+    """The parties, 'caller' and 'callee', from which not one packet of audio came."""
+    if not call.duration or call.duration < HEARD_AFTER:
+        return []
+    return [party for party in ("caller", "callee") if getattr(call, f"{party}_packets") == 0]
+
+
+def _side(call: Call, party: str) -> Fault:
+    """Its audio comes by way of the carrier or PBX that is next to us: beyond that nobody can look."""
+    if party == "callee":
+        return "target"
+    return "origin" if call.direction == "inbound" else "caller"
