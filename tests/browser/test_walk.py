@@ -27,7 +27,7 @@ def test_a_secret_is_shown_once_and_two_live_at_a_time(sign_in, dashboard):
 def test_a_failed_call_is_explained(sign_in, dashboard):
     page = sign_in("alice@acme.example")
     page.goto(f"/calls/{dashboard.failed}")
-    expect(page.locator(".outcome")).to_contain_text("The carrier's: backup said 503 Service Unavailable.")
+    expect(page.locator(".outcome")).to_contain_text("The carrier's: backup said 503 Service Unavailable, after")
     steps = page.locator(".timeline li")
     expect(steps).to_have_count(6)
     expect(steps.nth(2)).to_contain_text("heard nothing in time, and gave up")

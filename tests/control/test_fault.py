@@ -200,6 +200,14 @@ def test_a_call_that_we_ended_has_a_fault_where_it_can_be_told(fault, reason, ou
         assert fault(setup, ("answer", {"n": 1, "code": 200}), ("end", end | {"by": "callee"})) is None
 
 
+def test_an_answer_that_nobody_acknowledged_is_the_callers_fault_or_the_way_to_the_callee(fault):
+    from trunkline.contract.endings import LOST_ACK, NO_ACK
+
+    for said, whose in ((NO_ACK, "caller"), (f"no ACK (SIP 408); {LOST_ACK}", "target")):
+        answer = ("setup", {"direction": "outbound"}), ("answer", {"n": 1, "code": 200})
+        assert fault(*answer, ("end", {"by": "callee", "reason": said})) == whose
+
+
 def test_what_a_node_says_when_it_ends_a_call_is_understood(fault):
     from trunkline.node import clear, silence
 

@@ -1,5 +1,7 @@
 """What the part that ends calls writes of those whose end nobody else can tell, and of which lines it makes a call."""
 
+import os
+
 from clearing import DIALOG, SETUP
 
 from trunkline.node import lines
@@ -52,6 +54,21 @@ def test_a_call_that_is_never_heard_of_again_is_recorded_as_failed(scene):
     scene.step(1000 + LONGEST_SETUP + 10)
     (finish,) = scene.lines("finish")
     assert (finish["call"], finish["code"], finish["reason"]) == ("0011223344556677", 500, UNHEARD)
+
+
+def test_a_call_that_rang_when_kamailio_was_killed_is_over_when_it_is_back(scene):
+    rpc = scene.path.with_name("no-kamailio")
+    rpc.touch()
+    os.utime(rpc, (990, 990))
+    scene.write(SETUP)
+    scene.step(1001)
+    os.utime(rpc, (5000, 5000))  # as of a clock that was set back since
+    scene.step(1002)
+    assert not scene.lines("finish")
+    os.utime(rpc, (1002, 1002))
+    scene.step(1003)
+    (finish,) = scene.lines("finish")
+    assert (finish["code"], finish["reason"]) == (500, UNHEARD)
 
 
 def test_what_is_read_late_is_not_taken_for_unheard_of(scene):

@@ -5,8 +5,10 @@ import re
 
 import pytest
 
+from harness import placing
 from harness.node import eventually
 from scenarios.parties import RINGING, kinds, sides, talking
+from trunkline.contract.endings import LOST_ACK, NO_ACK
 
 pytestmark = [pytest.mark.engines, pytest.mark.long]
 
@@ -130,3 +132,32 @@ async def test_a_refusal_of_ours_is_said_again(edge, agent):
     refusals = lambda: [data for data in responses() if data.startswith(b"SIP/2.0 488")]  # noqa: E731
     await eventually(lambda: len(refusals()) == 2, 10, "the refusal comes once more")
     await pair.near.bye()
+
+
+@pytest.mark.parametrize(("acknowledges", "said"), [(False, NO_ACK), (True, LOST_ACK)])
+async def test_a_callee_that_no_ACK_reaches_says_why_it_hangs_up(edge, agent, monkeypatch, acknowledges, said):
+    """Some 32 s after its answer; the record tells whose ACK is missing, which ends the argument."""
+    key, ua, far = edge.key(), await agent(), await agent()
+    number = f"{edge.route(edge.carrier(far.address, far.port()))}001"
+    call = await placing.dial(edge, ua, key, f"+{number}")
+    incoming = await far.next_call()
+    monkeypatch.setattr(incoming, "_acknowledged", lambda request: None)  # it goes on repeating its answer
+    send = ua.send
+
+    async def send_no_ack(request, hop):
+        if acknowledges or request.method != "ACK":
+            await send(request, hop)
+
+    monkeypatch.setattr(ua, "send", send_no_ack)
+    await incoming.answer()
+    assert (await call.final()).code == 200
+    expected = f"{edge.call_events(called=number)[0]['call']}:ack", "passed" if acknowledges else "missing"
+
+    def noted() -> bool:
+        entries = [entry for slot in edge.rpc("htable.dump", "late") for entry in slot["slot"]]
+        return expected in [(entry["name"], entry["value"]) for entry in entries]
+
+    await eventually(noted, 2 * FORGOTTEN, "the edge has seen a late answer, and what becomes of its ACK")
+    await incoming.bye(headers=[("Reason", "SIP;cause=408")])
+    end = (await edge.events("end", called=number))[-1]
+    assert (end["by"], end["reason"]) == ("callee", f"SIP 408; {said}")

@@ -50,7 +50,7 @@ CAUSES = (
     "media",
     "unreadable",
 )  # why an attempt failed
-DENIALS = ("secret", "recipient", "algorithm")  # which of them did not fit
+DENIALS = ("secret", "recipient", "algorithm", "banned")  # which of them did not fit, or so often that it is banned
 ENDERS = ("caller", "callee", "edge")
 
 type Event = Mapping[str, object]

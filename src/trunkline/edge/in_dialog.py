@@ -41,6 +41,9 @@ class InDialog:
             hiding.shift_cseq(dialog.shift)
         if method == "BYE":
             self._bye(dialog)
+        elif method == "ACK":
+            if message.get("$ft") == dialog.caller_tag:
+                self._records.confirmed(dialog.call)
         elif method in ("INVITE", "UPDATE"):
             contacts.lead_back()
         elif method == "INFO" and (digit := self._relay.digit()):
@@ -89,7 +92,7 @@ class InDialog:
         if notes.request_offered():
             self._relay.restore()
             return
-        code, _ = transactions.failed_reply()
+        code, *_ = transactions.failed_reply()
         if code in NO_SUCH_METHOD:
             replies.refreshed()
 

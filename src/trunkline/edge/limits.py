@@ -137,6 +137,20 @@ class Limits:
     def turned_away(self, call: str, tag: str) -> bool:
         return self._counters.get("late", f"{call}:{tag}") is not None
 
+    def repeat_answer(self, call: str) -> None:
+        """Note that the callee still repeats its answer, so that no ACK has reached it (RFC 3261 §13.3.1.4)."""
+        if not self.unconfirmed(call):
+            self._counters.put("late", f"{call}:ack", "missing")
+
+    def confirm(self, call: str) -> None:
+        """An ACK of the caller's passes."""
+        if self.unconfirmed(call) == "missing":
+            self._counters.put("late", f"{call}:ack", "passed")
+
+    def unconfirmed(self, call: str) -> str:
+        """Of a callee that repeats its answer: 'missing' or 'passed', as the ACK was; '' of one that does not."""
+        return self._counters.get("late", f"{call}:ack") or ""
+
     def leave_early(self, call: str) -> None:
         """Note that the caller has ended the call by a BYE before it was answered."""
         self._counters.put("late", f"{call}:", "1")

@@ -3,6 +3,7 @@
 import secrets
 import time
 
+from trunkline.contract.endings import LOST_ACK, NO_ACK
 from trunkline.contract.hidden import CallIds
 from trunkline.edge import legs
 from trunkline.edge.dialog import Dialog
@@ -13,7 +14,7 @@ from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Account
 from trunkline.edge.outbound import Permitted
 from trunkline.edge.plan import Plan
-from trunkline.sip import refusal
+from trunkline.sip import refusal, spoken
 from trunkline.sip.refusal import Refusal
 
 
@@ -148,7 +149,18 @@ class Records:
             return
         if known not in (callee, None) or self._limits.turned_away(dialog.call, callee):
             return
+        if not by_caller and (ack := self._limits.unconfirmed(dialog.call)):
+            said = f"{spoken.reason(reason)}; " if reason else ""
+            reason = f"{said}{NO_ACK if ack == 'missing' else LOST_ACK}"
         self._end(dialog.call, "caller" if by_caller else "callee", reason)
+
+    def repeated(self, call: str) -> None:
+        """The callee repeats its answer when the INVITE's transaction is over: it waits for the ACK, some 32 s."""
+        self._limits.repeat_answer(call)
+
+    def confirmed(self, call: str) -> None:
+        """An ACK of the caller's is on its way to the callee."""
+        self._limits.confirm(call)
 
     def left_early(self, call: str) -> bool:
         """Whether the caller has ended a call by a BYE before it was answered."""

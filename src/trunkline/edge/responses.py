@@ -83,18 +83,20 @@ class Responses:
         not see (RFC 6026 §7.2). It goes on without its description, of which the relay's is no more at hand: the caller
         had that with an earlier copy, or else ends the call at once instead of waiting.
         """
-        if 200 <= code < 300 and self._is_answer() and contacts.is_usable():
+        if 200 <= code < 300 and (call := self._answered()) and contacts.is_usable():
+            self._records.repeated(call)
             contacts.lead_back()
             hiding.leave_behind()
             hiding.remove_body()
         else:
             transactions.drop()
 
-    def _is_answer(self) -> bool:
-        """Whether this answers the INVITE of a call that we set up, as our Record-Route in it proves."""
+    def _answered(self) -> str:
+        """The call that we set up whose INVITE this answers, as our Record-Route in it proves; '' for none."""
         if (cseq := message.cseq()) is None or cseq[1] != "INVITE":
-            return False
-        return any(self._dialogs.verify(route, message.text("$ci")) for route in routes.record_routes())
+            return ""
+        proofs = (self._dialogs.verify(route, message.text("$ci")) for route in routes.record_routes())
+        return next((dialog.call for dialog in proofs if dialog), "")
 
     def _hold_back(self, code: int) -> None:
         """Its receiver could not tell what it is a response to. A provisional one is not missed, and of a refusal the

@@ -36,4 +36,6 @@ class Senders:
             self._records.denied(sender.key, sender.denial, message.method(), str(source))
         if sender.wrong and self._limits.refused(source.ip):
             message.log_error(f"{source.ip} is banned: too many wrong credentials")
+            if sender.key:
+                self._records.denied(sender.key, "banned", message.method(), str(source))
         return sender

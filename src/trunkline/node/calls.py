@@ -101,10 +101,11 @@ class Calls:
         call.over = now
         self.over.append(self.up.pop(call.uid))
 
-    def forget(self, now: float) -> list[str]:
-        """Know the calls no longer that began too long ago to be answered; their uids. Of a Kamailio that was killed
-        while they rang nobody hears what became of them."""
-        forgotten = [uid for uid, setup in self._setups.items() if now - setup["time"] >= LONGEST_SETUP]
+    def forget(self, now: float, since: float = 0.0) -> list[str]:
+        """Know the calls no longer that began too long ago to be answered, or before the Kamailio that has run `since`;
+        their uids. Of one that was killed while they rang nobody hears what became of them."""
+        begun = {uid: setup["time"] for uid, setup in self._setups.items()}
+        forgotten = [uid for uid, time in begun.items() if time < since or now - time >= LONGEST_SETUP]
         for uid in forgotten:
             del self._setups[uid]
         return forgotten

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from trunkline.contract.endings import LOST
 from trunkline.home import Home
 from trunkline.node import bye, lines, orders, ports, quality, secrets, silence
 from trunkline.node.calls import Calls, OpenCall
@@ -35,7 +36,6 @@ SAVED_EVERY = 5.0  # s; what was read since is read once more after we were kill
 KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
 MOST_LINES = 10_000  # that wait for room on the disk
-LOST = "the media relay lost it"
 ORDERED = "whoever runs this service ended it"
 UNHEARD = "Nothing more was heard of this call: the server was stopped while it was set up"
 
@@ -203,7 +203,10 @@ class Clearer:
 
     def _forget(self, now: float) -> None:
         """Close the records of calls that began and are never heard of again: their Kamailio was killed."""
-        for uid in self._calls.forget(now):
+        since = self._pinger.since()
+        if since > now:  # somebody has set the clock back, and calls of today seem older than their Kamailio
+            since = 0.0
+        for uid in self._calls.forget(now, since):
             self._note("finish", uid, code=500, reason=UNHEARD)
 
     def _note(self, event: str, uid: str, **facts: object) -> None:

@@ -33,5 +33,13 @@ class Pinger:
         except probes.Silent:
             return
 
+    def since(self) -> float:
+        """Since when Kamailio has run (Unix time, s): it makes its socket as it starts, before it takes a call. 0: it
+        does not run."""
+        try:
+            return self._rpc.stat().st_mtime - SECONDS
+        except FileNotFoundError:
+            return 0.0
+
     def _ask(self, method: str, which: str) -> object:
         return probes.kamailio_rpc(self._rpc, method, which, timeout=SECONDS)

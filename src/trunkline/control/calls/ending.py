@@ -2,6 +2,7 @@
 
 import re
 
+from trunkline.contract.endings import LOST, LOST_ACK, NO_ACK
 from trunkline.control.calls.fold import LOSSES
 from trunkline.control.calls.models import Call
 from trunkline.sip import spoken
@@ -10,12 +11,14 @@ from trunkline.sip.status import Fault
 # What node.clear says when it ends a call, and the edge when an answer left one without audio
 _OF_A_PARTY = re.compile(r"no audio from the (caller|callee) for|the (caller|callee) described no audio")
 _OF_THE_ANSWER = re.compile(r"SRTP was offered, and the answer|the SRTP of the answer")
-_OURS = ("the media relay lost it", *LOSSES)
+_OURS = (LOST, *LOSSES)
 HEARD_AFTER = 2.0  # s of a call in which an honest party has sent something
 
 
 def fault(call: Call) -> Fault | None:
     """None where a party hung up, and where it cannot be told."""
+    if call.hung_up_by == "callee" and call.hung_up_reason.endswith((NO_ACK, LOST_ACK)):
+        return _side(call, "caller" if call.hung_up_reason.endswith(NO_ACK) else "callee")
     if call.hung_up_by not in ("", "edge"):
         return None
     if found := _OF_A_PARTY.match(call.hung_up_reason):

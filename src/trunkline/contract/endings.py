@@ -1,0 +1,7 @@
+"""Why a call ended, where its record's reader is to know whose fault it was: in the words of whoever notes it."""
+
+# Of a callee that repeats its answer, and then hangs up
+NO_ACK = "the answer was repeated, and no ACK of the caller's came for it"
+LOST_ACK = "the answer was repeated, though the caller's ACK went on to where its Contact leads"
+# When the media relay has lost a call
+LOST = "the media relay lost it"
