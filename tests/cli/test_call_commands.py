@@ -14,7 +14,7 @@ def call(acme):
     """The record of a call of acme's."""
     from trunkline.control.feed import DatabaseSink
 
-    common = {"node": "node1", "call": "c0ffee0000000001", "call_id": "x@pbx"}
+    common = {"node": "node1", "call": "c0ffee0000000001", "call_id": "x@pbx", "far_call_id": "t.xyz"}
     facts = {"direction": "outbound", "account": "acme", "called": "33123456789", "caller": "447700900000"}
     DatabaseSink().store(
         "node1",
@@ -33,13 +33,14 @@ def call(acme):
 def test_calls_are_listed_and_shown_with_their_attempts(run, ask, call):
     assert [found["uid"] for found in ask("calls", "list", "--account", "acme", "--outcome", "failed")] == [call]
     assert ask("calls", "list", "--since", "2030-01-01") == []
-    assert [found["uid"] for found in ask("calls", "list", "--call-id", "x@pbx")] == [call]
+    for call_id in ("x@pbx", "t.xyz"):
+        assert [found["uid"] for found in ask("calls", "list", "--call-id", call_id)] == [call]
     assert ask("calls", "list", "--call-id", "x") == ask("calls", "list", "--call-id", "x@pbx", "--since", "2030-01-01")
     assert ask("calls", "list", "--number", "+33123456789", "--until", "2030-01-01T00:00Z")[0]["code"] == 503
     assert ask("calls", "show", call)["attempts"][0]["target"] == "telco"
     timeline = run("calls", "show", call).out
     assert "+1.000   trunkline   tries telco" in timeline
-    assert "\nfault       the carrier's or PBX's that the call was sent to: telco said 503" in timeline
+    assert "\nfault        the carrier's or PBX's that the call was sent to: telco said 503" in timeline
     assert ask("calls", "show", call)["fault"] == "target"
     assert " target " in run("calls", "list").out
     rows = list(csv.DictReader(io.StringIO(run("calls", "list", "--csv").out)))

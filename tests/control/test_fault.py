@@ -165,7 +165,8 @@ def test_a_number_that_nobody_has_may_be_either_ones_fault(words):
 def test_a_limit_is_said_to_be_one(words):
     from trunkline.sip import refusal
 
-    for why in (refusal.too_many_at_once(1), refusal.too_many_per_second(2, "447700900001")):
+    limits = refusal.too_many_at_once(1), refusal.too_many_per_second(2, "447700900001")
+    for why in (*limits, refusal.destination_not_allowed("33"), refusal.destination_refused("33")):
         said = words(("reject", {"code": why.code, "warning": why.warning, "direction": "outbound"}))
         assert said == f"a limit's, which this service sets: {why.warning}"
 

@@ -104,7 +104,7 @@ async def test_a_carrier_that_is_taken_away_while_another_is_tried_gets_nothing(
     incoming.refuse(503)
     await answered_by(on, call)
     assert not off.calls
-    assert [cause for _, cause, _ in failures(await edge.events("end", called=number))] == ["reply", "transport"]
+    assert [cause for _, cause, _ in failures(await edge.events("end", called=number))] == ["reply", "rule"]
 
 
 async def test_a_route_whose_carriers_are_disabled_leaves_it_to_a_shorter_one(edge, agent):

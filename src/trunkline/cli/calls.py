@@ -25,7 +25,7 @@ def command():
 @operation(command, "list")
 @click.option("--account", help="Calls that this account made or received.")
 @click.option("--number", default="", help="Calls from or to this number.")
-@click.option("--call-id", default="", help="The caller's Call-ID; in the last 7 days, unless --since is given.")
+@click.option("--call-id", default="", help="Either side's Call-ID; in the last 7 days, unless --since is given.")
 @click.option("--since", type=Moment(), help="Begun then or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
 @click.option("--until", type=Moment(), help="Begun before then.")
 @click.option("--outcome", type=click.Choice(OUTCOMES), default=None, help="What became of them.")

@@ -59,7 +59,7 @@ class Attempts:
         if attempt.problem:
             return Outcome(attempt.cause, 0, attempt.problem)
         if attempt.carrier_id and plan.current and not self._lookup.carrier(attempt.carrier_id):
-            return Outcome("transport", 0, "it was disabled or removed meanwhile")
+            return Outcome("rule", 0, "it was disabled or removed meanwhile")
         if (found := self._aim(attempt)) in _OUT_OF_REACH:
             return Outcome("transport", 0, found.value)
         if routes.aims_at_us():

@@ -11,7 +11,16 @@ from trunkline.sip import status
 from trunkline.sip.codecs import spoken
 from trunkline.sip.srtp import WRITE_THUS
 
-LIMIT = "The limit"  # begins the words of each refusal for one
+_LIMIT, _BARRED, _NOT_CARRIED = (
+    "The limit",
+    "its destinations, which the operator sets, leave it out",
+    "are not carried by this service",
+)
+
+
+def is_limit(words: str) -> bool:
+    """Whether a refusal's words are of what the operator allows, and no more, instead of somebody's mistake."""
+    return words.startswith(_LIMIT) or words.endswith((_BARRED, _NOT_CARRIED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +89,11 @@ def foreign_caller_id(number: str) -> Refusal:
 
 
 def destination_not_allowed(number: str) -> Refusal:
-    return Refusal(403, f"This account may not call {number}: its destinations, which the operator sets, leave it out")
+    return Refusal(403, f"This account may not call {number}: {_BARRED}")
 
 
 def destination_refused(number: str) -> Refusal:
-    return Refusal(403, f"Calls to {number} are not carried by this service")
+    return Refusal(403, f"Calls to {number} {_NOT_CARRIED}")
 
 
 def too_many_per_second(limit: int, called: str = "") -> Refusal:
@@ -98,8 +107,8 @@ def too_many_at_once(limit: int, called: str = "") -> Refusal:
 def _over(limit: str, what_to_do: str, called: str) -> Refusal:
     """`called`: the number whose account it is that has the limit, '' where that is the caller's."""
     if called:
-        return Refusal(503, f"{LIMIT} of {limit} is reached at the account that has {called}: it may ask for more")
-    return Refusal(503, f"{LIMIT} of {limit} is reached at the calling account: {what_to_do}, or ask for more")
+        return Refusal(503, f"{_LIMIT} of {limit} is reached at the account that has {called}: it may ask for more")
+    return Refusal(503, f"{_LIMIT} of {limit} is reached at the calling account: {what_to_do}, or ask for more")
 
 
 def _calls(limit: int) -> str:

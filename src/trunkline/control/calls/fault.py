@@ -58,6 +58,8 @@ def of(call: Call, attempts: Sequence[Attempt]) -> Fault | None:
         return of_attempt(last)
     if call.outcome == REJECTED and call.code == 404 and call.direction == "outbound" and e164(call.called):
         return "trunk"  # the number is one; there is no route for it
+    if call.outcome == REJECTED and refusal.is_limit(call.warning):
+        return "trunk"
     ours = (last and of_attempt(last)) or status.of(call.code).ours
     return "origin" if ours == "caller" and call.direction == "inbound" else ours
 
@@ -85,7 +87,7 @@ def in_words(call: Call, attempts: Sequence[Attempt]) -> str:
     last = _last(call, attempts)
     if last and (last.code or last.cause):
         return f"{_party(whose, [last])}: {why(last)}{_after(attempts[:-1])}"
-    if whose == "trunk" and call.warning.startswith(refusal.LIMIT):
+    if whose == "trunk" and refusal.is_limit(call.warning):
         return f"{_LIMIT}: {call.warning}"
     if whose == "origin" and call.code == 404 and e164(call.called):
         return f"{_UNASSIGNED}: {_our_words(call)}"

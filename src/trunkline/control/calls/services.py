@@ -38,7 +38,7 @@ def find(
     """The newest calls that fulfil every condition: an account's made and received, a number's as caller and called.
 
     `party` is a carrier's name, a key, or part of a PBX's URI, as far as the account sees these of a call; it is looked
-    for in the newest LOOKED calls that fulfil the rest. No index helps to find a `call_id`, the caller's: give `since`.
+    for in the newest LOOKED calls that fulfil the rest. No index helps to find a `call_id`: give `since`.
     Times are aware; `since` is included, `until` is not. `before` is the start and the id of a call: only older ones,
     those of the same moment by their ids, so that pages neither miss nor repeat a call.
     """
@@ -56,7 +56,7 @@ def find(
     if outcome:
         calls = calls.filter(outcome=outcome)
     if call_id:
-        calls = calls.filter(call_id=call_id)
+        calls = calls.filter(Q(call_id=call_id) | Q(far_call_id=call_id))
     # Each of the lists below comes off one index, newest first; one query with OR would sort all that match.
     lists = [calls.filter(condition) for condition in _conditions(account, number)]
     if party:
