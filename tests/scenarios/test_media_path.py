@@ -89,9 +89,14 @@ async def test_an_offer_may_hold_any_bytes(edge, agent):
     await pair.events("end")
 
 
+@pytest.mark.parametrize("offerer", ["caller", "callee"])
 @pytest.mark.parametrize("code", [404, 486, 503, 603])
-async def test_a_refused_call_holds_no_ports(edge, agent, code):
-    pair = await ringing_in(edge, agent)
+async def test_a_refused_call_holds_no_ports(edge, agent, code, offerer):
+    pair = await ringing_in(edge, agent, **{"sdp": None} if offerer == "callee" else {})
+    if offerer == "callee":
+        await pair.far.open_audio()
+        await pair.far.ring(183, body=pair.far.make_offer())
+        await pair.near.provisional(183)
     assert pair.near.call_id in relayed(edge)
     pair.far.refuse(code)
     await pair.near.final()

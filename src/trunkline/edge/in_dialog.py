@@ -133,7 +133,7 @@ class InDialog:
                 return refused
         elif near in legs.ENCRYPTED and (fault := legs.fault(self._relay.carried(), near)):
             self._relay.refuse_audio()
-            self._records.cut(dialog.call, fault, message.get("$tt"))
+            self._records.cut(dialog.call, fault)
             return refusal.unusable_srtp(fault)
         anchored = self._relay.anchor(step, legs.flags(step, far), believed=believed, again=legs.flags("offer", near))
         return None if anchored else refusal.media_unavailable()

@@ -170,10 +170,10 @@ class Records:
         """Our own node ends the call."""
         self._end(dialog.call, "edge", words)
 
-    def cut(self, call: str, reason: str, offerer: str = "") -> None:
-        """End a call's record and its media ourselves: its parties are left without either (see `end_media`)."""
+    def cut(self, call: str, reason: str) -> None:
+        """End a call's record and its media ourselves: its parties are left without either."""
         self._end(call, "edge", reason)
-        relaying.end_media(offerer)
+        relaying.end_media()
 
     def _end(self, call: str, by: str, reason: str | None) -> None:
         self._close("end", call, by=by, reason=reason)

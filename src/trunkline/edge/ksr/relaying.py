@@ -204,16 +204,14 @@ def forget() -> None:
     agreed.forget()
 
 
-def end_media(offerer: str = "") -> None:
-    """Let the call's ports go. `offerer`: the tag of the party whose offer alone the relay has seen, if not From's.
+def end_media() -> None:
+    """Let the call's ports go, whoever made the offer: where that was the callee, the relay need not know From's tag.
+    It forgets the whole call when it is told none (measured).
 
     Both relays may have had offers of the call, when one of them died meanwhile.
     """
     for relay in set(_in_turn()):
-        if offerer:
-            _tell(relay, KSR.rtpengine.rtpengine_delete, f"from-tag={offerer}")
-        else:
-            _tell(relay, KSR.rtpengine.rtpengine_delete0)
+        _tell(relay, KSR.rtpengine.rtpengine_delete, "from-tag=")
 
 
 def _in_turn() -> tuple[int, int]:
