@@ -70,10 +70,10 @@ def test_calls_that_are_up_on_this_node_are_ended(run, ask, open_calls, home_fol
     ran = run("calls", "end", "--account", "acme")
     assert (ran.status, taken) == (1, ["aa"])
     assert ran.out == (
-        "1 call is being ended.\n1 call is up on node2: say it there.\n"
+        "1 call is being ended.\n1 call is up on node2: that node is not heard, and ends none.\n"
         "1 call is not answered yet: say it again when that is.\n"
     )
-    assert ask("calls", "end", "aa") == {"ending": ["aa"], "elsewhere": {}, "unanswered": [], "over": []}
+    assert ask("calls", "end", "aa") == {"ending": ["aa"], "unheard": {}, "unanswered": [], "over": []}
     monkeypatch.setattr(ending, "PATIENCE", 0)
     monkeypatch.setattr(ending.time, "sleep", lambda seconds: None)
     ran = run("calls", "end", "aa")

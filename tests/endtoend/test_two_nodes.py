@@ -177,6 +177,17 @@ async def test_no_stranger_speaks_as_a_node(pair, agent):
     assert (await stranger.options(first.uri(), first.udp)).code == 200
 
 
+async def test_a_call_is_ended_from_another_node(pair, agent):
+    first, second = pair
+    pbx, far = await agent(), await agent(address=first.carrier_address, port=5060)
+    call, incoming = await answered(second, pbx, far, first.key, "99950000005")
+    up = lambda: first.ask("calls", "list", "--number", "99950000005", "--outcome", "open")  # noqa: E731
+    [record] = await eventually(lambda: (found := up()) and found[0]["answered"] and found, what="its record is there")
+    assert "being ended on second" in await asyncio.to_thread(first.do, "calls", "end", record["uid"])
+    for party in (call, incoming):
+        assert "whoever runs this service ended it" in (await party.hung_up(15)).get("Reason")
+
+
 async def test_a_drained_node_finishes_its_calls_and_takes_no_others(pair, agent):
     first, second = pair
     pbx, far = await agent(), await agent(address=first.carrier_address, port=5060)

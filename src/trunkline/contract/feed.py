@@ -64,7 +64,7 @@ class Standing(NamedTuple):
     """What a node hears back. `order`: DRAIN, UNDRAIN or ''; `neighbours`: where the other nodes hear each other;
     `elsewhere`: how many calls of an account are up on other nodes, by its id, where there are any; `nodes`:
     the addresses that others reach the other nodes at; `ahead`: by how many s its clock is before the database's;
-    `mail`: why letters do not go out, in words, '' where they do."""
+    `mail`: why letters do not go out, in words, '' where they do; `endings`: the uids of calls that it is to end."""
 
     order: str
     neighbours: list[str]
@@ -72,6 +72,7 @@ class Standing(NamedTuple):
     nodes: list[str]
     ahead: float = 0.0
     mail: str = ""
+    endings: Sequence[str] = ()
 
 
 DRAIN, UNDRAIN = "drain", "undrain"  # orders

@@ -1,4 +1,4 @@
-"""Tells the database how this node fares, and follows orders to drain it."""
+"""Tells the database how this node fares, and follows orders to drain it, or to end calls."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from trunkline import __version__
 from trunkline.contract import store
 from trunkline.contract.feed import DRAIN, Heartbeat, Sink, Unavailable
 from trunkline.home import Home
-from trunkline.node import health, part
+from trunkline.node import health, orders, part
 from trunkline.node.supervise import NotRunning
 from trunkline.settings import Settings
 
@@ -46,6 +46,8 @@ class Beater:
             store.set_neighbours(self._store, standing.neighbours)
         if frozenset(standing.nodes) != store.nodes(self._store):
             store.set_nodes(self._store, standing.nodes)
+        if standing.endings:
+            orders.want(self._home.endings, standing.endings)
         if not standing.order:
             return False
         wanted = standing.order == DRAIN

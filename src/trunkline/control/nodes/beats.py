@@ -15,7 +15,7 @@ from trunkline.contract.feed import DRAIN, UNDRAIN, WATCHER_SILENT, Heartbeat, S
 from trunkline.control.calls import lost
 from trunkline.control.calls.models import OPEN, Call
 from trunkline.control.errors import ServiceError
-from trunkline.control.nodes.models import Node
+from trunkline.control.nodes.models import Ending, Node
 from trunkline.control.users import mailing
 
 SILENT_AFTER = 20.0  # s, four heartbeats
@@ -49,7 +49,16 @@ def note(beat: Heartbeat) -> Standing:
         neighbours = sorted(others.exclude(cluster="").values_list("cluster", flat=True))
         addresses = sorted({*chain.from_iterable(others.values_list("addresses", flat=True))})
         order = "" if done else node.order
-        return Standing(order, neighbours, _elsewhere(node), addresses, _ahead(node), mailing.trouble())
+        elsewhere, ahead, mail = _elsewhere(node), _ahead(node), mailing.trouble()
+        return Standing(order, neighbours, elsewhere, addresses, ahead, mail, _endings(node))
+
+
+def _endings(node: Node) -> list[str]:
+    """Told once: who wants a call ended looks whether it is, and says it again."""
+    told = list(Ending.objects.filter(node=node.name))
+    if told:
+        Ending.objects.filter(pk__in=[one.pk for one in told]).delete()
+    return [one.uid for one in told]
 
 
 def _elsewhere(node: Node) -> dict[int, int]:

@@ -28,3 +28,13 @@ class Node(Audited):
 
     def __str__(self):
         return self.name
+
+
+class Ending(models.Model):
+    """A call that a node is to end: it hears of it with its next heartbeat, and the row goes."""
+
+    node = models.CharField(max_length=63, db_index=True)  # its name
+    uid = models.CharField(max_length=64)
+
+    def __str__(self):
+        return f"{self.uid} on {self.node}"

@@ -1,5 +1,7 @@
 """What can be done with nodes. They appear by themselves, with their first heartbeat."""
 
+from collections.abc import Iterable
+
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
 from trunkline.contract.feed import DRAIN, UNDRAIN
@@ -7,7 +9,7 @@ from trunkline.control.calls import lost
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes import beats
-from trunkline.control.nodes.models import Node
+from trunkline.control.nodes.models import Ending, Node
 from trunkline.control.words import missing
 
 WELL, UNWELL, DRAINING, SILENT = "well", "unwell", "draining", "silent"
@@ -43,6 +45,14 @@ def drain(node: Node, on: bool = True) -> Node:
         Node.objects.filter(pk=node.pk).update(order=DRAIN if on else UNDRAIN)
     node.refresh_from_db()
     return node
+
+
+def end_calls(name: str, uids: Iterable[str]) -> None:
+    """Have a node end calls within 5 s. Raises ServiceError where it is not heard."""
+    node = everyone().filter(name=name).first()
+    if node is None or state(node) == SILENT:
+        raise ServiceError("that node is not heard, and ends none")
+    Ending.objects.bulk_create(Ending(node=name, uid=uid) for uid in uids)
 
 
 def forget(node: Node) -> None:
