@@ -73,6 +73,24 @@ async def test_a_circle_through_other_services_ends_soon(edge, own_edge, agent):
     assert len(edge.journal(event="setup", called="99940999001")) <= 20
 
 
+async def test_an_invite_that_a_proxy_sends_back_is_refused(edge, agent):
+    """Or its address would be seen in the answer, and nobody be heard: a PBX places a call of its own."""
+    proxy, trunk = await agent(name="proxy"), await agent(name="trunk")
+    edge.carrier(trunk.address, trunk.port())
+    account = edge.account(sources=(proxy.address,))
+    number, other = edge.number(to(proxy), account), edge.number("sip:1@192.0.2.1", account)
+    call = await trunk.dial(edge.uri(f"+{number}"), edge.udp)
+    incoming = await proxy.next_call()
+    passed = [
+        ("Record-Route", f"<sip:{proxy.address};lr>"),
+        *(("Record-Route", r) for r in incoming.request.all("Record-Route")),
+    ]
+    await refused(await proxy.dial(edge.uri(other), edge.udp, caller=CUSTOMER, headers=passed), 482, "came from here")
+    assert [e["event"] for e in edge.call_events(called=other)] == ["reject"]
+    incoming.refuse(482)
+    assert (await call.final()).code == 482
+
+
 async def test_a_number_is_not_forwarded_to_a_carrier(edge, agent):
     """It would be a call past the routes and limits, which the carrier takes for the operator's own."""
     carrier, trunk = await agent(name="carrier"), await agent(name="trunk")

@@ -91,7 +91,8 @@ class Calls:
         self._dress(call)
         if not transactions.begin():  # another worker has this INVITE already: it came twice in a moment
             return
-        leg = self._leg(call, payer)
+        # A response to both would show the proxy between them, and its audio would have to go from the relay to itself.
+        leg = refusal.came_back() if routes.has_passed_here() else self._leg(call, payer)
         elsewhere = self._lookup.elsewhere(payer.id)
         refused = leg if isinstance(leg, Refusal) else self._records.admit(call, plan, payer, elsewhere)
         if refused:

@@ -143,6 +143,12 @@ def leads_back() -> Refusal:
     return Refusal(482, "The Request-URI leads back to this service: send to the Contact of the far side")
 
 
+def came_back() -> Refusal:
+    return Refusal(
+        482, "This INVITE came from here: to send a call out again, place one of your own (be no proxy for it)"
+    )
+
+
 def call_id_in_use() -> Refusal:
     return Refusal(482, "Another call with this Call-ID is not over: give each branch of a forked call one of its own")
 

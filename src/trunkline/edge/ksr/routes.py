@@ -13,6 +13,7 @@ from trunkline.sip import contact
 
 # What fix_nated_register makes of where a REGISTER came from
 _OVER_CONNECTION = re.compile(r"sips?:([^;]+);transport=(tcp|tls)", re.IGNORECASE)
+_ROUTED = re.compile(r"<(sips?:[^>]*)>", re.IGNORECASE)
 _CONTACT_IS_IP = re.compile(r"\[.*\]|[0-9.]+")
 # nat_uac_test's questions
 _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 2, 16
@@ -74,6 +75,14 @@ def _record_route(place: int) -> str:
         return KSR.hdr.get_idx("Record-Route", place)
     except UnicodeDecodeError:  # a far side's bytes, which must not cost the call
         return latin_1(f"$(hdr(Record-Route)[{place}])")
+
+
+def has_passed_here() -> bool:
+    """Whether the current INVITE has a Record-Route of ours: a proxy passes on what we have sent it (RFC 3261 §6 calls
+    that a spiral)."""
+    if KSR.hdr.is_present("Record-Route") < 0:
+        return False
+    return any(KSR.is_myself(uri) for value in record_routes() for uri in _ROUTED.findall(value))
 
 
 def mark_route(mark: str, parameter: str) -> None:
