@@ -8,6 +8,7 @@ ACCOUNTS += [
     ("/accounts/owner/edit", {"calls_at_once": "0"}),
     ("/accounts/owner/enable", {}),
     ("/accounts/owner/disable", {}),
+    ("/accounts/owner/end-calls", {}),
 ]
 ENDPOINTS = [
     ("/endpoints/", None),

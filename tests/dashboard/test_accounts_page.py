@@ -1,6 +1,9 @@
 """Accounts, for operators: made with a first owner, limited, disabled and enabled; and the endpoints."""
 
+import time
+
 from dashboard.test_signing_in import sign_in
+from trunkline.contract.feed import Heartbeat
 
 GIVEN = {
     "calls_at_once": "5", "calls_per_second": "2", "numbers_at_most": "0", "destinations": "44, 33 1",
@@ -19,6 +22,21 @@ CANNOT_BE = [
 
 def link_in(answer) -> str:
     return answer.content.decode().partition('<code id="link">')[2].partition("</code>")[0]
+
+
+def test_calls_that_are_up_are_ended(operator, services, cast):
+    from trunkline.control.feed import DatabaseSink
+
+    sink = DatabaseSink()
+    assert "End its" not in operator.get("/accounts/owner/edit").content.decode()
+    for node, uid in (("n1", "aa"), ("n2", "bb")):
+        facts = {"time": time.time(), "node": node, "call": uid, "direction": "outbound", "account": "owner"}
+        sink.store(node, "f", [facts | {"event": "setup"}, facts | {"event": "answer"}], 1)
+    beat = Heartbeat("n1", "a" * 32, "eu", ["192.0.2.1"], 5060, 5061, "0.1.0", time.time(), {}, 3, 0.5, False)
+    assert sink.heartbeat(beat).endings == []
+    assert "End its 2 calls" in operator.get("/accounts/owner/edit").content.decode()
+    assert operator.post("/accounts/owner/end-calls").status_code == 302
+    assert [sink.heartbeat(beat).endings for _ in "12"] == [["aa"], []]
 
 
 def test_an_account_is_made_with_an_owner_who_chooses_a_password(operator, anybody, services):

@@ -2,7 +2,7 @@
 
 MOST_QUERIES = {  # two find the session and the user
     "/accounts/": 6,
-    "/accounts/owner/edit": 4,
+    "/accounts/owner/edit": 5,
     "/inventory/": 5,
     "/inventory/import": 3,
     "/inventory/imports/1": 4,

@@ -10,4 +10,5 @@ urlpatterns = [
     path("accounts/<str:name>/edit", views.edit, name="account-edit"),
     path("accounts/<str:name>/enable", views.enable, name="account-enable"),
     path("accounts/<str:name>/disable", views.disable, name="account-disable"),
+    path("accounts/<str:name>/end-calls", views.end_calls, name="account-end-calls"),
 ]

@@ -15,6 +15,7 @@ from trunkline.control.dashboard.middleware import ACTING
 from trunkline.control.dashboard.pages import named, only_operators, show
 from trunkline.control.dashboard.signin.resetting import url
 from trunkline.control.errors import ServiceError
+from trunkline.control.nodes import endings
 from trunkline.control.services import together
 from trunkline.control.sources import services as sources
 from trunkline.control.users import resetting
@@ -84,6 +85,12 @@ def disable(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_POST
+def end_calls(request: HttpRequest, name: str) -> HttpResponse:
+    endings.end_all(named(request, services.get, name))
+    return redirect("account-edit", name)
+
+
+@require_POST
 def act(request: HttpRequest, name: str) -> HttpResponse:
     account = named(request, services.get, name)
     request.session[ACTING] = account.pk
@@ -109,5 +116,5 @@ def _counts(shown: list[Account], what: str) -> dict[int, int]:
 def _form(request: HttpRequest, form: AccountForm, account: Account | None = None, owner=None, link="") -> HttpResponse:
     """The page; `owner` is a user that was just made, and `link` its way to a password."""
     values = {"section": "accounts", "form": form, "account": account, "owner": owner, "link": link}
-    values["hours"] = resetting.HOURS
+    values |= {"hours": resetting.HOURS, "up": endings.up(account).count() if account else 0}
     return render(request, "accounts/edit.html", values, status=422 if form.errors else 200)
