@@ -14,6 +14,9 @@ _BEGUN = "begun"  # the table of requests that must not be taken twice
 # Within a call a late copy of these does harm: its offer would undo a newer one, its digit be dialled again.
 _ONCE = frozenset(("INVITE", "UPDATE", "PRACK", "INFO"))
 _TERMINATED = 487
+# ms. Timers B and F of RFC 3261: whoever sends a request within a call waits as long, and a 408 to a re-INVITE ends the
+# call. And what a re-INVITE has for its answer behind a provisional response.
+_SENDERS_PATIENCE, _ANSWER = 32_000, 120_000
 _LONGEST_WORDS = 255  # characters that a record keeps of what a far side says
 _AUDIO_PAUSE, _AUDIO_TRIES = 250, 8  # ms between two looks for a party's first audio; each takes a branch, of twelve
 
@@ -102,14 +105,13 @@ def pass_on(on_reply: str, ringing: int, silence: int) -> bool:
     return KSR.tm.t_relay() > 0
 
 
-def relay(on_reply: str = "", silence: int = 0) -> bool:
+def relay(on_reply: str = "", silence: int = _SENDERS_PATIENCE) -> bool:
     """Forward a request to where its Request-URI and Route say; False when it could not be sent, and is to be answered
-    (but for an ACK). `silence`: ms after which it is given up, 0 for as long as its sender may wait."""
+    (but for an ACK). `silence`: ms after which it is given up."""
     if method() == "ACK":
         KSR.tm.t_relay()
         return True
-    if silence:
-        KSR.tm.t_set_fr(silence, silence)
+    KSR.tm.t_set_fr(_ANSWER, silence)
     if on_reply:
         KSR.tm.t_on_reply(on_reply)
     sent = KSR.tm.t_relay() >= 0
