@@ -5,9 +5,9 @@ It reads each message before anything of ours is asked, and takes for granted th
 - the parameter TH of a Via that it hides, whose value it looks at when a response brings that Via back;
 - the parameter of a URI that holds the hidden one, in a Record-Route of a response.
 
-Where there is no value the process ends. Whoever was sent an INVITE can write both, and with the parameter's usual name,
-which everybody knows, anybody the second. Hidden is base64 in an alphabet that the key shuffles, three octets in four
-characters, so that TH can be seen without deciphering anything.
+Where there is no value the process ends. Whoever was sent an INVITE can write both, and anybody the second one if the
+parameter has its usual name. Hidden is base64 in an alphabet that the key shuffles, three octets in four characters, so
+that TH can be seen without deciphering anything.
 """
 
 from collections.abc import Iterable, Iterator
