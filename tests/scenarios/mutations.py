@@ -20,7 +20,7 @@ class Mutator:
 
     def spoil(self, message: bytes) -> bytes:
         """The message with one to six faults."""
-        faults = (self._octet, self._cut, self._repeat, self._insert, self._lines, self._numbers)
+        faults = (self._octet, self._cut, self._repeat, self._insert, self._lines, self._numbers, self._value)
         text = message.decode("latin-1")
         for _ in range(self.random.choice((1, 1, 1, 2, 3, 6))):
             text = self.random.choice(faults)(text)
@@ -59,3 +59,20 @@ class Mutator:
             return self.random.choice((*NUMBERS, match[0] * 3)) if self.random.random() < 0.1 else match[0]
 
         return re.sub(r"\d+", other, text)
+
+    def _value(self, text: str) -> str:
+        """A parameter, or a header, is without a value, or has an odd one."""
+        found = list(re.finditer(r"(?<=[;,: ])([\w.-]+)(=|: ?)([^;,>\r\n]*)", text))
+        if not found:
+            return text
+        match = self.random.choice(found)
+        name, sign, value = match.groups()
+        odd = (
+            name,
+            f"{name}{sign}",
+            f'{name}{sign}""',
+            f'{name}{sign}"',
+            f"{name} {sign} {value}",
+            f"{name};{match[0]}",
+        )
+        return text[: match.start()] + self.random.choice(odd) + text[match.end() :]

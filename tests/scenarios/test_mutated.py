@@ -116,9 +116,14 @@ def parties_of(edge, called: str, caller: str) -> list[tuple[str, str]]:
     ]
 
 
-def processes(edge) -> list[str]:
-    """Kamailio's, all in one process group."""
-    return subprocess.check_output(["pgrep", "-g", str(edge.pid("kamailio"))], text=True).split()
+def shown(request: Request) -> str:
+    """What must not tell of its sender: all but a body of the sender's own, which a header becomes by an empty line."""
+    return str(request) if "sdp" in (request.get("Content-Type") or "") else str(request).partition("\n\n")[0]
+
+
+def processes(edge) -> set[str]:
+    """Kamailio's, all in one process group. Some may begin after the first answer."""
+    return set(subprocess.check_output(["pgrep", "-g", str(edge.pid("kamailio"))], text=True).split())
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -148,9 +153,9 @@ async def test_the_edge_goes_on(own_edge, agent, seed):
         for party in parties:
             party.close()
     assert (await ua.options(edge.uri("ping"), edge.udp)).code == 200
-    assert processes(edge) == workers
+    assert workers <= processes(edge)
     faults = [part.partition("\n\n")[0] for part in edge.log_tail(log, lines=1_000_000).split("Traceback")[1:]]
     assert not faults, faults[0]
     requests = [message for message in carrier.heard if isinstance(message, Request)]
-    telling = [str(one) for one in requests if pbx.address in str(one) or one.get("P-Asserted-Identity")]
+    telling = [str(one) for one in requests if pbx.address in shown(one) or one.get("P-Asserted-Identity")]
     assert not telling, telling[0]

@@ -31,6 +31,8 @@ def test_one_that_can_be_called(value):
         "<sip:a@192.0.2.1>, <sip:b@192.0.2.1>",
         "sip:a@192.0.2.1, sip:b@192.0.2.1",
         "<sip:pbx@192.0.2.1>0>",
+        '<sip:p"bx@192.0.2.1>',
+        '<sip:pbx@192.0."2.1>',
         ";lr <sip:pbx@192.0.2.1>",
         "<sip:pbx@192.0.2.1:65536>",
         "<sip:pbx@192.0.2.1:5060x>",
@@ -113,6 +115,7 @@ def test_what_can_be_hidden_as_it_is(value):
         ("", ""),
         ("<tel:+447700900000>", ""),
         ('"x <sip:pbx@192.0.2.1>', ""),
+        ('<sip:p"bx@192.0.2.1>', ""),
     ],
 )
 def test_of_what_cannot_be_hidden_the_first_uri_is_taken(value, uri):

@@ -11,7 +11,7 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 # A name is of tokens, quoted or not there; non-ASCII letters are let pass, as some write them. Without brackets a URI
 # has no question mark (RFC 3261 §20.10).
 _ONE = re.compile(
-    r'(?:[^<>,";:@/\[\]?={}\\()]*+<(sips?:[^<>\s]++)>|(sips?:[^<>,"?\s]++))(?:\s*;[^<>,"]*+)?',
+    r'(?:[^<>,";:@/\[\]?={}\\()]*+<(sips?:[^<>"\s]++)>|(sips?:[^<>,"?\s]++))(?:\s*;[^<>,"]*+)?',
     re.IGNORECASE,
 )
 # What Kamailio reads as it is meant: no backslash within quotes, no parameter without a name, no star in front.
