@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from harness import placing
+from harness.polling import PATIENCE
 from scenarios.parties import inbound, refused, to
 from trunkline.edge import failover
 
@@ -20,6 +21,14 @@ def impatient(addresses):
 
     with running(addresses, calls={"carrier_timeout_ms": PATIENCE_MS}) as edge:
         yield edge
+
+
+async def eventually_async(condition) -> None:
+    """Ask for less than calls of one moment count for, again and again."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not await condition():
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.2)
 
 
 async def to_a_carrier(edge, agent):
@@ -128,3 +137,30 @@ async def test_the_call_id_that_a_carrier_got_is_known(edge, agent, own):
     await call.final()
     setup = (await edge.events("finish", called=number))[0]
     assert (setup["call_id"], setup["far_call_id"]) == (call_id, incoming.call_id)
+
+
+async def test_a_carrier_at_an_address_that_nobody_has_listed_is_told_of(edge, agent):
+    """By a record of what it calls; it gets a 407, and nobody else would ever hear of it."""
+    carrier, account = await agent(), edge.account()
+    number = edge.number(account_id=account)
+
+    async def dial(called: str) -> str:
+        call = await placing.dial(edge, carrier, None, f"+{called}")
+        assert (await call.final()).code == 407
+        return call.warning
+
+    warned = []
+
+    async def told() -> bool:
+        warned.append(await dial(number))
+        return bool(edge.journal(event="reject", called=number))
+
+    await eventually_async(told)
+    assert not any(warned[:2])
+    assert "have the operator list it as a source" in warned[-1]
+    [event] = edge.journal(event="reject", called=number)
+    assert (event["code"], event["account"], event["direction"]) == (407, account, "inbound")
+    assert event["source"].startswith(f"udp:{carrier.address}:")
+    assert "list it as a source" in await dial("33123456789")  # which says nothing of what numbers there are
+    await dial(number)
+    assert len(edge.journal(event="reject", called=number)) == 1

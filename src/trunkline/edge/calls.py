@@ -13,13 +13,11 @@ from trunkline.edge.lookup import Account, Lookup
 from trunkline.edge.outbound import Dialled, Permitted, Unreachable
 from trunkline.edge.plan import MOST_ATTEMPTS, Plan
 from trunkline.edge.records import Records
-from trunkline.edge.senders import Senders
+from trunkline.edge.senders import LONGEST_NAME, Senders
 from trunkline.edge.trials import Trials
 from trunkline.sip import refusal
 from trunkline.sip.number import e164
 from trunkline.sip.refusal import Refusal
-
-LONGEST_NAME = 64  # characters of a caller that is no number: what a stranger may have us keep
 
 
 class Calls:

@@ -13,6 +13,7 @@ from trunkline.edge.lookup import Account
 from trunkline.sip import refusal
 from trunkline.sip.refusal import Refusal
 
+STRANGERS_TOLD = 10  # in a minute
 SLOW_DNS = 0.2  # s; most answers take a tenth of it
 MOST_SLOW_DNS = 4  # such questions that the workers together may wait for in 10 s
 SLOW_DNS_OF_ONE = 2  # of them, those that one address may cause: it takes two to hold up everybody's
@@ -59,6 +60,22 @@ class Limits:
         if self.trusted(ip):
             return False
         return self._count("refused", ip, self._config.refusals_per_minute)
+
+    def stranger(self, ip: str) -> int:
+        """Which INVITE without credentials this is of an address that is nobody's, within an hour; 0 of one that has
+        proven itself. A PBX proves itself by its next one, so those of a moment count as one."""
+        sender = _sender(ip)
+        if self.trusted(ip):
+            return 0
+        if self._counters.add("started", f"stranger:{sender}") > 1:
+            return int(self._counters.get("strangers", sender))
+        return self._counters.add("strangers", sender)
+
+    def tells_of(self, ip: str) -> bool:
+        """Whether it is to be recorded that a stranger's call does not get in: once a minute of each, and of few, as
+        over UDP addresses can be forged."""
+        first = self._counters.add("denied", f":{_sender(ip)}") == 1  # no key has a colon
+        return first and self._counters.add("denied", ":") <= STRANGERS_TOLD
 
     def first_denial(self, key: str) -> bool:
         """Whether wrong credentials of a key are the first ones of a minute, which are told to its owner."""

@@ -8,6 +8,11 @@ from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Carrier, Lookup
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
+from trunkline.sip.number import e164
+from trunkline.sip.refusal import Refusal
+
+STRANGE = 3  # INVITEs without credentials: by then it is no PBX that has yet to answer its challenge
+LONGEST_NAME = 64  # characters of a caller that is no number: what a stranger may have us keep
 
 
 class Senders:
@@ -21,9 +26,8 @@ class Senders:
         """Who sent the request. `recipient`: the user part of its Request-URI, unescaped."""
         claim = digests.credentials(self._domain)
         if claim is None:
-            foreign = digests.foreign_realm()
-            hint = refusal.other_realm(foreign, self._domain) if foreign else None
-            return authenticate.by_address(source.ip, source.port, self._lookup) or Challenge(hint=hint)
+            known = authenticate.by_address(source.ip, source.port, self._lookup)
+            return known or Challenge(hint=self._hint(source, recipient))
 
         def verify(ha1: str, algorithm: str) -> str:
             return digests.verify(self._domain, ha1, algorithm, claim.header)
@@ -39,3 +43,18 @@ class Senders:
             if sender.key:
                 self._records.denied(sender.key, "banned", message.method(), str(source))
         return sender
+
+    def _hint(self, source: message.Source, recipient: str) -> Refusal | None:
+        """What a challenge says besides to whom it does not seem to help."""
+        if foreign := digests.foreign_realm():
+            return refusal.other_realm(foreign, self._domain)
+        if message.method() != "INVITE" or self._limits.stranger(source.ip) < STRANGE:
+            return None
+        why = refusal.unknown_sender()
+        called = e164(recipient)
+        if called and (number := self._lookup.number(called)) and self._limits.tells_of(source.ip):
+            # A carrier that calls from another address than it said: nobody else would ever tell of it.
+            facts = {"source": str(source), "call_id": message.get("$ci"), "account": number.account.id}
+            caller = message.user_part("$fU")[:LONGEST_NAME]
+            self._records.rejected(why, "inbound", facts | {"caller": caller, "called": called})
+        return why

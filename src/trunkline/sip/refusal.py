@@ -71,6 +71,11 @@ def other_realm(realm: str, ours: str) -> Refusal:
     return Refusal(407, words)
 
 
+def unknown_sender() -> Refusal:
+    words = "Calls come without credentials from an address that is nobody's here"
+    return Refusal(407, f"{words}: send a key's, or have the operator list it as a source")
+
+
 def account_disabled() -> Refusal:
     return Refusal(403, "This account is disabled: ask your operator to enable it")
 

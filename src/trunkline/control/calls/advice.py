@@ -14,6 +14,9 @@ _CODECS = (415, 488, 606)
 _OF_NOBODY = (
     "The operator sees whether {called} is one of its numbers: then an account is to get it, else the carrier errs"
 )
+_STRANGER = (
+    "The operator sees whether that address is a carrier's: then it is to be one of its sources, else a stranger called"
+)
 _PEOPLE = (480, 486, 487, 600, 603)
 
 
@@ -22,7 +25,7 @@ def of(call: Call, attempts: Sequence[Attempt]) -> str:
     if call.answered or call.refused is None:
         return ""
     if call.outcome == REJECTED or not attempts:
-        return _OF_NOBODY.format(called=call.called) if _has_no_owner(call) else ""
+        return _OF_NOBODY.format(called=call.called) if _has_no_owner(call) else _STRANGER if call.code == 407 else ""
     last = attempts[-1]
     if last.target == THEIR_PBX:
         return (

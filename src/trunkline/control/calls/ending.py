@@ -12,6 +12,7 @@ from trunkline.sip.status import Fault
 _OF_A_PARTY = re.compile(r"no audio from the (caller|callee) for|the (caller|callee) described no audio")
 _OF_THE_ANSWER = re.compile(r"SRTP was offered, and the answer|the SRTP of the answer")
 _OURS = (LOST, *LOSSES)
+_PARTIES = {"caller": "the caller", "callee": "the called party"}
 HEARD_AFTER = 2.0  # s of a call in which an honest party has sent something
 
 
@@ -37,7 +38,13 @@ def unheard(call: Call) -> list[str]:
     """The parties, 'caller' and 'callee', from which not one packet of audio came."""
     if not call.duration or call.duration < HEARD_AFTER:
         return []
-    return [party for party in ("caller", "callee") if getattr(call, f"{party}_packets") == 0]
+    return [party for party in _PARTIES if getattr(call, f"{party}_packets") == 0]
+
+
+def silence(call: Call) -> str:
+    """That somebody was never heard, in words; '' of a call whose parties were."""
+    names = [_PARTIES[party] for party in unheard(call)]
+    return f"no audio came from {' or '.join(names)}" if names else ""
 
 
 def _side(call: Call, party: str) -> Fault:

@@ -29,7 +29,7 @@ WORDS: Mapping[Fault, str] = {
     "origin": "the carrier's that the call came from",
 }
 _LIMIT = "a limit's, which this service sets"
-# The number may be one that the operator has bought and given to nobody: no record can tell.
+# The number may be one that the operator has bought and given to nobody, the address a carrier's: no record can tell.
 _UNASSIGNED = "the carrier's that the call came from, or this service's"
 _TARGETS = {"carrier": "the carrier's", "uri": "the PBX's", "registered": "the PBX's"}  # by an attempt's kind
 _WHY = {  # contract.journal.CAUSES but 'reply' -> what the target did
@@ -43,6 +43,7 @@ _WHY = {  # contract.journal.CAUSES but 'reply' -> what the target did
     "unreadable": "{} answered with what is not SIP: a line that is no header field, or no UTF-8",
 }
 _SILENCES = ("no response in time", "no more than 100")  # how edge.failover tells them apart
+_UNHEARD = "Nothing more was heard of this call"  # which nobody told the caller, with whatever code
 _BEFORE = 3  # failures before the last one that are told
 
 
@@ -81,7 +82,7 @@ def in_words(call: Call, attempts: Sequence[Attempt]) -> str:
     """Whose fault it was and why, naming the target: `the carrier's: telco said 503 Service Unavailable`."""
     whose = of(call, attempts)
     if whose is None:
-        return ""
+        return ending.silence(call)
     if call.answered:
         return f"{_party(whose, attempts[-1:])}: {ending.in_words(call)}"
     last = _last(call, attempts)
@@ -89,7 +90,7 @@ def in_words(call: Call, attempts: Sequence[Attempt]) -> str:
         return f"{_party(whose, [last])}: {why(last)}{_after(attempts[:-1])}"
     if whose == "trunk" and refusal.is_limit(call.warning):
         return f"{_LIMIT}: {call.warning}"
-    if whose == "origin" and call.code == 404 and e164(call.called):
+    if whose == "origin" and call.code in (404, 407) and e164(call.called):
         return f"{_UNASSIGNED}: {_our_words(call)}"
     return f"{WORDS[whose]}: {_our_words(call)}"
 
@@ -129,4 +130,6 @@ def why(attempt: Attempt) -> str:
 def _our_words(call: Call) -> str:
     if call.code == 487:
         return _WHY["cancel"]
+    if not call.warning and call.reason.startswith(_UNHEARD):
+        return call.reason
     return call.warning or f"{call.code} {call.reason}".rstrip()

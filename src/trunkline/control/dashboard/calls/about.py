@@ -18,7 +18,8 @@ def about(account: Account | None, call: Call) -> dict[str, object]:
         "open": its.outcome == OPEN,
         "advice": advice.of(its, attempts),
         "ending": ending.in_words(its),
-        "unheard": [WHO[party].lower() for party in ending.unheard(its)],
+        "unheard": ending.unheard(its),
+        "silence": ending.silence(its),
     }
 
 
