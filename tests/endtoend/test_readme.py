@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.node import eventually
+from harness.polling import until
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 # Indented lines; one that ends in a backslash goes on.
@@ -52,3 +53,8 @@ def test_the_operators_commands(node):
             command[-1] = node.ask("calls", "list")[0]["uid"]
         ran = node.run(*command)
         assert ran.returncode == 0, (command, ran.stdout, ran.stderr)
+
+
+def test_the_registered_pbx_is_listed(node):
+    found = until(lambda: node.ask("node", "registered"), 30, "the test PBX registers")
+    assert [(one["account"], one["user_agent"]) for one in found] == [("sandbox", "Trunkline sandbox")]

@@ -13,6 +13,7 @@ from trunkline.cli import measuring, nodes
 from trunkline.cli.adopt import adopt
 from trunkline.cli.certificate import certificate
 from trunkline.cli.groups import Group
+from trunkline.cli.registered import registered
 from trunkline.contract import store
 from trunkline.home import Home
 from trunkline.node.part import PASSING, Reporter, run, stop_on_signal
@@ -199,5 +200,5 @@ def _load() -> tuple[all_settings.Settings, Home]:
     return settings, Home(settings.home)
 
 
-for _one in (adopt, certificate, *nodes.COMMANDS):
+for _one in (adopt, certificate, registered, *nodes.COMMANDS):
     command.add_command(_one)
