@@ -4,14 +4,15 @@ import click
 
 from trunkline import settings as all_settings
 from trunkline.home import Home
-from trunkline.node import certificates, folders, probes
-from trunkline.node.supervise import Manager, NotRunning
 from trunkline.settings import Settings
 
 
 @click.command()
 def certificate():
     """Serve the certificate in `tls/`, renewed if it is of the node's own authority and ends soon. Calls go on."""
+    from trunkline.node import certificates, folders, probes  # not as every part of a node starts
+    from trunkline.node.supervise import Manager, NotRunning
+
     settings = all_settings.load()
     home = Home(settings.home)
     manager = Manager(home, timeout=60)
@@ -31,6 +32,8 @@ def certificate():
 
 def ensure(settings: Settings, home: Home) -> str:
     """Make it where it is missing, for all names and addresses of this node. Raises CertificateError."""
+    from trunkline.node import certificates
+
     addresses = {settings.sip_address, settings.sip_advertised}
     addresses |= {settings.web_address} if settings.web.enabled else set()
     return certificates.ensure(home.tls, settings.sip.domain, addresses, settings.web.hosts)
