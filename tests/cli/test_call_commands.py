@@ -41,7 +41,10 @@ def test_calls_are_listed_and_shown_with_their_attempts(run, ask, call):
     timeline = run("calls", "show", call).out
     assert "+1.000   trunkline   tries telco" in timeline
     assert "\nfault        the carrier's or PBX's that the call was sent to: telco said 503" in timeline
-    assert ask("calls", "show", call)["fault"] == "target"
+    shown = ask("calls", "show", call)
+    assert shown["fault"] == "target"
+    assert shown["verdict"].startswith("the carrier's or PBX's that the call was sent to: telco said 503")
+    assert shown["advice"]
     assert " target " in run("calls", "list").out
     rows = list(csv.DictReader(io.StringIO(run("calls", "list", "--csv").out)))
     assert (rows[0]["uid"], rows[0]["started"]) == (call, "2027-01-15T08:00:00Z")

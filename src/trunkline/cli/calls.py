@@ -71,9 +71,8 @@ def show(services, uid):
         for step in services.timeline.steps(call, attempts)
     ]
     hidden = ("ringing", "answered", "hung_up_reason", *services.quality.COLUMNS)
-    in_words = document | {"fault": services.fault.in_words(call, attempts)}
-    if advice := services.advice.of(call, attempts):
-        in_words["advice"] = advice
+    verdict, advice = services.fault.in_words(call, attempts), services.advice.of(call, attempts)
+    in_words = document | {"fault": verdict} | ({"advice": advice} if advice else {})
     if call.hung_up_by == "edge":
         in_words["hung_up_by"] = services.timeline.US
     for party in services.quality.PARTIES:
@@ -82,5 +81,6 @@ def show(services, uid):
     if not call.far_call_id:
         del in_words["far_call_id"]
     head = facts((name, value) for name, value in in_words.items() if name not in hidden)
+    document |= {"verdict": verdict, "advice": advice}
     document["attempts"] = [services.calls.attempt_as_dict(attempt) for attempt in attempts]
     return Answer(document, [head, "", table(("s", "who", "what"), steps, right=("s",))])

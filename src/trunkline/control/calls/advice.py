@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from trunkline.contract.names import UNANSWERED
+from trunkline.control.calls import ending
 from trunkline.control.calls.models import REJECTED, Attempt, Call
 from trunkline.control.calls.seen import THEIR_PBX
 from trunkline.sip.number import e164
@@ -17,12 +18,18 @@ _OF_NOBODY = (
 _STRANGER = (
     "The operator sees whether that address is a carrier's: then it is to be one of its sources, else a stranger called"
 )
+_ASK_CARRIER = "Ask {target} where it sent its audio, with the time and the numbers"
+_LOOK_AT_PBX = (
+    "See whether the PBX sends its audio to the media addresses on the page Trunk, and its firewall lets it out"
+)
 _PEOPLE = (480, 486, 487, 600, 603)
 
 
 def of(call: Call, attempts: Sequence[Attempt]) -> str:
     """'' where there is nothing to do, and where our own refusal says it already."""
-    if call.answered or call.refused is None:
+    if call.answered:
+        return _about_silence(call, attempts)
+    if call.refused is None:
         return ""
     if call.outcome == REJECTED or not attempts:
         return _OF_NOBODY.format(called=call.called) if _has_no_owner(call) else _STRANGER if call.code == 407 else ""
@@ -38,6 +45,19 @@ def of(call: Call, attempts: Sequence[Attempt]) -> str:
         table = _CARRIER if last.kind == "carrier" else _PBX
         advice = table.get(last.cause)
     return advice(call, last) if advice else ""
+
+
+def _about_silence(call: Call, attempts: Sequence[Attempt]) -> str:
+    silent, last = ending.unheard(call), attempts[-1] if attempts else None
+    if len(silent) != 1 or last is None:
+        return ""
+    if silent == ["caller"]:
+        return (
+            _ASK_CARRIER.format(target=call.carrier or "the carrier") if call.direction == "inbound" else _LOOK_AT_PBX
+        )
+    if last.kind == "carrier":
+        return _ASK_CARRIER.format(target=last.target)
+    return f"Tell whoever has {call.called}: their PBX sent none" if last.target == THEIR_PBX else _LOOK_AT_PBX
 
 
 def _has_no_owner(call: Call) -> bool:
