@@ -112,8 +112,6 @@ class Attempts:
             outcome = self._why_silent(plan, outcome) or outcome
         if outcome.code == failover.TERMINATED and self._records.left_early(plan.call):
             outcome = failover.CANCELLED  # the callee's 487 follows the caller's BYE as it would a CANCEL
-        if outcome.cause == "cancel":
-            transactions.terminate()
         following = self._after(plan, outcome)
         if isinstance(following, AnswerChallenge):
             self._authenticate(plan, outcome)
@@ -122,6 +120,8 @@ class Attempts:
             self.make(plan)
         elif not isinstance(following, OfferMore | DemandLess):
             self._finish(plan, outcome, following)
+            if outcome.cause == "cancel":
+                transactions.terminate()
         else:
             notes.note_demands(softened=isinstance(following, DemandLess) or notes.softened())
             plan.authenticated = False  # it may ask for a digest again
@@ -164,16 +164,18 @@ class Attempts:
         return self._relay(plan) is None
 
     def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
-        """The caller gets its final response and the call's count, media and record end."""
+        """The call's count, media and record end, and the caller gets its final response: behind them, as it may call
+        again at once, and with the same Call-ID."""
         notes.note_over()
+        told = None
         if isinstance(end, Refusal):
-            replies.final(end)
+            told = end
             self._records.refused(plan.call, end)
         elif outcome.cause == "cancel":
             self._records.declined(plan.call, 487, "Request Terminated")
-        elif notes.is_unreadable():
-            replies.final(refusal.unreadable(outcome.code))
-            self._records.declined(plan.call, outcome.code, outcome.reason)
         else:
+            told = refusal.unreadable(outcome.code) if notes.is_unreadable() else None
             self._records.declined(plan.call, outcome.code, outcome.reason)
         relaying.end_media()
+        if told:
+            replies.final(told)
