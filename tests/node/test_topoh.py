@@ -1,7 +1,10 @@
 import re
 import secrets
+import string
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.topoh import hidden
 from trunkline.node.topoh import alphabet, crashing, uri_parameter, via_prefix
@@ -9,8 +12,14 @@ from trunkline.node.topoh import alphabet, crashing, uri_parameter, via_prefix
 KEYS = [f"{number:064x}" for number in range(20)] + [secrets.token_hex(32)]
 LONGEST_LINE = 494  # characters that Kamailio's module regex reads of one
 HOSTS = ("192.0.2.1", "192.0.2.1:5060", "a.example:506", "[2001:db8::1]:5060")
+PRINTED = string.ascii_letters + string.digits + "-.!%*_+`'~=:@"
 OURS = ("{};TH=div;branch=z9hG4bKa", "{};received=192.0.2.1;TH=ucv;rport", "{};TH=xxv;a=;th;branch=TH")
-OTHERS = ("{};branch=z9hG4bKabTH;rport=5060", "{}", "{};branch=z9hG4bKth")
+OTHERS = (
+    "{};branch=z9hG4bKabTH;rport=5060",
+    "{}",
+    "{};branch=z9hG4bKth",
+    *(f"{{}};branch=z9hG4bK{c}th" for c in PRINTED),
+)
 CRASHING = ("{};TH", "{};th;branch=z9hG4bKa", "{};a=b;\tTh ;c", "{};TH;TH=dcv", "{} ; tH,SIP/2.0/UDP a;TH=dcv")
 
 
@@ -45,6 +54,19 @@ def test_they_are_short_enough_for_kamailio(key):
 def test_what_topoh_wrote_is_right(key, expression, via):
     for host in HOSTS:
         assert not expression.search(response(key, hidden(key, f"SIP/2.0/UDP {via.format(host)}")))
+
+
+TOKENS = st.text(PRINTED, min_size=1, max_size=30)
+
+
+@given(
+    st.sampled_from(KEYS), TOKENS, st.lists(st.tuples(TOKENS, TOKENS), max_size=5), st.sampled_from(("", "192.0.2.1"))
+)
+def test_whatever_a_sender_wrote_is_right(key, host, parameters, received):
+    """topoh's own parameter stands before the sender's; Kamailio's may stand before that."""
+    ours = f";received={received}" * bool(received) + ";TH=div"
+    via = f"SIP/2.0/UDP {host}{ours}" + "".join(f";{name}={value}" for name, value in parameters)
+    assert not re.search(crashing(key)[0], response(key, hidden(key, via)))
 
 
 @pytest.mark.parametrize("via", CRASHING)

@@ -10,7 +10,7 @@ parameter has its usual name. Hidden is base64 in an alphabet that the key shuff
 that TH can be seen without deciphering anything.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import blake2s, md5
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-"
@@ -59,19 +59,18 @@ def _spoilt_via(key: str) -> str:
     one, end = "[A-Za-z0-9.-]", r"[;,\s\"]"
     four = f"{one}{{4}}"
     padding = rf"(?:{one}{{2}}\*\*|{one}{{3}}\*)?{end}"
-    named = "|".join(_at_each_place(characters, [b"; \t\r\n", b"Tt", b"Hh"]))
-    ours = "|".join(_at_each_place(characters, [b";", b"T", b"H", b"=", b"dux"]))
+    # In two of the places it shares characters with what is around it, and several at once would be others too ("-").
+    apart, together = (b";", b" ", b"\t\r\n"), (b"; \t\r\n",)
+    starts = [(place, start) for place, each in enumerate((apart, apart, together)) for start in each]
+    named = "|".join(_expression(characters, place, [start, b"Tt", b"Hh"]) for place, start in starts)
+    ours = "|".join(_expression(characters, place, [b";", b"T", b"H", b"=", b"dux"]) for place in range(3))
     right = f"(?=(?:{four})*+{padding})(?:(?!{named}){four})*+(?:{ours}|{padding})"
     return f"{via_prefix(key)}(?!{right})"
 
 
-def _at_each_place(characters: str, octets: list[bytes]) -> Iterator[str]:
-    """Expressions for these octets, each any of a few, in groups of three; one for each place of the first."""
-    for before in range(3):
-        yield _expression(characters, [*([_ANY] * before), *octets])
-
-
-def _expression(characters: str, run: list[Iterable[int]]) -> str:
+def _expression(characters: str, place: int, octets: list[Iterable[int]]) -> str:
+    """For octets, each any of a few, of which the first is at a place, 0 to 2, in a group of three."""
+    run = [_ANY] * place + octets
     parts = []
     for first in range(0, len(run), 3):
         known = run[first : first + 3]
