@@ -229,6 +229,19 @@ def test_the_way_back_from_a_later_version(services, cast, settings, file):
     assert {"calls_later", "tariffs_tariff", "other"} & {*connection.introspection.table_names()} == left
 
 
+def test_another_programs_tables_stay(services, cast, settings, file):
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return  # all of an SQLite file is ours
+    services.backups.back_up(file)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0001_x', '2030-01-01')")
+        cursor.execute("CREATE TABLE shop_order (id integer)")
+    services.backups.restore(file, settings, replace=True)
+    assert "shop_order" in connection.introspection.table_names()
+
+
 def test_nothing_is_overwritten_unasked(services, cast, settings, file):
     file.write_text("precious")
     with pytest.raises(BackupError, match="exists already: name another file, or say --replace"):

@@ -133,9 +133,9 @@ def _later() -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT app, name FROM {contents.MIGRATIONS}")  # noqa: S608 - constant
         applied = cursor.fetchall()
-        apps = {app for app, _ in applied} - {*APPS, *(name.rpartition(".")[2] for name in DJANGOS)}
-        if strange(contents.migrations(applied)):
-            apps |= {*APPS}
+        if not strange(contents.migrations(applied)):  # what else is there may be somebody else's
+            return set()
+        apps = {*APPS, *(app for app, _ in applied)} - {name.rpartition(".")[2] for name in DJANGOS}
         names = connection.introspection.table_names(cursor)
     return {name for name in names if name.startswith(tuple(f"{app}_" for app in apps))}
 
