@@ -34,6 +34,8 @@ FAILED, ANSWERED = {"refused": "then", "code": 480}, {"answered": "then", "durat
         ({"cause": "transport"}, "compares host, port", "Compare host, port"),
         ({"cause": "dns", "reason": "no name server answers for x"}, "dns.servers", "name servers of that domain"),
         ({"cause": "dns", "reason": "x has no A record"}, "looks it up in DNS", "host name in Forward to SIP"),
+        ({"cause": "rule", "reason": "its strip rule leaves no digits"}, "digits are stripped for telco", ""),
+        ({"cause": "rule", "reason": "it was disabled or removed meanwhile"}, "enables telco again", ""),
         ({"cause": "ring"}, "", ""),
         ({"cause": "cancel"}, "", ""),
     ],

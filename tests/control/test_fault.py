@@ -171,6 +171,14 @@ def test_a_limit_is_said_to_be_one(words):
         assert said == f"a limit's, which this service sets: {why.warning}"
 
 
+def test_a_disabled_carrier_is_the_operators_doing(words):
+    from trunkline.sip import refusal
+
+    why = refusal.carrier_disabled()
+    said = words(("reject", {"code": why.code, "warning": why.warning, "direction": "inbound"}))
+    assert said == f"this service's: {why.warning}"
+
+
 def test_the_targets_before_the_last_one_are_told_too(words):
     def attempt(n, **end):
         return ("attempt", {"n": n, "kind": "carrier", "target": f"t{n}"}), ("failed", {"n": n} | end)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from trunkline.edge.authenticate import Challenge, Customer, by_address, by_digest
+from trunkline.edge.authenticate import Challenge, Customer, DisabledCarrier, by_address, by_digest
 from trunkline.edge.lookup import Carrier
 
 DOMAIN = "sip.example"
@@ -95,5 +95,5 @@ def test_by_address(world, lookup):
     assert isinstance(found, Carrier)
     assert found.id == carrier
     assert lookup.source("192.0.2.9", 5060, "carrier") == off
-    assert by_address("192.0.2.9", 5060, lookup) is None
+    assert by_address("192.0.2.9", 5060, lookup) == DisabledCarrier(off)
     assert by_address("192.0.2.10", 5060, lookup) is None

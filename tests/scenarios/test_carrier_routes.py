@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from harness import placing
-from scenarios.parties import answered_by, failures
+from scenarios.parties import answered_by, failures, refused
 
 pytestmark = pytest.mark.engines
 
@@ -87,6 +87,15 @@ async def test_a_disabled_carrier_gets_nothing(edge, agent):
     call, incoming = await placing.answered(edge, ua, on, key, f"+{prefix}001")
     await placing.hang_up(call, incoming)
     assert not off.calls
+
+
+async def test_a_disabled_carriers_call_is_refused_in_words_and_recorded(edge, agent):
+    trunk = await agent()
+    number = edge.number("sip:1@192.0.2.1")
+    carrier = edge.carrier(trunk.address, trunk.port(), enabled=0)
+    call = await refused(await trunk.dial(edge.uri(f"+{number}"), edge.udp), 403, "this carrier", "disabled")
+    [reject] = edge.journal(call_id=call.call_id)
+    assert (reject["event"], reject["carrier"], reject["account"] > 0) == ("reject", carrier, True)
 
 
 @pytest.mark.parametrize("removed", [False, True])

@@ -50,6 +50,9 @@ CAUSES = (
     "media",
     "unreadable",
 )  # why an attempt failed
+TAKEN_AWAY = (
+    "it was disabled or removed meanwhile"  # the reason of one by a rule: of a carrier, while another was tried
+)
 DENIALS = ("secret", "recipient", "algorithm", "banned")  # which of them did not fit, or so often that it is banned
 ENDERS = ("caller", "callee", "edge")
 

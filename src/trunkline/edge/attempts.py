@@ -2,6 +2,7 @@
 
 import time
 
+from trunkline.contract import journal
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import failover, legs
 from trunkline.edge.dialog import Dialogs
@@ -59,7 +60,7 @@ class Attempts:
         if attempt.problem:
             return Outcome(attempt.cause, 0, attempt.problem)
         if attempt.carrier_id and plan.current and not self._lookup.carrier(attempt.carrier_id):
-            return Outcome("rule", 0, "it was disabled or removed meanwhile")
+            return Outcome("rule", 0, journal.TAKEN_AWAY)
         if (found := self._aim(attempt)) in _OUT_OF_REACH:
             return Outcome("transport", 0, found.value)
         if routes.aims_at_us():

@@ -34,6 +34,11 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class DisabledCarrier:
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """`wrong`: credentials came and were not right, which counts against the sender. `key` is whose they would have
     been, where there is such a key, and `denial` what was not right (`contract.journal.DENIALS`). `hint`: why what
@@ -69,11 +74,11 @@ def by_digest(claim: Claim, recipient: str, domain: str, lookup: Lookup, verify:
     return Challenge(stale=True) if "stale" in results else denied(denial="secret")
 
 
-def by_address(ip: str, port: int, lookup: Lookup) -> Customer | Carrier | None:
+def by_address(ip: str, port: int, lookup: Lookup) -> Customer | Carrier | DisabledCarrier | None:
     """The carrier or customer that sends from this address."""
     carrier_id = lookup.source(ip, port, "carrier")
     if carrier_id is not None:
-        return lookup.carrier(carrier_id)
+        return lookup.carrier(carrier_id) or DisabledCarrier(carrier_id)
     account_id = lookup.source(ip, port, "account")
     account = lookup.account(account_id) if account_id is not None else None
     return Customer(account, "") if account else None

@@ -6,7 +6,7 @@ from trunkline.contract import trial
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import inbound, legs, outbound
 from trunkline.edge.attempts import Attempts
-from trunkline.edge.authenticate import Challenge, Customer
+from trunkline.edge.authenticate import Challenge, Customer, DisabledCarrier
 from trunkline.edge.dialog import name
 from trunkline.edge.ksr import contacts, digests, hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Account, Lookup
@@ -50,7 +50,8 @@ class Calls:
         if isinstance(sender, Customer):
             self._from_customer(sender, recipient, facts)
         else:
-            self._from_network(recipient, facts | {"carrier": sender.id})
+            refused = refusal.carrier_disabled() if isinstance(sender, DisabledCarrier) else None
+            self._from_network(recipient, facts | {"carrier": sender.id}, refused)
 
     def _from_customer(self, sender: Customer, recipient: str, facts: dict) -> None:
         dialled = Dialled(recipient, message.user_part("$fU"), message.diversions())
@@ -64,14 +65,14 @@ class Calls:
         else:
             self._begin(decision, sender.account, facts)
 
-    def _from_network(self, recipient: str, facts: dict) -> None:
+    def _from_network(self, recipient: str, facts: dict, refused: Refusal | None = None) -> None:
         caller = message.user_part("$fU")[:LONGEST_NAME]
         number = inbound.find(recipient, self._lookup)
         if isinstance(number, Refusal):
             self._reject(number, "inbound", facts | {"caller": caller, "called": recipient})
             return
         facts |= {"account": number.account.id}  # also of a refusal: its owner wants to know why nobody got through
-        attempts = inbound.attempts(number, self._lookup, self._config)
+        attempts = refused or inbound.attempts(number, self._lookup, self._config)
         if isinstance(attempts, Refusal):
             self._reject(attempts, "inbound", facts | {"caller": caller, "called": recipient})
             return

@@ -2,7 +2,7 @@
 
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import authenticate
-from trunkline.edge.authenticate import Challenge, Customer
+from trunkline.edge.authenticate import Challenge, Customer, DisabledCarrier
 from trunkline.edge.ksr import digests, message
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Carrier, Lookup
@@ -22,7 +22,7 @@ class Senders:
         self._domain, self._probe = config.domain, config.probe_ip
         self._lookup, self._limits, self._records = lookup, limits, records
 
-    def identify(self, source: message.Source, recipient: str) -> Customer | Carrier | Challenge:
+    def identify(self, source: message.Source, recipient: str) -> Customer | Carrier | DisabledCarrier | Challenge:
         """Who sent the request. `recipient`: the user part of its Request-URI, unescaped."""
         claim = digests.credentials(self._domain)
         if claim is None:

@@ -80,6 +80,10 @@ def account_disabled() -> Refusal:
     return Refusal(403, "This account is disabled: ask your operator to enable it")
 
 
+def carrier_disabled() -> Refusal:
+    return Refusal(403, "Calls from this carrier are disabled here: ask whoever runs this service to enable it")
+
+
 def bad_recipient(user: str) -> Refusal:
     return Refusal(404, f"'{_brief(user)}' is not an E.164 number: dial country code and number, as in 447700900000")
 

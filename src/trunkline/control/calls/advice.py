@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from trunkline.contract.journal import TAKEN_AWAY
 from trunkline.contract.names import UNANSWERED
 from trunkline.control.calls import ending
 from trunkline.control.calls.models import REJECTED, Attempt, Call
@@ -81,6 +82,12 @@ def _carrier_unfound(call: Call, attempt: Attempt) -> str:
     return f"The operator compares the host of {attempt.target} with what it gave out, and looks it up in DNS"
 
 
+def _carrier_ruled_out(call: Call, attempt: Attempt) -> str:
+    if attempt.reason == TAKEN_AWAY:
+        return f"The operator enables {attempt.target} again, or has another carrier on the route"
+    return f"The operator changes how many digits are stripped for {attempt.target}"
+
+
 def _pbx_unreached(call: Call, attempt: Attempt) -> str:
     if attempt.kind == "registered":
         return "Have the PBX register with that key, or forward the number to an address as well"
@@ -97,7 +104,7 @@ _CARRIER: Mapping[str, Advice] = {
     "silence": _carrier_silent,
     "transport": _plain("The operator compares host, port and transport of {target} with what it gave out"),
     "dns": _carrier_unfound,
-    "rule": _plain("The operator changes how many digits are stripped for {target}"),
+    "rule": _carrier_ruled_out,
     "unreadable": _plain("Show {target} the response; Kamailio's log has when it came"),
     "media": _plain("The operator asks `trunkline status` what became of rtpengine"),
 }

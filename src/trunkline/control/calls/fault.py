@@ -28,6 +28,7 @@ WORDS: Mapping[Fault, str] = {
     "target": "the carrier's or PBX's that the call was sent to",
     "origin": "the carrier's that the call came from",
 }
+_DISABLED = refusal.carrier_disabled().warning
 _LIMIT = "a limit's, which this service sets"
 # The number may be one that the operator has bought and given to nobody, the address a carrier's: no record can tell.
 _UNASSIGNED = "the carrier's that the call came from, or this service's"
@@ -59,7 +60,7 @@ def of(call: Call, attempts: Sequence[Attempt]) -> Fault | None:
         return of_attempt(last)
     if call.outcome == REJECTED and call.code == 404 and call.direction == "outbound" and e164(call.called):
         return "trunk"  # the number is one; there is no route for it
-    if call.outcome == REJECTED and refusal.is_limit(call.warning):
+    if call.outcome == REJECTED and (refusal.is_limit(call.warning) or call.warning == _DISABLED):
         return "trunk"
     ours = (last and of_attempt(last)) or status.of(call.code).ours
     return "origin" if ours == "caller" and call.direction == "inbound" else ours

@@ -22,7 +22,7 @@ _OUR_WORDS = {  # contract.journal.CAUSES but 'reply' and 'cancel' -> what the a
     "silence": "heard nothing in time, and gave up",
     "transport": "could not reach it",
     "dns": "found no address for it",
-    "rule": "has no number to call there",
+    "rule": "does not call there, by its rules here",
     "ring": "let it ring to the end of the time, and gave up",
     "media": "had no media relay for it",
     "unreadable": "could not pass its answer on, in which a line is no header field, or no UTF-8",
