@@ -96,6 +96,23 @@ def test_an_inbound_calls_source_is_the_operators(owner, operator, record, cast)
     assert "198.51.100.3" in operator.get("/calls/in1").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Trunk group 7 is full; no circuit available (Q.850 cause 34)", True),
+        ("No route to 198.51.100.7", False),
+        ("sbc1.telco.example says no", False),
+        ("ask noc@telco", False),
+    ],
+)
+def test_a_carriers_own_words_are_shown_unless_they_tell_where_it_is(owner, operator, record, said, shown):
+    at = record.began
+    attempt = {"kind": "carrier", "target": "telco", "code": 503, "cause": "reply", "said": said, "ended": at}
+    record("words1", refused=at, code=503, attempts=[attempt])
+    seen = said in owner.get("/calls/words1").content.decode()
+    assert (seen, said in operator.get("/calls/words1").content.decode()) == (shown, True)
+
+
 def uids(browser, **conditions):
     text = browser.get("/calls.csv", conditions).content.decode()
     return {row["uid"] for row in csv.DictReader(io.StringIO(text))}

@@ -164,3 +164,14 @@ async def test_a_carrier_at_an_address_that_nobody_has_listed_is_told_of(edge, a
     assert "list it as a source" in await dial("33123456789")  # which says nothing of what numbers there are
     await dial(number)
     assert len(edge.journal(event="reject", called=number)) == 1
+
+
+@pytest.mark.parametrize("said", ["", 'SIP;cause=200;text="Call completed elsewhere"'])
+async def test_why_a_caller_gave_up_is_kept(edge, agent, said):
+    call, incoming, number = await to_a_carrier(edge, agent)
+    await incoming.ring()
+    await call.provisional(180)
+    await call.cancel(headers=[("Reason", said)] if said else None)
+    assert (await call.final()).code == 487
+    found = await failure(edge, number)
+    assert (found["cause"], found.get("said")) == ("cancel", "Call completed elsewhere (SIP 200)" if said else None)

@@ -10,7 +10,7 @@ all lines of one call). The rest depends on the event:
 | attempt  | n, kind, target, address, media: an INVITE leaves for target number n (from 1)                   |
 | progress | n, code: the first 18x of an attempt                                                             |
 | failed   | n, code, reason, cause, said: attempt n is over without an answer; `said` is what its final      |
-|          | response says in Warning and Reason                                                             |
+|          | response, or the CANCEL, says in Warning and Reason                                             |
 | answer   | n, code, dialog: a 2xx reached the caller                                                        |
 | finish   | code, reason, warning: the caller got this final refusal; the call is over                       |
 | end      | by, reason: a BYE was seen, be it our own node's (`edge`)                                        |

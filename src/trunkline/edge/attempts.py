@@ -111,7 +111,9 @@ class Attempts:
         plan = Plan.loads(notes.kept_plan())
         if outcome.cause == "silence":
             outcome = self._why_silent(plan, outcome) or outcome
-        if outcome.code == failover.TERMINATED and self._records.left_early(plan.call):
+        if outcome.cause == "cancel":
+            outcome = self._records.cancellation()
+        elif outcome.code == failover.TERMINATED and self._records.left_early(plan.call):
             outcome = failover.CANCELLED  # the callee's 487 follows the caller's BYE as it would a CANCEL
         following = self._after(plan, outcome)
         if isinstance(following, AnswerChallenge):

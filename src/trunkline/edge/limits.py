@@ -168,6 +168,13 @@ class Limits:
         """Of a callee that repeats its answer: 'missing' or 'passed', as the ACK was; '' of one that does not."""
         return self._counters.get("late", f"{call}:ack") or ""
 
+    def give_reason(self, call_id: str, words: str) -> None:
+        """Keep why a call is cancelled until its attempt is over."""
+        self._counters.put("late", f"{call_id}:cancel", words)
+
+    def reason_given(self, call_id: str) -> str:
+        return self._counters.get("late", f"{call_id}:cancel") or ""
+
     def leave_early(self, call: str) -> None:
         """Note that the caller has ended the call by a BYE before it was answered."""
         self._counters.put("late", f"{call}:", "1")

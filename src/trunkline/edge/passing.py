@@ -50,7 +50,7 @@ class Passing:
 
     def _begin(self, method: str) -> None:
         if method == "CANCEL":
-            if not transactions.relay_cancel():
+            if not transactions.relay_cancel(lambda: None):
                 replies.refuse(refusal.unknown_dialog())
         elif method == "ACK":
             transactions.absorb_ack()

@@ -17,6 +17,8 @@ from trunkline.edge.plan import Plan
 from trunkline.sip import refusal, spoken
 from trunkline.sip.refusal import Refusal
 
+LONGEST_WORDS = 255  # characters that a record keeps of what a party says
+
 
 class Records:
     """One per worker. What a method notes is on the disk when it returns, unless it says otherwise."""
@@ -161,6 +163,15 @@ class Records:
     def confirmed(self, call: str) -> None:
         """An ACK of the caller's is on its way to the callee."""
         self._limits.confirm(call)
+
+    def cancelled(self) -> None:
+        """A CANCEL is about to be passed on: what it says of why (RFC 3326 §3.1), as a hunt group's does, is kept."""
+        if said := spoken.reason(message.text("$hdr(Reason)")):
+            self._limits.give_reason(message.get("$ci"), said[:LONGEST_WORDS])
+
+    def cancellation(self) -> Outcome:
+        """How the attempt of a call that was cancelled has ended."""
+        return Outcome("cancel", 0, "cancelled by the caller", self._limits.reason_given(message.get("$ci")))
 
     def left_early(self, call: str) -> bool:
         """Whether the caller has ended a call by a BYE before it was answered."""

@@ -107,7 +107,7 @@ class Requests:
         elif not routes.may_forward():
             replies.refuse(refusal.too_many_hops())
         elif method == "CANCEL":
-            if not transactions.relay_cancel():
+            if not transactions.relay_cancel(self._records.cancelled):
                 replies.refuse(refusal.unknown_dialog())
         elif method == "ACK":
             transactions.absorb_ack()
@@ -128,7 +128,7 @@ class Requests:
     def _within(self, method: str, source: message.Source) -> None:
         """No lookup: the Route that we recorded proves the call."""
         if method == "CANCEL":
-            if not transactions.relay_cancel():
+            if not transactions.relay_cancel(self._records.cancelled):
                 replies.refuse(refusal.unknown_dialog())
             return
         route = routes.follow_route()

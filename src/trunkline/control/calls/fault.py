@@ -124,6 +124,8 @@ def why(attempt: Attempt) -> str:
     if attempt.cause == "silence" and attempt.reason.startswith(_SILENCES):
         return f"{target} gave {attempt.reason}"
     words = _WHY.get(attempt.cause, "{} failed").format(target)
+    if attempt.cause == "cancel" and attempt.said:
+        return f"{words}: {attempt.said}"
     detailed = attempt.reason and attempt.cause in ("transport", "dns", "rule")
     return f"{words} ({attempt.reason})" if detailed else words
 

@@ -87,7 +87,9 @@ class Attempt(models.Model):
     code = models.PositiveSmallIntegerField(null=True)
     reason = models.CharField(max_length=255)
     cause = models.CharField(max_length=16)  # why it failed, a word of contract.journal.CAUSES
-    said = models.CharField(max_length=255, default="", db_default="")  # by its final response besides code and reason
+    said = models.CharField(
+        max_length=255, default="", db_default=""
+    )  # by its final response besides code and reason, or by the CANCEL
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["call", "n"], name="attempt_call_n")]

@@ -4,6 +4,7 @@ Whoever calls a hosted number must not learn where its owner's PBXs are, nor its
 carrier is named, because it is who to complain about, but its addresses are the operator's.
 """
 
+import re
 from collections.abc import Sequence
 from copy import copy
 
@@ -12,6 +13,8 @@ from trunkline.contract.names import unfound
 from trunkline.control.accounts.models import Account
 from trunkline.control.calls.models import Attempt, Call
 
+# An address or host name, which a carrier's words may hold
+_PLACE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+|[0-9A-Za-z-]\.[A-Za-z]{2,}|@|::")
 THEIR_PBX, CUSTOMER, NETWORK = "the called PBX", "another customer", "the telephone network"
 TRIAL = "this dashboard, as a test"
 
@@ -52,7 +55,11 @@ def _limit(attempt: Attempt, received: bool) -> None:
     if attempt.kind == "carrier":
         attempt.address = ""
     elif not received:
-        attempt.target, attempt.address, attempt.media, attempt.said = THEIR_PBX, "", "", ""
+        attempt.target, attempt.address, attempt.media = THEIR_PBX, "", ""
+        if attempt.cause != "cancel":  # of which the caller has said it
+            attempt.said = ""
+    if attempt.kind == "carrier" and _PLACE.search(attempt.said):
+        attempt.said = ""
     if attempt.cause == "dns" and (attempt.kind == "carrier" or not received):
         attempt.reason = unfound(attempt.reason)
     if attempt.cause == "transport" and not received and attempt.kind != "carrier":

@@ -74,7 +74,7 @@ def _media(media: str, address: str) -> str:
 
 def _end(attempt: Attempt, target: str) -> Step:
     if attempt.cause == "cancel":
-        return Step(attempt.ended, "caller", "gives up")
+        return Step(attempt.ended, "caller", f"gives up{_because(attempt.said)}")
     if attempt.cause in _OUR_WORDS:
         if attempt.cause == "silence" and attempt.reason not in ("", NO_RESPONSE):
             return Step(attempt.ended, US, f"gave up{_because(attempt.reason)}")

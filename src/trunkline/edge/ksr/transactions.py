@@ -1,6 +1,7 @@
 """The transaction of a request: how it is begun, sent on, timed and ended."""
 
 import time
+from collections.abc import Callable
 
 import KSR
 
@@ -120,10 +121,11 @@ def relay(on_reply: str = "", silence: int = _SENDERS_PATIENCE) -> bool:
     return sent
 
 
-def relay_cancel() -> bool:
-    """Cancel what the CANCEL's INVITE has started; False when there is no such INVITE."""
+def relay_cancel(note: Callable[[], object]) -> bool:
+    """Cancel what the CANCEL's INVITE has started, once it is noted; False when there is no such INVITE."""
     if KSR.tm.t_check_trans() < 0 or KSR.tm.t_lookup_cancel() < 0:
         return False
+    note()
     KSR.tm.t_relay()
     return True
 
