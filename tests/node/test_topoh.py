@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from harness.topoh import hidden
 from trunkline.node.topoh import alphabet, crashing, uri_parameter, via_prefix
 
-KEYS = [f"{number:064x}" for number in range(20)] + [secrets.token_hex(32)]
+KEYS = [f"{number:064x}" for number in range(4)] + [secrets.token_hex(32)]
 LONGEST_LINE = 494  # characters that Kamailio's module regex reads of one
 HOSTS = ("192.0.2.1", "192.0.2.1:5060", "a.example:506", "[2001:db8::1]:5060")
 PRINTED = string.ascii_letters + string.digits + "-.!%*_+`'~=:@"

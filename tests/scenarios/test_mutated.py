@@ -31,7 +31,10 @@ EXTRAS = (
     [], [], [("P-Asserted-Identity", "<sip:+447700900000@x>"), ("Diversion", "<sip:+447700900001@x>;reason=busy")],
     [("Supported", "100rel, timer"), ("Session-Expires", "90"), ("Min-SE", "90")], [("Require", "100rel")],
     [("Replaces", "a;to-tag=b;from-tag=c")], [("Route", "<sip:nowhere.invalid;lr>")],
-    [("Record-Route", "<sip:192.0.2.1;lr>")],
+    [("Record-Route", "<sip:192.0.2.1;lr>")], [("Path", "<sip:192.0.2.1;lr>"), ("RAck", "1 1 INVITE")],
+    *([(f"{proxy}Authorization", 'Digest username="k", realm="sip.trunkline.internal", nonce="AAAA", uri="sip:1@x", '
+        'algorithm=MD5, qop=auth, nc=00000001, cnonce="x", opaque="y", response="0123456789abcdef0123456789abcdef"')]
+      for proxy in ("Proxy-", "")),
 )  # fmt: skip
 
 
