@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from harness.topoh import hidden
 from scenarios.parties import ringing_out
+from trunkline.contract.hidden import Mask
 from trunkline.node import secrets
 from trunkline.node.topoh import uri_parameter, via_prefix
 
@@ -25,7 +25,7 @@ async def test_a_via_that_was_spoilt_costs_no_call(own_edge, agent):
     padded = [right + "*" * length for length in (1, 2, 3, 4, 8, 100)]
     odd = ["", "\x80" + right, right.replace(right[8], "_"), f'"{right[:40]}"', f" {right[:40]} "]
     written = [
-        hidden(key, f"SIP/2.0/UDP {host}{rest}")
+        Mask(key).hide(f"SIP/2.0/UDP {host}{rest}")
         for host in ("192.0.2.1", "192.0.2.1:5060", "a.example.com:5060", "[2001:db8::1]")
         for rest in PARAMETERS
     ]

@@ -1,27 +1,32 @@
-"""The Call-ID by which the far side of a call knows it: what Kamailio's topoh makes of the caller's.
+"""How Kamailio's topoh hides what one side may not see of the other, so that we can write and read it too.
 
-Base64 (RFC 4648) in an alphabet that the key has put in order, so that a record can name it without having seen it.
+It is Base64 (RFC 4648) in an alphabet that topoh's `mask_key` has put in order.
 """
 
 import base64
 import hashlib
 
-PREFIX = "t."
+CALL_ID_PREFIX = "t."
 _PAD = b"*"
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _UNORDERED = _BASE64[:62] + b".-"
 
 
-class CallIds:
-    """`key`: topoh's mask_key."""
+class Mask:
+    """Of one `mask_key`. `alphabet` is its 64 characters, in order."""
 
     def __init__(self, key: str):
-        self._ordered = bytes.maketrans(_BASE64 + b"=", _order(key.encode()) + _PAD)
+        ordered = _order(key.encode())
+        self.alphabet = ordered.decode()
+        self._written = bytes.maketrans(_BASE64 + b"=", ordered + _PAD)
 
-    def far(self, call_id: str) -> str:
-        """What the far side has in the place of the caller's Call-ID."""
-        encoded = base64.b64encode(call_id.encode("utf-8", "surrogateescape"))
-        return PREFIX + encoded.translate(self._ordered).decode()
+    def hide(self, text: str) -> str:
+        """A text as it is when it is hidden."""
+        return base64.b64encode(text.encode("utf-8", "surrogateescape")).translate(self._written).decode()
+
+    def call_id(self, call_id: str) -> str:
+        """What the far side of a call has in the place of the caller's Call-ID."""
+        return CALL_ID_PREFIX + self.hide(call_id)
 
 
 def _order(key: bytes) -> bytes:

@@ -5,7 +5,7 @@ import gc
 import traceback
 
 from trunkline.contract import edge_config
-from trunkline.contract.hidden import CallIds
+from trunkline.contract.hidden import Mask
 from trunkline.edge import failover, legs
 from trunkline.edge.attempts import Attempts
 from trunkline.edge.calls import Calls
@@ -65,7 +65,7 @@ class Edge:
         config = edge_config.read(message.edge_config_path())
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
         self._limits = Limits(config, counters.Counters)
-        self._records = Records(journal, self._limits, CallIds(config.mask))
+        self._records = Records(journal, self._limits, Mask(config.mask))
         abilities = Abilities(config.transcodes, config.media_family)
         neighbours, onward = Neighbours(config, lookup), Onward(self._limits, config.fence)
         self._passing = Passing(config, neighbours, onward)

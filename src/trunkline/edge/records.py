@@ -4,7 +4,7 @@ import secrets
 import time
 
 from trunkline.contract.endings import LOST_ACK, NO_ACK
-from trunkline.contract.hidden import CallIds
+from trunkline.contract.hidden import Mask
 from trunkline.edge import legs
 from trunkline.edge.dialog import Dialog
 from trunkline.edge.failover import Outcome
@@ -23,8 +23,8 @@ LONGEST_WORDS = 255  # characters that a record keeps of what a party says
 class Records:
     """One per worker. What a method notes is on the disk when it returns, unless it says otherwise."""
 
-    def __init__(self, journal: Journal, limits: Limits, call_ids: CallIds):
-        self._journal, self._limits, self._call_ids = journal, limits, call_ids
+    def __init__(self, journal: Journal, limits: Limits, mask: Mask):
+        self._journal, self._limits, self._mask = journal, limits, mask
 
     def catch_up(self) -> None:
         """Write the lines that are noted, and those that a full disk has not taken yet."""
@@ -56,7 +56,7 @@ class Records:
         """Whether the disk has taken the call's beginning and its first attempt; if not, it counts no more."""
         if self._journal.flush():  # what waited there is of calls that are up
             owner = call.owner.id if call.owner else None
-            there = self._call_ids.far(facts["call_id"])
+            there = self._mask.call_id(facts["call_id"])
             self._journal.note("setup", plan.call, direction=call.direction, owner=owner, far_call_id=there, **facts)
             self.entered(plan)
             if self._journal.flush():

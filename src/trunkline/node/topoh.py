@@ -6,27 +6,16 @@ It reads each message before anything of ours is asked, and takes for granted th
 - the parameter of a URI that holds the hidden one, in a Record-Route of a response.
 
 Where there is no value the process ends. Whoever was sent an INVITE can write both, and anybody the second one if the
-parameter has its usual name. Hidden is base64 in an alphabet that the key shuffles, three octets in four characters, so
-that TH can be seen without deciphering anything.
+parameter has its usual name. Hidden (`contract/hidden.py`) are three octets in four characters, so that TH can be seen
+without deciphering anything.
 """
 
 from collections.abc import Iterable
-from hashlib import blake2s, md5
+from hashlib import blake2s
 
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-"
+from trunkline.contract.hidden import Mask
+
 _ANY = range(256)
-
-
-def alphabet(key: str) -> str:
-    """topoh's 64 characters for `mask_key`, shuffled as its th_mask.c does."""
-    octets, characters = key.encode("ascii"), list(_ALPHABET)
-    digest = md5(octets * 2, usedforsecurity=False).digest()
-    words = [int.from_bytes(digest[at : at + 4], "little") for at in range(0, 16, 4)]
-    check = _crc(octets) + len(octets)
-    for last in range(len(characters), 1, -1):
-        place = (words[(check + last) % 4] + octets[(check + last) % len(octets)]) % 2**32 % last
-        characters[place], characters[last - 1] = characters[last - 1], characters[place]
-    return "".join(characters)
 
 
 def via_prefix(key: str) -> str:
@@ -55,7 +44,7 @@ def _spoilt_via(key: str) -> str:
     Right is whole base64 of something whose first parameter with a name that begins with TH is `TH=` with a value of
     topoh's, or that has none, as the Vias behind the first.
     """
-    characters = alphabet(key)
+    characters = Mask(key).alphabet
     one, end = "[A-Za-z0-9.-]", r"[;,\s\"]"
     four = f"{one}{{4}}"
     padding = rf"(?:{one}{{2}}\*\*|{one}{{3}}\*)?{end}"
@@ -91,13 +80,3 @@ def _class(characters: str, places: set[int]) -> str:
     if len(found) == 1:
         return found[0].replace(".", r"\.")
     return f"[{''.join(sorted(found, key='-'.__eq__))}]"  # a dash last is no range
-
-
-def _crc(octets: bytes) -> int:
-    """Kamailio's crcitt_string, which is CRC-16/X-25."""
-    check = 0xFFFF
-    for octet in octets:
-        check ^= octet
-        for _ in range(8):
-            check = check >> 1 ^ (0x8408 if check & 1 else 0)
-    return check ^ 0xFFFF
