@@ -11,6 +11,7 @@ from trunkline.node.topoh import uri_parameter, via_prefix
 
 pytestmark = [pytest.mark.engines, pytest.mark.edge_fails]  # topoh says of some that it cannot read them
 
+CRASHED = "exited by a signal"  # as Kamailio's main process says of a worker
 PARAMETERS = (";TH", ";th", ";TH;a=b", "; TH ;a=b", ";a=b;TH;TH=dcv", ";TH,SIP/2.0/UDP a;TH=dcv")
 
 
@@ -18,7 +19,7 @@ async def test_a_via_that_was_spoilt_costs_no_call(own_edge, agent):
     """Cut anywhere, or written by somebody who knows the alphabet: neither a process of Kamailio nor the call ends."""
     edge = own_edge()
     pair = await ringing_out(edge, agent)
-    kamailio, request = edge.pid("kamailio"), pair.far.request
+    request = pair.far.request
     key = secrets.ensure(edge.home.secrets).mask
     right = re.search(f"branch={via_prefix(key)}([^;,\\s]+)", "\r\n".join(request.all("Via")[1:]))[1]
     cut = [right[:length] for length in range(1, len(right))]
@@ -38,7 +39,7 @@ async def test_a_via_that_was_spoilt_costs_no_call(own_edge, agent):
     assert (await pair.near.final()).code == 200
     await pair.talk()
     await pair.near.bye()
-    assert edge.pid("kamailio") == kamailio
+    assert CRASHED not in edge.log_tail(0, lines=10_000)
 
 
 STRANGE = """\
@@ -58,12 +59,11 @@ Content-Length: 0
 async def test_nobody_ends_kamailio_by_a_record_route(own_edge, agent):
     """It takes no call for these: only what our parameter is called, which every target sees."""
     edge, stranger = own_edge(), await agent()
-    kamailio, name = edge.pid("kamailio"), uri_parameter(secrets.ensure(edge.home.secrets).mask)
+    name = uri_parameter(secrets.ensure(edge.home.secrets).mask)
     for written in (name, name.upper(), f"{name} ", f"{name}\t;lr", f"lr;{name}", f" {name};{name}=sr-a", f"{name},lr"):
         for routes in (f"<sip:{edge.address};{written}>", f"<sip:a@192.0.2.1>, <sip:{edge.address}:5060;{written}>"):
             response = STRANGE.format(ip=edge.address, routes=routes).replace("\n", "\r\n")
             await stranger.send_raw(response.encode(), edge.udp)
     for _ in range(4):  # of each worker
         assert (await stranger.options(edge.uri("ping"), edge.udp)).code == 200
-    assert edge.pid("kamailio") == kamailio
-    assert "signal 11" not in edge.log_tail(0, lines=10_000)
+    assert CRASHED not in edge.log_tail(0, lines=10_000)
