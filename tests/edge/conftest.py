@@ -32,3 +32,31 @@ def world(config):
 def lookup(world, config):
     """What the edge knows of the world; `refresh` after a change."""
     return Lookup(config.store)
+
+
+class Tables:
+    """Counters as Kamailio keeps them, without expiry."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def get(self, table, key):
+        return self.rows.get((table, key), 0 if table == "slow" else None)
+
+    def put(self, table, key, value):
+        self.rows[table, key] = value
+
+    def add(self, table, key, by=1):
+        self.rows[table, key] = self.rows.get((table, key), 0) + by
+        return self.rows[table, key]
+
+    def subtract(self, table, key):
+        return self.add(table, key, -1)
+
+    def take(self, table, key):
+        return self.rows.pop((table, key), None)
+
+
+@pytest.fixture
+def tables():
+    return Tables()

@@ -24,6 +24,7 @@ from trunkline.edge.records import Records
 from trunkline.edge.requests import Requests
 from trunkline.edge.responses import Responses
 from trunkline.edge.senders import Senders
+from trunkline.edge.standing import Standing
 from trunkline.edge.trials import Trials
 from trunkline.sip import refusal
 
@@ -64,19 +65,19 @@ class Edge:
             return 0
         config = edge_config.read(message.edge_config_path())
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
-        self._limits = Limits(config, counters.Counters)
-        self._records = Records(journal, self._limits, Mask(config.mask))
+        limits, self._standing = Limits(config, counters.Counters), Standing(counters.Counters)
+        self._records = Records(journal, self._standing, Mask(config.mask))
         abilities = Abilities(config.transcodes, config.media_family)
-        neighbours, onward = Neighbours(config, lookup), Onward(self._limits, config.fence)
+        neighbours, onward = Neighbours(config, lookup), Onward(limits, config.fence)
         self._passing = Passing(config, neighbours, onward)
         self._relay = relaying.Relay(abilities, Injector(config.media_controls), neighbours)
         self._attempts = Attempts(config, lookup, self._relay, self._records, neighbours)
-        senders = Senders(config, lookup, self._limits, self._records)
+        senders = Senders(config, lookup, limits, self._records)
         trials = Trials(config, lookup, neighbours)
         calls = Calls(config, lookup, senders, self._relay, self._records, self._attempts, trials)
         self._in_dialog = InDialog(config, lookup, self._relay, self._records, onward)
         parts = (senders, calls, self._in_dialog, self._records, trials, neighbours, self._passing)
-        self._requests = Requests(config, lookup, self._limits, *parts)
+        self._requests = Requests(config, lookup, limits, *parts)
         self._responses = Responses(config, self._relay, self._records)
         gc.freeze()  # what is loaded now stays: no collection need ever look at it again
         return 0
@@ -144,7 +145,7 @@ class Edge:
     @guarded
     def ksr_htable_event(self, _message, event):
         if event == "htable:expired:calls":
-            self._limits.expired(message.get("$shtrecord(value)"))
+            self._standing.expired(message.get("$shtrecord(value)"))
 
 
 def _outcome() -> Outcome:

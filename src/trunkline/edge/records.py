@@ -10,10 +10,10 @@ from trunkline.edge.dialog import Dialog
 from trunkline.edge.failover import Outcome
 from trunkline.edge.journal import Journal
 from trunkline.edge.ksr import ends, message, notes, relaying, transactions
-from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Account
 from trunkline.edge.outbound import Permitted
 from trunkline.edge.plan import Plan
+from trunkline.edge.standing import Standing
 from trunkline.sip import refusal, spoken
 from trunkline.sip.refusal import Refusal
 
@@ -23,8 +23,8 @@ LONGEST_WORDS = 255  # characters that a record keeps of what a party says
 class Records:
     """One per worker. What a method notes is on the disk when it returns, unless it says otherwise."""
 
-    def __init__(self, journal: Journal, limits: Limits, mask: Mask):
-        self._journal, self._limits, self._mask = journal, limits, mask
+    def __init__(self, journal: Journal, standing: Standing, mask: Mask):
+        self._journal, self._standing, self._mask = journal, standing, mask
 
     def catch_up(self) -> None:
         """Write the lines that are noted, and those that a full disk has not taken yet."""
@@ -47,7 +47,7 @@ class Records:
             return refusal.call_id_in_use()
         summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"
         called = call.called if call.direction == "inbound" else ""
-        refused = self._limits.admit(payer, plan.call, summary, elsewhere, called)
+        refused = self._standing.admit(payer, plan.call, summary, elsewhere, called)
         if refused:
             relaying.forget()
         return refused
@@ -63,7 +63,7 @@ class Records:
                 return True
             if self._journal.drop():  # the call's beginning went through, so its end must follow
                 self.refused(plan.call, refusal.records_unavailable())
-        self._limits.release(plan.call)
+        self._standing.release(plan.call)
         relaying.forget()
         return False
 
@@ -100,7 +100,7 @@ class Records:
         if code >= 200:
             if not notes.answered():
                 notes.note_answer()
-                self._limits.answered(call, message.text("$tt"))
+                self._standing.answered(call, message.text("$tt"))
                 self._journal.note("answer", call, n=n, code=code, dialog=ends.of_answer())
         elif not notes.rang(n):
             transactions.let_ring(ring_timeout)
@@ -117,65 +117,65 @@ class Records:
 
     def is_second(self, callee_tag: str) -> bool:
         """Whether the caller has got the answer of another callee than this one."""
-        return notes.answered() and self._limits.callee(notes.current_attempt()[0]) not in (callee_tag, None)
+        return notes.answered() and self._standing.callee(notes.current_attempt()[0]) not in (callee_tag, None)
 
     def late(self, code: int, callee_tag: str) -> None:
         """A response came to an attempt that was given up."""
         if 200 <= code < 300:
-            self._limits.turn_away(notes.current_attempt()[0], callee_tag)
+            self._standing.turn_away(notes.current_attempt()[0], callee_tag)
 
     def is_between(self, dialog: Dialog, from_tag: str, to_tag: str) -> bool:
         """Whether these are the tags of those who talk; before the answer, of the caller and one that may answer."""
         if dialog.caller_tag not in (from_tag, to_tag):
             return False
         callee = to_tag if from_tag == dialog.caller_tag else from_tag
-        return self._limits.callee(dialog.call) in (callee, None)
+        return self._standing.callee(dialog.call) in (callee, None)
 
     def is_over(self, dialog: Dialog) -> bool:
         """Whether the call's record is closed: then nobody talks on, unrecorded, by offering media once more."""
-        return self._limits.is_over(dialog.call, dialog.begun)
+        return self._standing.is_over(dialog.call, dialog.begun)
 
     def is_closed(self) -> bool:
         """The same while a request of the call waits for its response."""
-        return self._limits.is_closed(notes.current_attempt()[0])
+        return self._standing.is_closed(notes.current_attempt()[0])
 
     def ended(self, dialog: Dialog, from_tag: str, to_tag: str, reason: str | None) -> None:
         """A BYE was seen. It ends the call only between those who talk: a target that was given up, or a fork whose
         answer came second, has a leg of its own, and a made-up tag would close the record and leave the call up. Before
         the answer (RFC 3261 §15 has it end an early dialog) the INVITE's own end is what counts."""
         by_caller = from_tag == dialog.caller_tag
-        callee, known = to_tag if by_caller else from_tag, self._limits.callee(dialog.call)
-        if known is None and self._limits.is_counted(dialog.call):
+        callee, known = to_tag if by_caller else from_tag, self._standing.callee(dialog.call)
+        if known is None and self._standing.is_counted(dialog.call):
             if by_caller:
-                self._limits.leave_early(dialog.call)
+                self._standing.leave_early(dialog.call)
             return
-        if known not in (callee, None) or self._limits.turned_away(dialog.call, callee):
+        if known not in (callee, None) or self._standing.turned_away(dialog.call, callee):
             return
-        if not by_caller and (ack := self._limits.unconfirmed(dialog.call)):
+        if not by_caller and (ack := self._standing.unconfirmed(dialog.call)):
             said = f"{spoken.reason(reason)}; " if reason else ""
             reason = f"{said}{NO_ACK if ack == 'missing' else LOST_ACK}"
         self._end(dialog.call, "caller" if by_caller else "callee", reason)
 
     def repeated(self, call: str) -> None:
         """The callee repeats its answer when the INVITE's transaction is over: it waits for the ACK, some 32 s."""
-        self._limits.repeat_answer(call)
+        self._standing.repeat_answer(call)
 
     def confirmed(self, call: str) -> None:
         """An ACK of the caller's is on its way to the callee."""
-        self._limits.confirm(call)
+        self._standing.confirm(call)
 
     def cancelled(self) -> None:
         """A CANCEL is about to be passed on: what it says of why (RFC 3326 §3.1), as a hunt group's does, is kept."""
         if said := spoken.reason(message.text("$hdr(Reason)")):
-            self._limits.give_reason(message.get("$ci"), said[:LONGEST_WORDS])
+            self._standing.give_reason(message.get("$ci"), said[:LONGEST_WORDS])
 
     def cancellation(self) -> Outcome:
         """How the attempt of a call that was cancelled has ended."""
-        return Outcome("cancel", 0, "cancelled by the caller", self._limits.reason_given(message.get("$ci")))
+        return Outcome("cancel", 0, "cancelled by the caller", self._standing.reason_given(message.get("$ci")))
 
     def left_early(self, call: str) -> bool:
         """Whether the caller has ended a call by a BYE before it was answered."""
-        return self._limits.left_early(call)
+        return self._standing.left_early(call)
 
     def cleared(self, dialog: Dialog, words: str) -> None:
         """Our own node ends the call."""
@@ -192,7 +192,7 @@ class Records:
 
     def _close(self, event: str, call: str, **fields) -> None:
         """The one line that closes a call's record."""
-        if self._limits.over(call):
+        if self._standing.over(call):
             self._journal.note(event, call, **fields)
-            self._limits.release(call)
+            self._standing.release(call)
             relaying.forget()
