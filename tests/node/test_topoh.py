@@ -86,6 +86,12 @@ def test_what_is_not_whole_is_not_right(key, expression):
         assert expression.search(response(key, value)), value
 
 
+def test_one_that_is_longer_than_any_is_not_right(key, expression):
+    """Each of the prefixes that a message over TCP has room for would have all that follows for its value."""
+    assert expression.search(response(key, hidden(key, "a" * 900)))
+    assert not expression.search(response(key, hidden(key, "a" * 700)))
+
+
 def test_what_another_service_hid_is_not_looked_at(key, expression):
     assert not expression.search(response("f" * 64, "x"))
 

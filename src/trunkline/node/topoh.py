@@ -16,6 +16,7 @@ from hashlib import blake2s
 from trunkline.contract.hidden import Mask
 
 _ANY = range(256)
+_LONGEST = 1000  # characters of a hidden Via; 400 are many
 
 
 def via_prefix(key: str) -> str:
@@ -46,15 +47,14 @@ def _spoilt_via(key: str) -> str:
     """
     characters = Mask(key).alphabet
     one, end = "[A-Za-z0-9.-]", r"[;,\s\"]"
-    four = f"{one}{{4}}"
-    padding = rf"(?:{one}{{2}}\*\*|{one}{{3}}\*)?{end}"
+    # Bounded, or a message full of prefixes, each looked at to its end, would hold up a worker.
+    whole = rf"(?=[\w.*-]{{1,{_LONGEST}}}+{end})(?=(?:{one}{{4}})*+(?:{one}{{2}}\*\*|{one}{{3}}\*)?{end})"
     # In two of the places it shares characters with what is around it, and several at once would be others too ("-").
     apart, together = (b";", b" ", b"\t\r\n"), (b"; \t\r\n",)
     starts = [(place, start) for place, each in enumerate((apart, apart, together)) for start in each]
     named = "|".join(_expression(characters, place, [start, b"Tt", b"Hh"]) for place, start in starts)
     ours = "|".join(_expression(characters, place, [b";", b"T", b"H", b"=", b"dux"]) for place in range(3))
-    right = f"(?=(?:{four})*+{padding})(?:(?!{named}){four})*+(?:{ours}|{padding})"
-    return f"{via_prefix(key)}(?!{right})"
+    return f"{via_prefix(key)}(?!{whole}(?:(?!{named}){one}{{4}})*+(?:{ours}|(?!{one}{{4}})))"
 
 
 def _expression(characters: str, place: int, octets: list[Iterable[int]]) -> str:
