@@ -94,6 +94,7 @@ def test_keys_are_made_rotated_and_disabled(owner, cast):
     keys = owner.ask("GET", "keys").json()["items"]
     assert [key["key"] for key in keys] == [cast.key.name, made["key"]]
     assert "secret" not in keys[0]
+    assert [key["registration"]["state"] for key in keys] == ["never", "never"]
 
 
 def test_a_program_that_goes_on_making_keys_comes_to_an_end(owner, monkeypatch):
@@ -256,7 +257,7 @@ def test_a_time_that_its_zone_takes_out_of_the_calendar_is_refused(owner, time):
 
 @pytest.mark.parametrize(
     ("path", "queries"),
-    [("account", 4), ("numbers", 4), ("numbers/available", 4), ("numbers/447700900001", 4), ("keys", 5), ("sources", 4),
+    [("account", 4), ("numbers", 4), ("numbers/available", 4), ("numbers/447700900001", 4), ("keys", 6), ("sources", 4),
      ("calls", 7), ("calls/c0", 5), ("statistics", 9), ("trunk", 4)],
 )  # fmt: skip
 def test_a_request_asks_the_database_a_bounded_number_of_times(owner, record, services, cast, path, queries):

@@ -105,6 +105,7 @@ def _furnish(settings) -> dict:
     services.accounts.create("empty")
     services.accounts.create("globex")
     key, _ = services.keys.create(acme)
+    was, _ = services.keys.create(acme)
     services.keys.create(acme)
     services.keys.rotate(key)
     forwards = {
@@ -136,6 +137,7 @@ def _furnish(settings) -> dict:
     services.accounts.change(closed, enabled=False)
     failed = _calls(acme, key.name)
     _nodes()
+    _registered({key.name: 240, was.name: -3000})
     services.imports.begin("from-telco.csv", b"number,account\n+44207,acme\n+442071230001,nobody\n+447700900000,\n")
     services.imports.begin("numbers.csv", b"number,account\n+442071239001,acme\n+442071239002,\n")
     while services.import_worker.step():
@@ -221,6 +223,17 @@ def _outcome(n: int, began: datetime) -> dict:
     answered = began + timedelta(seconds=6)
     return {"outcome": "answered", "code": 200, "answered": answered, "hung_up": answered + timedelta(seconds=talked),
             "hung_up_by": "caller", "duration": talked}  # fmt: skip
+
+
+def _registered(seconds: dict[str, int]) -> None:
+    """By key: until when."""
+    from trunkline.contract.registrations import Registered
+    from trunkline.control.feed import DatabaseRegistrations
+
+    now = int(datetime.now(UTC).timestamp())
+    said = ("tcp:[2001:db8:85a3::8a2e:370:7334]:40960", "Asterisk PBX 22.5.2", now - 90_000)
+    rows = [Registered(key, *said, now - 3600, now + left) for key, left in seconds.items()]
+    DatabaseRegistrations().note("node1", rows, (), now)
 
 
 def _nodes() -> None:

@@ -205,3 +205,26 @@ def test_the_scope_of_a_key_is_chosen_and_changed(owner, services, cast):
     assert services.keys.listing(cast.owner).count() == 2
     entry = services.audit.find(kind="key", name=cast.key.name, who="owner")[0]
     assert entry.changes == [["scope", "manage", "calls"]]
+
+
+def registered(key, until=300, **fields):
+    from trunkline.contract.registrations import Registered
+    from trunkline.control.feed import DatabaseRegistrations
+
+    now = int(time.time())
+    said = {"source": "tcp:192.0.2.7:40000", "user_agent": "<b>PBX", "since": now - 60, "refreshed": now - 9}
+    DatabaseRegistrations().note("ams1", [Registered(key=str(key), until=now + until, **said | fields)], (), now)
+
+
+def test_whether_its_pbx_is_registered_stands_beside_a_key(owner, member, stranger, cast):
+    assert "Never registered" in owner.get("/trunk/").content.decode()
+    registered(cast.key)
+    for browser in (owner, member):
+        page = browser.get("/trunk/").content.decode()
+        assert re.search("Registered</span> from <code>tcp:192.0.2.7:40000</code> at node ams1, since .* until ", page)
+        assert "It calls itself &lt;b&gt;PBX." in page
+    assert "192.0.2.7" not in stranger.get("/trunk/").content.decode()
+    registered(cast.key, until=-5)
+    page = owner.get("/trunk/").content.decode()
+    assert re.search("Not registered</span> since [^;]*; before from <code>tcp:192.0.2.7:40000</code>", page)
+    assert "The PBX did not register again in time" in page

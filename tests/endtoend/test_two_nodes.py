@@ -4,11 +4,13 @@ import asyncio
 import os
 import signal
 import time
+from functools import partial
 
 import pytest
 
 from control.databases import postgresql_server
-from harness.node import NUMBER, Node, eventually
+from endtoend.test_changes import in_force
+from harness.node import NUMBER, Key, Node, eventually
 from harness.placing import answered, arrival, dial, hang_up
 from harness.polling import until
 from trunkline.sandbox import digest
@@ -165,6 +167,26 @@ async def test_a_wrong_secret_at_one_node_is_shown_by_the_other(pair, agent):
         return key["denied"] and key["denied"]["words"].startswith(f"REGISTER from udp:{pbx.address}:")
 
     await eventually(shown, what="the first node lists it")
+
+
+async def test_where_a_pbx_is_registered_is_told_by_the_node_that_it_registered_at(pair, agent):
+    first, second = pair
+    made = await asyncio.to_thread(first.ask, "key", "add", "customer")
+    there, pbx = Key(made["key"], made["secret"]), await agent()
+
+    async def registers(node, expires=300):
+        answer = await pbx.register(node.uri(), there.name, there.secret, via=node.udp, expires=expires)
+        return answer.code == 200
+
+    def is_told(at, state="registered"):
+        [key] = [key for key in first.ask("key", "list") if key["key"] == there.name]
+        return (key["registration"]["node"], key["registration"]["state"]) == (at, state)
+
+    for node, name in ((second, "second"), (first, "first"), (second, "second")):
+        await in_force(partial(registers, node))
+        await eventually(partial(is_told, name), what=f"it is told to be registered at the {name} node")
+    assert await registers(second, expires=0)
+    await eventually(lambda: is_told("second", "ended"), what="it is told to have ended")
 
 
 async def test_no_stranger_speaks_as_a_node(pair, agent):

@@ -9,7 +9,7 @@ from contextlib import suppress
 import click
 
 from trunkline import settings as all_settings
-from trunkline.cli import measuring, nodes
+from trunkline.cli import measuring, nodes, telling
 from trunkline.cli.adopt import adopt
 from trunkline.cli.certificate import certificate
 from trunkline.cli.groups import Group
@@ -94,7 +94,7 @@ def clear():
 
 @command.command()
 def beat():
-    """Tell the database how this node fares and how far PBXs are, and take orders to drain it."""
+    """Tell the database how this node fares, which PBXs registered at it and how far they are, and take orders."""
     from trunkline import control
     from trunkline.node.beat import PAUSE, Beater
 
@@ -105,6 +105,7 @@ def beat():
     stop = stop_on_signal()
     if settings.node.measure:
         measuring.begin(settings, home, stop)
+    telling.begin(settings, home, stop)
     beater = Beater(DatabaseSink(), settings, home)
     run(beater, Reporter(home.status("beat")), stop, PAUSE)
 

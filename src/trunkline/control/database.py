@@ -17,7 +17,7 @@ from trunkline.settings import Settings
 
 APPS = (
     "changes", "audit", "accounts", "keys", "carriers", "routes", "sources", "numbers", "calls", "users", "api",
-    "endpoints", "nodes", "jobs", "imports",
+    "endpoints", "nodes", "registrations", "jobs", "imports",
 )  # fmt: skip
 DJANGOS = ("django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions")
 

@@ -30,6 +30,22 @@ class Denial(Schema):
     words: str = Field(description="All of it in a sentence.")
 
 
+class Registration(Schema):
+    """The newest contact of a PBX that registered with a key. Nodes tell of it within seconds."""
+
+    state: Literal["registered", "expired", "ended", "never"] = Field(
+        description="`expired`: the PBX did not register again in time; `ended`: it was ended before its time, by the "
+        "PBX as a rule; `never`: none has registered with the key, and all else but `words` is null."
+    )
+    source: str | None = Field(description="Where its newest REGISTER came from, like `udp:192.0.2.7:5060`.")
+    user_agent: str | None = Field(description="What the PBX calls itself.")
+    node: str | None = Field(description="The node of the service that it registered at.")
+    since: datetime | None = Field(description="When it began there, without a break.")
+    refreshed: datetime | None = Field(description="When its newest REGISTER came.")
+    until: datetime | None = Field(description="When it ends unless the PBX registers again, or when it ended.")
+    words: str = Field(description="What comes of it, or what to do.")
+
+
 class Key(Schema):
     key: str = Field(description="The digest username of a PBX, and the user of this API.")
     scope: Scope = Field(
@@ -39,6 +55,7 @@ class Key(Schema):
     created: datetime
     secrets: list[Secret]
     denied: Denial | None = Field(description="Told once a minute; null where none were refused yet.")
+    registration: Registration | None = Field(description="null for an `owner` key, which no PBX can have.")
 
 
 class KeyWithSecret(Key):

@@ -12,6 +12,7 @@ from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import denials
 from trunkline.control.keys.models import MANAGE, OWNER, SCOPES, Key, Secret
+from trunkline.control.registrations import services as registrations
 from trunkline.control.words import missing
 
 SLOTS = (1, 2)
@@ -28,7 +29,11 @@ def get(name: str) -> Key:
 
 
 def listing(account: Account | None = None) -> QuerySet[Key]:
-    keys = Key.objects.select_related("account").prefetch_related("secrets").order_by("account__name", "created")
+    keys = (
+        Key.objects.select_related("account")
+        .prefetch_related("secrets", "registrations")
+        .order_by("account__name", "created")
+    )
     return keys.filter(account=account) if account else keys
 
 
@@ -127,6 +132,7 @@ def as_dict(key: Key) -> dict[str, object]:
             for secret in sorted(key.secrets.all(), key=lambda secret: secret.slot)
         ],
         "denied": denials.as_dict(key),
+        "registration": registrations.as_dict(key),
     }
 
 
