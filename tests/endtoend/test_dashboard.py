@@ -14,7 +14,7 @@ from browser.conftest import FLAGS
 from chaos.calling import answer_quickly, carrier, dial_carrier, pbx
 from endtoend.test_changes import in_force
 from harness.node import NUMBER, Node
-from harness.polling import until
+from harness.polling import PATIENCE, until
 from trunkline.sandbox import behaviour
 
 
@@ -65,6 +65,15 @@ def try_out(url: str, password: str, uri: str) -> None:
         expect(row.page.locator(".timeline")).to_contain_text("this dashboard, as a test")
 
 
+def registration_becomes(url: str, password: str, words: str) -> None:
+    """The page Trunk is loaded until it says so of a key."""
+    with row_of_the_number(url, password) as row:
+        page = row.page
+        page.get_by_role("link", name="Trunk", exact=True).click()
+        said = page.locator(".registration")
+        until(lambda: page.reload() and words in said.inner_text(), PATIENCE, f"the page says {words!r}")
+
+
 @pytest.mark.long
 async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
     said = await asyncio.to_thread(node.up)
@@ -92,6 +101,10 @@ async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
     desk.on_call = behaviour.echo
     await asyncio.to_thread(try_out, url, user["password"], uri)
     assert [request.method for request in desk.requests] == ["OPTIONS"]
+    for expires, words in ((300, f"Registered from udp:{desk.address}:{desk.port()} at node"), (0, "Not registered")):
+        answer = await desk.register(node.uri(), node.key.name, node.key.secret, via=node.udp, expires=expires)
+        assert answer.code == 200, answer
+        await asyncio.to_thread(registration_becomes, url, user["password"], words)
 
 
 @pytest.mark.long

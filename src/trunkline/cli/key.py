@@ -34,8 +34,9 @@ def list_(services, account):
     """List the keys."""
     found = services.keys.listing(services.accounts.get(account) if account else None)
     found = [services.keys.as_dict(key) for key in found]
-    rows = [[key["key"], key["account"], key["scope"], key["enabled"], _slots(key)] for key in found]
-    view = [table(("key", "account", "scope", "enabled", "secrets"), rows)]
+    shown = ("key", "account", "scope", "enabled")
+    rows = [[*(key[name] for name in shown), _slots(key), *_registration(key)] for key in found]
+    view = [table((*shown, "secrets", "registration", "until", "source"), rows)]
     refused = [(key["key"], key["denied"]) for key in found if key["denied"]]
     view += [f"{key}: last refused {denied['time']:%Y-%m-%d %H:%M:%S}: {denied['words']}" for key, denied in refused]
     return Answer(found, view if found else ["There is no key. Make one with: trunkline key add ACCOUNT"])
@@ -111,6 +112,11 @@ def _about(earlier: dict) -> str:
     if earlier["usable"]:
         return f"{which} stays valid until"
     return f"{which} was made for another domain and is of no use any more; end it by"
+
+
+def _registration(key: dict) -> tuple[str, str, str]:
+    its = key["registration"] or {"state": "", "until": None, "source": None}
+    return its["state"], f"{its['until']:%Y-%m-%d %H:%M:%S}" if its["until"] else "", its["source"] or ""
 
 
 def _slots(key: dict) -> str:
