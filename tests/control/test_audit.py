@@ -193,7 +193,7 @@ def test_every_model_that_people_change_is_audited(sqlite):
 
     from trunkline.control.audit.audited import Audited
 
-    programs = {"api", "audit", "calls", "changes", "imports", "jobs", "nodes", "trials"}
+    programs = {"api", "audit", "calls", "changes", "imports", "jobs", "nodes", "registrations", "trials"}
     unaudited = {
         model._meta.label for model in apps.get_models()
         if model.__module__.startswith("trunkline") and not issubclass(model, Audited)

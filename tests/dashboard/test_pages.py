@@ -15,7 +15,7 @@ MOST_QUERIES = {  # of an owner; one finds the session, one the user
     "/numbers/buy": 5,
     "/numbers/447700900001/release": 4,
     "/trials/1": 6,
-    "/trunk/": 7,
+    "/trunk/": 8,
     "/users/": 5,
     "/password": 2,
     "/second-factor": 3,
