@@ -3,9 +3,11 @@
 
 import re
 
-_REASON = re.compile(r"\s*([A-Za-z0-9.-]+)\s*((?:;[^,\"]*(?:\"[^\"]*\"[^,\"]*)*)*)(?:,|\Z)")
+_LONGEST = 1000  # characters of a header that are read; a party may write 32,000, and a worker reads them
+# Nothing here goes back over what it has read: what a party writes could take it for ever.
+_REASON = re.compile(r"\s*+([A-Za-z0-9.-]++)\s*+((?:;[^,;\"]*+(?:\"[^\"]*+\"[^,;\"]*+)*+)*+)(?:,|\Z)")
 _PARAMETER = re.compile(r";\s*(cause|text)\s*=\s*(\"[^\"]*\"|[^;\s]+)", re.I)
-_WARNING = re.compile(r"\b[0-9]{3}\s+[^\s\",]+\s+\"((?:[^\"\\]|\\.)*)\"")
+_WARNING = re.compile(r"\b[0-9]{3}\s++[^\s\",]++\s++\"((?:[^\"\\]|\\.)*+)\"")
 
 # ITU-T Q.850 §2.2.5, those that telephone networks send in earnest
 _CAUSES = {
@@ -22,6 +24,8 @@ _CAUSES = {
 
 def reason(header: str) -> str:
     """`Q.850;cause=102` as `recovery on timer expiry (Q.850 cause 102)`; what is no Reason header stays as it is."""
+    if len(header) > _LONGEST:
+        return header
     found = [_spoken(protocol, parameters) for protocol, parameters in _REASON.findall(header)]
     return ", ".join(found) if found and all(found) else header
 
@@ -40,5 +44,5 @@ def _spoken(protocol: str, parameters: str) -> str:
 
 def of(warning: str, header: str) -> str:
     """What a response says in Warning and Reason; '' when neither says anything."""
-    texts = [re.sub(r"\\(.)", r"\1", text) for text in _WARNING.findall(warning)]
+    texts = [re.sub(r"\\(.)", r"\1", text) for text in _WARNING.findall(warning[:_LONGEST])]
     return "; ".join(part for part in (*texts, reason(header)) if part)
