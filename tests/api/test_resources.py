@@ -6,6 +6,7 @@ import json
 import pytest
 
 from api.conftest import Program, basic, problem
+from trunkline.contract import journal
 
 
 def test_the_account_and_its_limits(owner):
@@ -95,6 +96,16 @@ def test_keys_are_made_rotated_and_disabled(owner, cast):
     assert [key["key"] for key in keys] == [cast.key.name, made["key"]]
     assert "secret" not in keys[0]
     assert [key["registration"]["state"] for key in keys] == ["never", "never"]
+
+
+@pytest.mark.parametrize("denial", journal.DENIALS)
+def test_why_the_credentials_of_a_key_were_refused_is_told(owner, cast, denial):
+    from trunkline.control.feed import DatabaseSink
+
+    facts = {"event": "denied", "time": 1_800_000_000.0, "node": "n1", "call": "", "key": cast.key.name}
+    said = {"denial": denial, "method": "REGISTER", "source": "udp:192.0.2.7:5060"}
+    DatabaseSink().store("n1", "f", [facts | said], 1)
+    assert owner.ask("GET", "keys").json()["items"][0]["denied"]["cause"] == denial
 
 
 def test_a_program_that_goes_on_making_keys_comes_to_an_end(owner, monkeypatch):

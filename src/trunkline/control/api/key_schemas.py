@@ -6,6 +6,7 @@ from typing import Literal
 from ninja import Schema
 from pydantic import Field
 
+from trunkline.contract.journal import DENIALS
 from trunkline.control.api.schemas import NEXT, Body
 
 Scope = Literal["calls", "manage", "owner"]
@@ -23,9 +24,10 @@ class Denial(Schema):
     time: datetime
     method: str = Field(description="Of the request: INVITE or REGISTER.")
     source: str = Field(description="Where it came from, like `udp:192.0.2.7:5060`.")
-    cause: Literal["secret", "recipient", "algorithm"] = Field(
+    cause: Literal[*DENIALS] = Field(
         description="`secret`: it was wrong; `recipient`: the digest was made for another one than was called; "
-        "`algorithm`: it was none that the challenge offered."
+        "`algorithm`: it was none that the challenge offered; `banned`: they were wrong so often that whoever sent "
+        "them gets no answer for a while."
     )
     words: str = Field(description="All of it in a sentence.")
 
