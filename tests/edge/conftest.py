@@ -41,7 +41,7 @@ class Tables:
         self.rows = {}
 
     def get(self, table, key):
-        return self.rows.get((table, key), 0 if table == "slow" else None)
+        return self.rows.get((table, key), 0 if table in ("slow", "strangers") else None)
 
     def put(self, table, key, value):
         self.rows[table, key] = value

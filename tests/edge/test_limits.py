@@ -2,7 +2,8 @@
 
 import pytest
 
-from trunkline.edge.limits import MOST_SLOW_DNS, SLOW_DNS, SLOW_DNS_OF_ONE, Limits
+from trunkline.edge import limits as edge_limits
+from trunkline.edge.limits import MOST_SLOW_DNS, MOST_STRANGERS, SLOW_DNS, SLOW_DNS_OF_ONE, Limits
 
 
 @pytest.fixture
@@ -53,3 +54,15 @@ def test_a_host_of_ipv6_is_one_sender_whatever_address_it_takes(limits, tables, 
         limits.seen(f"2001:db8:0:1::{place:x}")
     assert limits.banned("2001:db8:0:1:ffff::1")
     assert not limits.banned("2001:db8:0:2::1")
+
+
+def test_forged_addresses_do_not_fill_the_memory_that_is_kept_for_an_hour(limits, tables, monkeypatch):
+    now = 1_800_000_000.0
+    monkeypatch.setattr(edge_limits.time, "time", lambda: now)
+    counts = [limits.stranger(f"192.0.2.{place}") for place in range(2 * MOST_STRANGERS)]
+    assert counts == [1] * MOST_STRANGERS + [0] * MOST_STRANGERS
+    assert sum(table == "strangers" for table, _ in tables.rows) == MOST_STRANGERS
+    tables.rows = {(table, key): value for (table, key), value in tables.rows.items() if table == "strangers"}
+    assert [limits.stranger(f"192.0.2.{place}") for place in range(MOST_STRANGERS)] == [2] * MOST_STRANGERS
+    now += 1
+    assert limits.stranger("198.51.100.1") == 1

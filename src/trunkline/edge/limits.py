@@ -4,12 +4,14 @@ The counts live in Kamailio's shared memory (`counters`, see `ksr.counters`), so
 """
 
 import ipaddress
+import time
 from functools import lru_cache
 from typing import Protocol
 
 from trunkline.contract.edge_config import EdgeConfig
 
 STRANGERS_TOLD = 10  # in a minute
+MOST_STRANGERS = 20  # addresses in a second that are kept for an hour: forged ones would fill the shared memory
 SLOW_DNS = 0.2  # s; most answers take a tenth of it
 MOST_SLOW_DNS = 4  # such questions that the workers together may wait for in 10 s
 SLOW_DNS_OF_ONE = 2  # of them, those that one address may cause: it takes two to hold up everybody's
@@ -58,12 +60,16 @@ class Limits:
 
     def stranger(self, ip: str) -> int:
         """Which INVITE without credentials this is of an address that is nobody's, within an hour; 0 of one that has
-        proven itself. A PBX proves itself by its next one, so those of a moment count as one."""
+        proven itself, or comes with too many others. A PBX proves itself by its next one, so those of a moment count as
+        one."""
         sender = _sender(ip)
         if self.trusted(ip):
             return 0
+        known = int(self._counters.get("strangers", sender))
         if self._counters.add("started", f"stranger:{sender}") > 1:
-            return int(self._counters.get("strangers", sender))
+            return known
+        if not known and self._counters.add("started", f"strangers:{int(time.time())}") > MOST_STRANGERS:
+            return 0
         return self._counters.add("strangers", sender)
 
     def tells_of(self, ip: str) -> bool:
