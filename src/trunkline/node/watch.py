@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from trunkline.home import Home
 from trunkline.node import health, logs
 from trunkline.node.health import Check
+from trunkline.node.patience import Patience
 from trunkline.node.supervise import Manager, NotRunning, Process
 from trunkline.settings import Settings
 
-READY_SECONDS = 45.0
 POLL = 0.2
 # Without these no call can be made. The others are reported, but their cause (a name server that is away) may be
 # outside, and must not keep a node from starting.
@@ -29,10 +29,9 @@ def wait_until_ready(
 ) -> list[Check]:
     """Wait until every part that is needed works; returns the checks of all. `say` is told whom we wait for.
 
-    The rebuild of a large store may take longer than READY_SECONDS, as long as it goes on. `alive` says whether the
-    process manager still runs. Raises NotReady.
+    `alive` says whether the process manager still runs. Raises NotReady, when nothing gets on any more (`Patience`).
     """
-    deadline, progress, waiting = time.monotonic() + READY_SECONDS, "", ""
+    patience, waiting = Patience(), ""
     while True:
         try:
             checks = health.check(settings, home)
@@ -41,14 +40,21 @@ def wait_until_ready(
             failing = [Check("supervisord", False, f"its control: {error}")]
         if not failing:
             return checks
-        rebuilding = next((check.text for check in failing if check.name == "follow"), "")
-        if rebuilding.startswith(health.REBUILDING) and rebuilding != progress:
-            deadline, progress = time.monotonic() + READY_SECONDS, rebuilding
-        if time.monotonic() > deadline or not alive():
+        names = [check.name for check in failing]
+        said = next((check.text for check in failing if check.name == "follow"), "")
+        filling = said if said.startswith(health.REBUILDING) else ""
+        if not alive() or patience.ends(names, _processes(home), filling):
             raise NotReady(failing)
-        if waiting != (waiting := ", ".join(check.name for check in failing)):
+        if waiting != (waiting := ", ".join(names)):
             say(waiting)
         time.sleep(POLL)
+
+
+def _processes(home: Home) -> list[Process]:
+    try:
+        return Manager(home).processes()
+    except NotRunning:  # not yet, or no more: `alive` tells
+        return []
 
 
 def last_words(home: Home, check: Check, lines: int = 15) -> list[str]:
