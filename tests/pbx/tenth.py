@@ -9,7 +9,7 @@ from trunkline.pbx import registry, systems, templates
 MODULE = '''"""A PBX that there is not."""
 
 from trunkline.pbx import screens
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.system import SCREENS, Made, System
 from trunkline.pbx.trunk import Options, Trunk
 
 

@@ -7,11 +7,12 @@ import pytest
 
 from pbx.trunks import VARIANTS, fits
 from trunkline.pbx import archive, registry
+from trunkline.pbx.system import System
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def _wanted(system: registry.System):
+def _wanted(system: System):
     for name, (trunk, options) in VARIANTS.items():
         if fits(system, options):
             yield name, trunk, options

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from trunkline.pbx.registry import System
+from trunkline.pbx.system import System
 from trunkline.pbx.trunk import Endpoint, MediaRange, Options, Trunk
 
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}

@@ -3,20 +3,17 @@
 import ipaddress
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from trunkline.pbx.errors import PbxError
+from trunkline.pbx.system import System
 from trunkline.pbx.trunk import Options, Trunk, family
 from trunkline.sip import uri
-
-if TYPE_CHECKING:
-    from trunkline.pbx.registry import System
 
 BALANCED = 2  # endpoints that share the calls: with no more of them, the order is all the same
 _EXTENSION = re.compile(r"[A-Za-z0-9_+-]{1,32}", re.ASCII)  # in dialplans, URIs and file names without a meaning
 
 
-def combination(system: "System", trunk: Trunk, options: Options) -> None:
+def combination(system: System, trunk: Trunk, options: Options) -> None:
     """Raises PbxError for a trunk and options that this PBX cannot have."""
     if options.transport not in uri.TRANSPORTS:
         raise PbxError(f"there is no transport {options.transport!r}: write {', '.join(system.transports)}")
@@ -45,7 +42,7 @@ def combination(system: "System", trunk: Trunk, options: Options) -> None:
     _addresses(system, trunk, options)
 
 
-def warnings(system: "System", trunk: Trunk, options: Options) -> Iterator[str]:
+def warnings(system: System, trunk: Trunk, options: Options) -> Iterator[str]:
     """What works, and should be known."""
     if options.transport != "tls":
         better = "; choose tls where you can" if "tls" in system.transports else ""
@@ -62,7 +59,7 @@ def warnings(system: "System", trunk: Trunk, options: Options) -> Iterator[str]:
         )
 
 
-def _srv(system: "System", trunk: Trunk, options: Options) -> None:
+def _srv(system: System, trunk: Trunk, options: Options) -> None:
     without = "leave SRV out, and it gets the endpoints in their order"
     if not system.srv:
         raise PbxError(f"{system.title} is not known to go through SRV records: {without}")
@@ -74,7 +71,7 @@ def _srv(system: "System", trunk: Trunk, options: Options) -> None:
         raise PbxError(f"the trunk has no name with SRV records: {without}")
 
 
-def _addresses(system: "System", trunk: Trunk, options: Options) -> None:
+def _addresses(system: System, trunk: Trunk, options: Options) -> None:
     for name, text in (("PBX address", options.address), ("public address", options.public_address)):
         if not text:
             continue

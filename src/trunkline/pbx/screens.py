@@ -18,7 +18,7 @@ import tomllib
 
 from trunkline.pbx import escaping
 from trunkline.pbx.configuration import Field, Screen
-from trunkline.pbx.registry import Made
+from trunkline.pbx.system import Made
 from trunkline.pbx.templates import render
 from trunkline.pbx.trunk import Endpoint, Options, Trunk
 

@@ -1,1 +1,1 @@
-"""One file per PBX; each defines `SYSTEM`, a registry.System."""
+"""One file per PBX; each defines `SYSTEM`, a system.System."""

@@ -13,7 +13,7 @@ import ipaddress
 
 from trunkline.pbx import escaping
 from trunkline.pbx.configuration import File
-from trunkline.pbx.registry import FILES, Made, System
+from trunkline.pbx.system import FILES, Made, System
 from trunkline.pbx.templates import render
 from trunkline.pbx.trunk import Options, Trunk, family
 

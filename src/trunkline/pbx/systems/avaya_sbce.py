@@ -6,7 +6,7 @@ calls from, and a heartbeat; headers that tell of the enterprise are stripped on
 """
 
 from trunkline.pbx import screens
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.system import SCREENS, Made, System
 from trunkline.pbx.trunk import ADDRESS_PLACEHOLDER, Options, Trunk, family
 
 CODECS = {"PCMA/8000": "G.711A", "PCMU/8000": "G.711MU", "G729/8000": "G.729", "G722/8000": "G.722-64K"}

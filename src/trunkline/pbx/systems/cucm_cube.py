@@ -13,8 +13,8 @@ from trunkline.pbx import screens
 from trunkline.pbx.configuration import Commands
 from trunkline.pbx.errors import PbxError
 from trunkline.pbx.escaping import Raw, ios
-from trunkline.pbx.registry import COMMANDS, SCREENS, Made, System
 from trunkline.pbx.screens import tiers
+from trunkline.pbx.system import COMMANDS, SCREENS, Made, System
 from trunkline.pbx.templates import render
 from trunkline.pbx.trunk import Endpoint, Options, Trunk, bracketed, family
 

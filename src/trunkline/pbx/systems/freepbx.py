@@ -9,7 +9,7 @@ are typed as a whole, with the '\\;' of Asterisk's files, because it writes them
 from dataclasses import dataclass
 
 from trunkline.pbx import escaping, screens
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.system import SCREENS, Made, System
 from trunkline.pbx.systems import asterisk
 from trunkline.pbx.trunk import Endpoint, Options, Trunk, family
 

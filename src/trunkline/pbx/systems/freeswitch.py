@@ -12,7 +12,7 @@ from itertools import batched
 
 from trunkline.pbx import escaping
 from trunkline.pbx.configuration import File
-from trunkline.pbx.registry import FILES, Made, System
+from trunkline.pbx.system import FILES, Made, System
 from trunkline.pbx.templates import render
 from trunkline.pbx.trunk import Options, Trunk, family
 

@@ -1,7 +1,7 @@
 """Any other PBX or session border controller: what such a thing asks for, whatever it calls it."""
 
 from trunkline.pbx import screens
-from trunkline.pbx.registry import GENERIC, SCREENS, Made, System
+from trunkline.pbx.system import GENERIC, SCREENS, Made, System
 from trunkline.pbx.trunk import Options, Trunk
 from trunkline.sip.codecs import spoken
 

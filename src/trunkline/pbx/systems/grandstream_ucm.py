@@ -5,7 +5,7 @@ the key, which is no number. It takes the called number from the Request-URI unl
 """
 
 from trunkline.pbx import screens
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.system import SCREENS, Made, System
 from trunkline.pbx.trunk import Options, Trunk
 
 CODECS = {"PCMA/8000": "PCMA", "PCMU/8000": "PCMU", "G722/8000": "G.722", "G729/8000": "G.729", "iLBC/8000": "iLBC"}

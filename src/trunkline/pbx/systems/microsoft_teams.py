@@ -10,7 +10,7 @@ import dataclasses
 from trunkline.pbx import screens
 from trunkline.pbx.configuration import Commands
 from trunkline.pbx.escaping import powershell
-from trunkline.pbx.registry import COMMANDS, SCREENS, Made, System
+from trunkline.pbx.system import COMMANDS, SCREENS, Made, System
 from trunkline.pbx.templates import render
 from trunkline.pbx.trunk import Options, Trunk
 from trunkline.sip.codecs import spoken

@@ -6,7 +6,7 @@ minute for nothing.
 """
 
 from trunkline.pbx import screens
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.system import SCREENS, Made, System
 from trunkline.pbx.trunk import Options, Trunk
 
 

@@ -9,7 +9,7 @@ Its table of DIDs compares the last digits of what was called, at most eight.
 import ipaddress
 
 from trunkline.pbx import screens
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.system import SCREENS, Made, System
 from trunkline.pbx.trunk import Options, Trunk, family
 
 CODECS = {"PCMA/8000": "G.711 A-law", "PCMU/8000": "G.711 u-law", "G729/8000": "G.729", "G722/8000": "G.722"}

@@ -6,7 +6,7 @@ trunk has one address, where each that calls come from is needed.
 """
 
 from trunkline.pbx import screens
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.system import SCREENS, Made, System
 from trunkline.pbx.trunk import Options, Trunk
 
 CODECS = {"PCMA/8000": "PCMA", "PCMU/8000": "PCMU", "G729/8000": "G729", "G722/8000": "G722"}

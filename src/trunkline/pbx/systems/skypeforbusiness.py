@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from trunkline.pbx import screens
 from trunkline.pbx.configuration import Commands
 from trunkline.pbx.escaping import Raw, acli, powershell
-from trunkline.pbx.registry import COMMANDS, SCREENS, Made, System
 from trunkline.pbx.screens import tiers
+from trunkline.pbx.system import COMMANDS, SCREENS, Made, System
 from trunkline.pbx.templates import render
 from trunkline.pbx.trunk import Endpoint, Options, Trunk, family
 

@@ -5,7 +5,7 @@ Parameters say otherwise, 3CX writes the authentication ID in From, which is no 
 """
 
 from trunkline.pbx import screens
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.system import SCREENS, Made, System
 from trunkline.pbx.trunk import Options, Trunk
 
 CODECS = {"PCMA/8000": "G.711 A-law", "PCMU/8000": "G.711 U-law", "G722/8000": "G.722", "G729/8000": "G.729"}

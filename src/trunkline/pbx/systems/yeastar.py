@@ -5,7 +5,7 @@ whether the trunk calls its registered contact or its address.
 """
 
 from trunkline.pbx import screens
-from trunkline.pbx.registry import SCREENS, Made, System
+from trunkline.pbx.system import SCREENS, Made, System
 from trunkline.pbx.trunk import Options, Trunk
 
 CODECS = {"PCMA/8000": "a-law", "PCMU/8000": "u-law", "G722/8000": "G.722", "G729/8000": "G.729A", "iLBC/8000": "iLBC"}

@@ -7,7 +7,7 @@ from trunkline.control.dashboard.forms import plain
 from trunkline.control.keys.models import Key
 from trunkline.control.numbers.models import Number
 from trunkline.control.pbx import services
-from trunkline.pbx.registry import System
+from trunkline.pbx.system import System
 from trunkline.pbx.trunk import Options
 from trunkline.sip import number
 

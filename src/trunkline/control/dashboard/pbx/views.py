@@ -17,7 +17,7 @@ from trunkline.control.pbx import services
 from trunkline.pbx import archive as archives
 from trunkline.pbx import registry, sheet
 from trunkline.pbx.configuration import Configuration
-from trunkline.pbx.registry import System
+from trunkline.pbx.system import System
 
 
 @require_http_methods(["GET", "POST"])
