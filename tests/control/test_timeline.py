@@ -23,9 +23,9 @@ def steps(sqlite):
 def test_each_step_says_whose_words_it_has(steps):
     assert steps(
         ("setup", 0, {"called": "33100000001", "source": "udp:192.0.2.7:5060"}),
-        ("attempt", 1, {"n": 1, "target": "telco", "address": "198.51.100.1:5060"}),
+        ("attempt", 1, {"n": 1, "target": "telco", "address": "198.51.100.1:5060", "number": "01133100000001"}),
         ("failed", 2, {"n": 1, "code": 503, "reason": "Service Unavailable", "cause": "reply"}),
-        ("attempt", 3, {"n": 2, "target": "backup"}),
+        ("attempt", 3, {"n": 2, "target": "backup", "number": "33100000001"}),
         ("failed", 8, {"n": 2, "cause": "silence"}),
         ("attempt", 9, {"n": 3, "target": "third"}),
         ("progress", 10, {"n": 3, "code": 180}),
@@ -33,7 +33,7 @@ def test_each_step_says_whose_words_it_has(steps):
         ("end", 20, {"by": "callee", "reason": ""}),
     ) == [
         ("caller", "calls 33100000001 from udp:192.0.2.7:5060"),
-        ("trunkline", "tries telco at 198.51.100.1:5060"),
+        ("trunkline", "tries telco at 198.51.100.1:5060 for 01133100000001"),
         ("telco", "says 503 Service Unavailable"),
         ("trunkline", "tries backup"),
         ("trunkline", "heard nothing in time, and gave up"),

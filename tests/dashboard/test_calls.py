@@ -17,7 +17,7 @@ def failed(record):
         "failed1", refused=at(6), code=503, reason="Service Unavailable", warning="no carrier took it",
         attempts=[
             {"kind": "carrier", "target": "telco", "address": "udp:198.51.100.1:5060", "cause": "silence", "reason": "",
-             "started": at(0), "ended": at(5)},
+             "number": "99#33123456789", "started": at(0), "ended": at(5)},
             {"kind": "carrier", "target": "backup", "address": "udp:198.51.100.2:5060", "cause": "reply", "code": 503,
              "reason": "Service Unavailable", "started": at(5), "ended": at(6)},
         ],
@@ -35,6 +35,7 @@ def test_a_failed_call_says_whose_fault_it_was_and_how_it_came(owner, failed):
     ):
         assert words in page
     assert "198.51.100" not in page
+    assert "99#" not in page
 
 
 def test_an_answered_call_says_how_long_it_was_and_how_its_audio_was(owner, record):
@@ -50,7 +51,7 @@ def test_an_answered_call_says_how_long_it_was_and_how_its_audio_was(owner, reco
 
 
 def test_an_operator_sees_the_addresses(operator, failed):
-    assert "tries telco at udp:198.51.100.1:5060" in operator.get("/calls/failed1").content.decode()
+    assert "tries telco at udp:198.51.100.1:5060 for 99#33123456789" in operator.get("/calls/failed1").content.decode()
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ async def test_strip_and_prefix_apply_to_each_attempt_anew(edge, agent):
     assert (await call.final()).code == 486
     events = await edge.events("finish", called=number)
     assert [e.get("code") for e in events if e["event"] == "failed"] == [503, 500, 486]
+    sent = [f"011{number[3:]}", f"+{number}", number[2:]]
+    assert [e["number"] for e in events if e["event"] == "attempt"] == sent
 
 
 async def test_a_carrier_whose_rule_leaves_no_digits_is_passed_by_and_recorded(edge, agent):

@@ -7,7 +7,8 @@ all lines of one call). The rest depends on the event:
 |----------|-------------------------------------------------------------------------------------------------|
 | setup    | direction, account, key, owner, carrier, caller, called, source, call_id, far_call_id, media: a |
 |          | call was accepted; `far_call_id` is the Call-ID that targets know it by                         |
-| attempt  | n, kind, target, address, media: an INVITE leaves for target number n (from 1)                   |
+| attempt  | n, kind, target, address, number, media: an INVITE leaves for target number n (from 1);          |
+|          | `number` is what it asks a carrier for, the rules of that one applied                            |
 | progress | n, code: the first 18x of an attempt                                                             |
 | failed   | n, code, reason, cause, said: attempt n is over without an answer; `said` is what its final      |
 |          | response, or the CANCEL, says in Warning and Reason                                             |

@@ -42,6 +42,11 @@ class Attempt(NamedTuple):
         return f"sip:{host}:{self.port};transport={self.transport}"
 
     @property
+    def number(self) -> str:
+        """What a carrier is asked for; '' for other targets."""
+        return self.uri[len("sip:") :].partition("@")[0] if self.kind == "carrier" else ""
+
+    @property
     def address(self) -> str:
         """For people: where this went."""
         return f"{self.transport}:{self.ip}:{self.port}" if self.ip else ""

@@ -71,6 +71,7 @@ class Records:
         """Note the plan's current attempt; `catch_up` writes it."""
         attempt = plan.attempt
         note = {"kind": attempt.kind, "target": attempt.target, "address": attempt.address or None}
+        note["number"] = attempt.number or None
         self._journal.note("attempt", plan.call, n=plan.current + 1, **note, media=legs.MEDIA[attempt.leg])
 
     def failed(self, plan: Plan, outcome: Outcome) -> None:

@@ -99,7 +99,7 @@ def fold_attempt(attempt: Attempt, event: Event) -> None:
             if attempt.started is None or time < attempt.started:
                 attempt.started, attempt.kind = time, text(event, "kind", 16)
                 attempt.target, attempt.address = text(event, "target", 255), text(event, "address", 64)
-                attempt.media = text(event, "media", 8)
+                attempt.number, attempt.media = text(event, "number", 64), text(event, "media", 8)
         case "progress":
             attempt.ringing = min(attempt.ringing or time, time)
         case "failed" | "answer":

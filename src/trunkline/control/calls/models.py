@@ -80,6 +80,7 @@ class Attempt(models.Model):
     kind = models.CharField(max_length=16)
     target = models.CharField(max_length=255)
     address = models.CharField(max_length=64)
+    number = models.CharField(max_length=64, default="", db_default="")  # what a carrier was asked for, by its rules
     media = models.CharField(max_length=8, default="")  # as in Call: between us and the target
     started = models.DateTimeField(null=True)
     ringing = models.DateTimeField(null=True)

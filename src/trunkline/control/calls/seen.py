@@ -54,6 +54,7 @@ def _whence(source: str) -> str:
 def _limit(attempt: Attempt, received: bool) -> None:
     if attempt.kind == "carrier":
         attempt.address = ""
+        attempt.number = ""  # a prefix may be what the carrier knows the operator by
     elif not received:
         attempt.target, attempt.address, attempt.media = THEIR_PBX, "", ""
         if attempt.cause != "cancel":  # of which the caller has said it

@@ -107,6 +107,7 @@ def attempt_as_dict(attempt: Attempt) -> dict[str, object]:
         "kind",
         "target",
         "address",
+        "number",
         "media",
         "started",
         "ringing",

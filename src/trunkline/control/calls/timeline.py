@@ -39,7 +39,7 @@ def steps(call: Call, attempts: Iterable[Attempt]) -> list[Step]:
         )
     ]
     for attempt in attempts:
-        found += _attempt(attempt)
+        found += _attempt(attempt, call.called)
     if call.answered:
         found.append(Step(call.answered, US, f"passes the answer on: {call.code or ''}".rstrip(": ")))
     if call.refused:
@@ -51,12 +51,14 @@ def steps(call: Call, attempts: Iterable[Attempt]) -> list[Step]:
     return sorted(found, key=lambda step: step.time)
 
 
-def _attempt(attempt: Attempt) -> list[Step]:
+def _attempt(attempt: Attempt, called: str) -> list[Step]:
     target = attempt.target or f"target {attempt.n}"
     found = []
     if attempt.started:
         address = f" at {attempt.address}" if attempt.address else ""
-        found.append(Step(attempt.started, US, f"tries {target}{address}{_media(attempt.media, attempt.address)}"))
+        number = f" for {attempt.number}" if attempt.number not in ("", called) else ""
+        media = _media(attempt.media, attempt.address)
+        found.append(Step(attempt.started, US, f"tries {target}{address}{number}{media}"))
     if attempt.ringing:
         found.append(Step(attempt.ringing, target, "rings"))
     if attempt.ended:
