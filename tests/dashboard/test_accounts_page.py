@@ -35,8 +35,12 @@ def test_calls_that_are_up_are_ended(operator, services, cast):
     beat = Heartbeat("n1", "a" * 32, "eu", ["192.0.2.1"], 5060, 5061, "0.1.0", time.time(), {}, 3, 0.5, False)
     assert sink.heartbeat(beat).endings == []
     assert "End its 2 calls" in operator.get("/accounts/owner/edit").content.decode()
-    assert operator.post("/accounts/owner/end-calls").status_code == 302
+    answer = operator.post("/accounts/owner/end-calls").content.decode()
+    assert "1 call on node n2 goes on: that node is not heard, and ends none." in answer
+    assert "node n1" not in answer
     assert [sink.heartbeat(beat).endings for _ in "12"] == [["aa"], []]
+    sink.store("n2", "f", [facts | {"event": "end", "by": "caller"}], 2, 1)
+    assert operator.post("/accounts/owner/end-calls").status_code == 302
 
 
 def test_an_account_is_made_with_an_owner_who_chooses_a_password(operator, anybody, services):

@@ -1,5 +1,7 @@
 """The part that ends calls, driven by a journal, a relay and a clock of the test."""
 
+from types import SimpleNamespace
+
 from trunkline.contract import journal
 from trunkline.node.calls import Calls
 from trunkline.node.clear import Clearer, Names
@@ -52,7 +54,7 @@ class Scene:
         self.path, self.state, self.now = folder / "edge.jsonl", folder / "calls.json", 1000.0
         self.endings = folder / "endings"
         self.set_by = 0.0  # by how much somebody has set the clock
-        self.relays, self.client = FakeRelays(), FakeClient()
+        self.relays, self.client, self.cancelled = FakeRelays(), FakeClient(), []
         self.start()
 
     def start(self):
@@ -63,6 +65,7 @@ class Scene:
             calls,
             self.relays,
             pinger,
+            SimpleNamespace(cancel=self.cancelled.append),
             self.client,
             self.path,
             self.endings,

@@ -5,7 +5,7 @@ import json
 import pytest
 from clearing import DIALOG, SETUP
 
-from trunkline.node import orders
+from trunkline.node import clear, orders
 from trunkline.node.clear import LOST
 from trunkline.node.ng import Gone
 from trunkline.node.probes import Silent
@@ -56,6 +56,48 @@ def test_a_call_that_somebody_wants_ended_gets_both_byes_until_its_end_is_record
     scene.write({"event": "end", "by": "edge"})
     scene.step(1200)
     assert (len(scene.client.sent), scene.clearer.facts()["up"]) == (4, 0)
+
+
+def test_a_call_that_rings_is_cancelled_until_it_is_over(scene):
+    scene.write(SETUP | {"cseq": 7})
+    scene.step()
+    orders.want(scene.endings, ["0011223344556677"])
+    scene.step()
+    scene.step(1001)
+    assert [(setup["call_id"], setup["cseq"]) for setup in scene.cancelled] == [("c@pbx", 7)]
+    assert orders.wanted(scene.endings) == []
+    scene.step(1002)
+    scene.start()  # after a crash
+    scene.step(1003)
+    assert len(scene.cancelled) == 3
+    scene.write({"event": "finish", "code": 480})
+    scene.step(1009)
+    assert (len(scene.cancelled), scene.client.sent) == (3, [])
+
+
+def test_many_are_ended_by_portions(scene, monkeypatch):
+    monkeypatch.setattr(clear, "ORDERS", 2)
+    calls = [f"001122334455667{place}" for place in range(5)]
+    for call in calls:
+        scene.write(SETUP | {"cseq": 7}, call=call)
+    scene.step()
+    orders.want(scene.endings, calls)
+    assert scene.clearer.step()
+    assert len(orders.wanted(scene.endings)) == 3
+    scene.step()
+    assert sorted(setup["call"] for setup in scene.cancelled) == calls
+
+
+def test_one_that_is_answered_meanwhile_is_hung_up(scene):
+    scene.write(SETUP | {"cseq": 7})
+    scene.step()
+    orders.want(scene.endings, ["0011223344556677"])
+    scene.step()
+    scene.write({"event": "answer", "dialog": DIALOG})
+    scene.step()
+    assert ["whoever runs this service ended it" in bye.headers for bye in scene.client.sent] == [True] * 2
+    scene.step(1010)
+    assert len(scene.cancelled) == 1
 
 
 def test_a_dead_call_gets_both_byes_again_and_again_until_its_end_is_recorded(scene):

@@ -53,7 +53,7 @@ def list_(services, account, as_csv, **conditions):
 @click.argument("uids", metavar="UID...", nargs=-1)
 @click.option("--account", help="All that this account made or received.")
 def end(services, uids, account):
-    """End calls that are up: both parties are hung up on."""
+    """End calls that are up: both parties are hung up on, or the caller of one that rings is refused."""
     if bool(uids) is bool(account):
         raise click.UsageError("name the calls by their uids, or say --account")
     return ending.end(services, uids, account)

@@ -5,8 +5,9 @@ all lines of one call). The rest depends on the event:
 
 | event    | fields                                                                                          |
 |----------|-------------------------------------------------------------------------------------------------|
-| setup    | direction, account, key, owner, carrier, caller, called, source, call_id, far_call_id, media: a |
-|          | call was accepted; `far_call_id` is the Call-ID that targets know it by                         |
+| setup    | direction, account, key, owner, carrier, caller, called, source, call_id, cseq, far_call_id,    |
+|          | media: a call was accepted; `cseq` is the number of its INVITE, `far_call_id` the Call-ID that  |
+|          | targets know it by                                                                              |
 | attempt  | n, kind, target, address, number, media: an INVITE leaves for target number n (from 1);          |
 |          | `number` is what it asks a carrier for, the rules of that one applied                            |
 | progress | n, code: the first 18x of an attempt                                                             |
@@ -48,6 +49,7 @@ CAUSES = (
     "rule",
     "ring",
     "cancel",
+    "order",
     "media",
     "unreadable",
 )  # why an attempt failed

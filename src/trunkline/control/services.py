@@ -20,6 +20,7 @@ from trunkline.control.imports import services as imports
 from trunkline.control.imports import worker as import_worker
 from trunkline.control.jobs import services as jobs
 from trunkline.control.keys import services as keys
+from trunkline.control.nodes import endings
 from trunkline.control.nodes import services as nodes
 from trunkline.control.numbers import importing, inventory
 from trunkline.control.numbers import services as numbers
@@ -37,6 +38,7 @@ __all__ = [
     "calls",
     "carriers",
     "distances",
+    "endings",
     "endpoint_import",
     "endpoints",
     "advice",

@@ -113,6 +113,8 @@ class Attempts:
             outcome = self._why_silent(plan, outcome) or outcome
         if outcome.cause == "cancel":
             outcome = self._records.cancellation()
+        elif self._records.is_unwanted(plan.call):
+            outcome = failover.ENDED
         elif outcome.code == failover.TERMINATED and self._records.left_early(plan.call):
             outcome = failover.CANCELLED  # the callee's 487 follows the caller's BYE as it would a CANCEL
         following = self._after(plan, outcome)

@@ -46,7 +46,8 @@ class Calls:
         if isinstance(sender, Challenge):
             digests.challenge(self._config.domain, sender.stale, self._config.sha256, sender.wrong or sender.hint)
             return
-        facts = {"source": str(source), "call_id": message.get("$ci")}
+        number = message.cseq()
+        facts = {"source": str(source), "call_id": message.get("$ci"), "cseq": number and number[0]}
         if isinstance(sender, Customer):
             self._from_customer(sender, recipient, facts)
         else:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from trunkline.contract.endings import ORDERED
 from trunkline.contract.names import unfound
 from trunkline.edge.plan import Attempt, Plan
 from trunkline.sip import refusal, status
@@ -30,6 +31,7 @@ class Outcome:
 
 
 CANCELLED = Outcome("cancel", 0, "cancelled by the caller")
+ENDED = Outcome("order", 0, ORDERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def after(
     """The index of the next attempt, or how the call ends. `plan.failures` includes this outcome already."""
     if outcome.cause == "cancel":
         return Relay()
+    if outcome.cause == "order":
+        return refusal.ended_on_order()
     if outcome.cause == "ring":
         return refusal.rang_out(ring_seconds)
     if outcome.cause == "media":

@@ -174,6 +174,10 @@ class Records:
         """How the attempt of a call that was cancelled has ended."""
         return Outcome("cancel", 0, "cancelled by the caller", self._standing.reason_given(message.get("$ci")))
 
+    def is_unwanted(self, call: str) -> bool:
+        """Whether our own node ends a call that nobody has answered: whatever its attempt came to, it is the last."""
+        return self._standing.is_unwanted(call)
+
     def left_early(self, call: str) -> bool:
         """Whether the caller has ended a call by a BYE before it was answered."""
         return self._standing.left_early(call)

@@ -5,6 +5,7 @@ Kept in Kamailio's shared memory, as the counts of `limits`. So a restart forget
 
 import time
 
+from trunkline.contract.endings import UNWANTED
 from trunkline.edge.limits import Counters
 from trunkline.edge.lookup import Account
 from trunkline.sip import refusal
@@ -90,6 +91,10 @@ class Standing:
 
     def reason_given(self, call_id: str) -> str:
         return self._counters.get("late", f"{call_id}:cancel") or ""
+
+    def is_unwanted(self, call: str) -> bool:
+        """Whether somebody wants a call ended that nobody has answered: the node notes it (`node/cancel.py`)."""
+        return self._counters.get(UNWANTED, call) is not None
 
     def leave_early(self, call: str) -> None:
         """Note that the caller has ended the call by a BYE before it was answered."""

@@ -96,6 +96,22 @@ class Calls:
                         call.cut = str(event.get("reason", ""))
                     self.end(call, now)
 
+    def order(self, uid: str) -> bool:
+        """Note that a call is to end though nobody has answered it yet, also where somebody does meanwhile; False for
+        one that is none such."""
+        if uid in self._setups:
+            self._setups[uid]["ordered"] = True
+        return uid in self._setups
+
+    def ordered(self) -> list[str]:
+        """The uids of the calls that are to end and that nobody has answered."""
+        return [uid for uid in self._setups if self.unanswered(uid)]
+
+    def unanswered(self, uid: str) -> Event | None:
+        """The setup of a call that is to end and that nobody has answered."""
+        setup = self._setups.get(uid)
+        return setup if setup and setup.get("ordered") else None
+
     def end(self, call: OpenCall, now: float) -> None:
         """It is over; only its media is left."""
         call.over = now
@@ -163,6 +179,7 @@ def _opened(setup: Event, answer: Event) -> OpenCall | None:
         call_id=str(setup.get("call_id", "")),
         sources=[str(setup.get("source", "")), str(dialog.get("source", ""))],
         answered=answer["time"],
+        ordered=setup.get("ordered") is True,
         tags=[str(tag) for tag in dialog.get("tags", ())],
         contacts=[str(contact) for contact in dialog.get("contacts", ())],
         routes=_entries(dialog.get("routes", ())),

@@ -16,10 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trunkline.contract.endings import LOST
+from trunkline.contract.endings import LOST, ORDERED
+from trunkline.contract.journal import Event
 from trunkline.home import Home
 from trunkline.node import bye, lines, orders, ports, quality, secrets, silence
 from trunkline.node.calls import Calls, OpenCall
+from trunkline.node.cancel import Canceller
 from trunkline.node.client import Client
 from trunkline.node.ng import Gone, Relay
 from trunkline.node.ping import Pinger
@@ -29,14 +31,15 @@ from trunkline.node.silence import Patience
 from trunkline.settings import Settings
 
 PAUSE = 0.2  # s between two looks into the journal
+ORDERS = 1_000  # calls that are ended in one step because somebody wants it
 LOOKS = 100  # calls that are looked at in one step
 FIRST, RARELY = 5.0, 300.0  # s: of sequence numbers there are 65,536, which are 22 minutes
+ASKED_AGAIN = 2.0  # s until a call that is to end and still rings is cancelled once more
 AGAIN = 5.0  # s until a call that no relay knew, or of which none could be asked, is looked at again
 SAVED_EVERY = 5.0  # s; what was read since is read once more after we were killed
 KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
 MOST_LINES = 10_000  # that wait for room on the disk
-ORDERED = "whoever runs this service ended it"
 UNHEARD = "Nothing more was heard of this call: the server was stopped while it was set up"
 
 log = logging.getLogger(__name__)
@@ -58,6 +61,7 @@ def make(settings: Settings, home: Home) -> "Clearer":
         Calls(home.journal_file, home.open_calls),
         Relays([Relay(port) for port in ports.read(home.ports).relays]),
         Pinger(home.kamailio_rpc),
+        Canceller(home.kamailio_rpc),
         Client(settings.sip_address, settings.sip.port),
         home.journal_file,
         home.endings,
@@ -74,6 +78,7 @@ class Clearer:
         calls: Calls,
         relays: Relays,
         pinger: Pinger,
+        canceller: Canceller,
         client: Client,
         journal: Path,
         endings: Path,
@@ -82,14 +87,14 @@ class Clearer:
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ):
-        self._calls, self._relays, self._pinger = calls, relays, pinger
+        self._calls, self._relays, self._pinger, self._canceller = calls, relays, pinger, canceller
         self._client, self._journal, self._endings = client, journal, endings
         # `clock` is what the journal and rtpengine go by, and may be set; what is to be done when goes by `steady`.
         self._names, self._patience, self._clock, self._steady = names, patience, clock, steady
         self._looks: list[tuple[float, str]] = []  # a heap: when to look at which call
         self._saved, self._ended = steady(), 0
-        for call in calls.up.values():
-            self._look_in(0, call)
+        for uid in (*calls.up, *calls.ordered()):
+            self._look_in(0, uid)
 
     def facts(self) -> dict[str, object]:
         """`up`: calls; `ended`: by us, since this process started."""
@@ -100,11 +105,12 @@ class Clearer:
         now = self._clock()
         answered, more = self._calls.follow(now)
         for call in answered:
-            self._look_in(min(FIRST, self._patience.dead, call.answered + self._patience.longest - now), call)
+            soon = min(FIRST, self._patience.dead, call.answered + self._patience.longest - now)
+            self._look_in(0 if call.ordered else soon, call.uid)
         self._let_go(now)
         if not more:  # else its end may be among what is still to be read
             self._forget(now)
-            self._obey(now)
+            more |= self._obey(now)
         more |= self._watch(now)
         self._pinger.ping()
         self._client.repeat()
@@ -121,17 +127,19 @@ class Clearer:
         """Keep what is known for the next process. Raises OSError."""
         self._calls.save()
 
-    def _look_in(self, seconds: float, call: OpenCall) -> None:
-        heapq.heappush(self._looks, (self._steady() + seconds, call.uid))
+    def _look_in(self, seconds: float, uid: str) -> None:
+        heapq.heappush(self._looks, (self._steady() + seconds, uid))
 
     def _watch(self, now: float) -> bool:
         """Look at the calls whose time has come; True when there are more of them."""
         for _ in range(LOOKS):
             if not self._looks or self._looks[0][0] > self._steady():
                 return False
-            call = self._calls.up.get(heapq.heappop(self._looks)[1])
-            if call:
+            uid = heapq.heappop(self._looks)[1]
+            if call := self._calls.up.get(uid):
                 self._look(call, now)
+            elif setup := self._calls.unanswered(uid):
+                self._cancel(setup)
         return True
 
     def _look(self, call: OpenCall, now: float) -> None:
@@ -139,18 +147,29 @@ class Clearer:
         if words:
             self._end(call, words)
             when = now + self._patience.dead  # should the edge be away, once more
-        self._look_in(min(when - now, RARELY), call)
+        self._look_in(min(when - now, RARELY), call.uid)
 
-    def _obey(self, now: float) -> None:
-        """End at once what is to be ended; should the edge be away, it is looked at again like any other."""
-        uids = orders.wanted(self._endings)
+    def _obey(self, now: float) -> bool:
+        """End at once what is to be ended; should the edge be away, it is looked at again like any other. True when
+        there is more of that."""
+        wanted = orders.wanted(self._endings)
+        uids = wanted[:ORDERS]
         for uid in uids:
             if call := self._calls.up.get(uid):
                 call.ordered = True
                 self._look(call, now)
+            elif self._calls.order(uid):
+                self._cancel(self._calls.unanswered(uid))
         if uids:
             self._calls.save()
             orders.forget(self._endings, uids)
+        return len(uids) < len(wanted)
+
+    def _cancel(self, setup: Event) -> None:
+        """Once more in a while, until it is over or answered: it may just have gone on to its next target."""
+        log.info("cancelling call %s: %s", setup["call"], ORDERED)
+        self._canceller.cancel(setup)
+        self._look_in(ASKED_AGAIN, setup["call"])
 
     def _judge(self, call: OpenCall, now: float) -> tuple[str, float]:
         if call.ordered:

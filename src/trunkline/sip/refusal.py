@@ -189,6 +189,10 @@ def ended_unasked() -> Refusal:
     )
 
 
+def ended_on_order() -> Refusal:
+    return Refusal(480, "Whoever runs this service ended the call before anybody answered")
+
+
 def credentials_demanded() -> Refusal:
     return Refusal(502, "The called side demands credentials that it was not given, or refused those it was given")
 

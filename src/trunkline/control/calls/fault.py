@@ -15,6 +15,7 @@ _BY_CAUSE: Mapping[str, Fault] = {  # contract.journal.CAUSES but 'reply', which
     "rule": "trunk",
     "ring": "callee",
     "cancel": "nobody",
+    "order": "trunk",
     "media": "trunk",
     "unreadable": "target",
 }
@@ -40,6 +41,7 @@ _WHY = {  # contract.journal.CAUSES but 'reply' -> what the target did
     "rule": "{} could not be called by its rules here",
     "ring": "{} rang to the end of the time, and nobody answered",
     "cancel": "the caller gave up",
+    "order": "whoever runs it ended the call",
     "media": "{} was not called, as there was no media relay",
     "unreadable": "{} answered with what is not SIP: a line that is no header field, or no UTF-8",
 }

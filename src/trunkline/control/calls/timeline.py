@@ -24,6 +24,7 @@ _OUR_WORDS = {  # contract.journal.CAUSES but 'reply' and 'cancel' -> what the a
     "dns": "found no address for it",
     "rule": "does not call there, by its rules here",
     "ring": "let it ring to the end of the time, and gave up",
+    "order": "cancelled it",
     "media": "had no media relay for it",
     "unreadable": "could not pass its answer on, in which a line is no header field, or no UTF-8",
 }

@@ -1,6 +1,7 @@
-"""Calls of an account that are up, ended by the nodes that have them."""
+"""Calls that are not over, ended by the nodes that have them."""
 
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -10,16 +11,29 @@ from trunkline.control.errors import ServiceError
 from trunkline.control.nodes import services
 
 
+class Ordered(NamedTuple):
+    """By the name of the node: `told` the uids of the calls that it ends within 5 s; `unheard`, of a node that is not
+    heard, how many go on, and in words why."""
+
+    told: Mapping[str, list[str]]
+    unheard: Mapping[str, tuple[int, str]]
+
+
 def up(account: Account) -> QuerySet[Call]:
-    """Those that talk: one that rings cannot be ended."""
-    return Call.objects.filter(Q(account=account) | Q(owner=account), outcome=OPEN, answered__isnull=False)
+    """Those that the account has made or received, and that ring or talk."""
+    return Call.objects.filter(Q(account=account) | Q(owner=account), outcome=OPEN)
 
 
-def end_all(account: Account) -> None:
-    """Within 5 s; those of a node that is not heard go on."""
+def end(calls: Iterable[Call]) -> Ordered:
+    """Have calls that are not over ended."""
     by_node: dict[str, list[str]] = {}
-    for node, uid in up(account).values_list("node", "uid"):
-        by_node.setdefault(node, []).append(uid)
-    for node, uids in by_node.items():
-        with suppress(ServiceError):
+    for call in calls:
+        by_node.setdefault(call.node, []).append(call.uid)
+    told, unheard = {}, {}
+    for node, uids in sorted(by_node.items()):
+        try:
             services.end_calls(node, uids)
+            told[node] = uids
+        except ServiceError as error:
+            unheard[node] = (len(uids), str(error))
+    return Ordered(told, unheard)

@@ -62,6 +62,7 @@ def forget(node: Node) -> None:
         if state(node) != SILENT:
             raise ServiceError(f"node {node.name!r} was heard just now: stop it first (`trunkline down` on it)")
         lost.close(node.name, node.seen)
+        Ending.objects.filter(node=node.name).delete()
         node.delete()
 
 

@@ -86,7 +86,10 @@ def disable(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_POST
 def end_calls(request: HttpRequest, name: str) -> HttpResponse:
-    endings.end_all(named(request, services.get, name))
+    account = named(request, services.get, name)
+    ordered = endings.end(endings.up(account))
+    if ordered.unheard:
+        return _form(request, AccountForm(account=account), account, unheard=ordered.unheard)
     return redirect("account-edit", name)
 
 
@@ -113,8 +116,12 @@ def _counts(shown: list[Account], what: str) -> dict[int, int]:
     return dict(related.values_list("account").annotate(Count("pk")).order_by())
 
 
-def _form(request: HttpRequest, form: AccountForm, account: Account | None = None, owner=None, link="") -> HttpResponse:
-    """The page; `owner` is a user that was just made, and `link` its way to a password."""
+def _form(
+    request: HttpRequest, form: AccountForm, account: Account | None = None, owner=None, link="", unheard=()
+) -> HttpResponse:
+    """The page; `owner` is a user that was just made, and `link` its way to a password; `unheard` the nodes whose calls
+    go on, as in `endings.Ordered`."""
     values = {"section": "accounts", "form": form, "account": account, "owner": owner, "link": link}
+    values["unheard"] = unheard
     values |= {"hours": resetting.HOURS, "up": endings.up(account).count() if account else 0}
     return render(request, "accounts/edit.html", values, status=422 if form.errors else 200)
