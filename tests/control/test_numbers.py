@@ -148,6 +148,8 @@ def test_a_forward_to_this_machine_is_refused_with_the_entry_and_what_to_do(serv
         "203.0.113.4:5071;transport=tls",
         "edge.example.com",
         "edge.example.com:5070",
+        f"default.{DOMAIN}",
+        f"default.{DOMAIN};transport=tls",
     ],
 )
 def test_a_way_back_to_this_service_is_refused_with_the_entry_and_what_to_do(services, cast, local, back):

@@ -134,6 +134,21 @@ def test_the_operators_own_certificate_is_left_alone(own, monkeypatch):
     assert certificates.ensure(own, "sip.example", ["192.0.2.1"]).startswith("your own, which ended on")
 
 
+def test_names_that_the_operators_own_certificate_lacks_are_said(own):
+    (own / "node.key").write_bytes((own / "other/node.key").read_bytes())
+    said = certificates.ensure(own, "other.example", ["192.0.2.1"], ["eu.other.example"])
+    assert said.endswith(", but not for eu.other.example: PBXs that verify it cannot use these names")
+    assert "but not" not in certificates.ensure(own, "Other.example", ["192.0.2.1"])
+
+
+def test_a_wildcard_holds_for_one_label(tmp_path, own):
+    certificates.ensure(tmp_path / "other", "*.example", ["192.0.2.9"])
+    for name in ("node.crt", "node.key"):
+        (own / name).write_bytes((own / "other" / name).read_bytes())
+    said = certificates.ensure(own, "sip.example", ["192.0.2.1"], ["eu.sip.example"])
+    assert ", but not for eu.sip.example: " in said
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [

@@ -30,10 +30,30 @@ def certificate():
     click.echo(f"The certificate is served: {said}.")
 
 
-def ensure(settings: Settings, home: Home) -> str:
-    """Make it where it is missing, for all names and addresses of this node. Raises CertificateError."""
+def ensure(settings: Settings, home: Home, away: bool = False) -> str:
+    """Make it where it is missing, for all names and addresses of this node. Raises CertificateError.
+
+    A PBX that verifies compares with the name that it was told to call: the host of an endpoint, for one. While the
+    database is `away` the names that the certificate has stay.
+    """
     from trunkline.node import certificates
 
     addresses = {settings.sip_address, settings.sip_advertised}
+    names = certificates.names(home.tls) if away else _names(settings, home, addresses)
     addresses |= {settings.web_address} if settings.web.enabled else set()
-    return certificates.ensure(home.tls, settings.sip.domain, addresses, settings.web.hosts)
+    return certificates.ensure(home.tls, settings.sip.domain, addresses, [*settings.web.hosts, *names])
+
+
+def _names(settings: Settings, home: Home, addresses: set[str]) -> list[str]:
+    from trunkline import control
+    from trunkline.control.database import plain_words
+    from trunkline.node import certificates
+
+    control.setup(settings)
+    from trunkline.control import services
+
+    try:
+        with plain_words():
+            return services.endpoints.names_of(addresses)
+    except control.DatabaseUnavailable:
+        return certificates.names(home.tls)

@@ -7,7 +7,9 @@ from trunkline.cli.amounts import Degrees, Whole
 from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, facts, operation, table
 from trunkline.cli.places import PlaceType
+from trunkline.sip.uri import is_ip
 
+_CERTIFICATE = "For PBXs that verify certificates: `trunkline node certificate` at each node has it hold the names."
 _COLUMNS = ("name", "host", "city", "region", "addresses", "port", "tls_port", "weight", "enabled")
 
 
@@ -48,6 +50,8 @@ def add(services, name, host, **fields):
     said = [f"Endpoint {name} is made."]
     if first:
         said.append("It is the first, so others now hear of it instead of this node's own settings.")
+    if not is_ip(endpoint.host):
+        said.append(_CERTIFICATE)
     if not endpoint.media:
         said.append(f"Firewalls hear of no address for audio: trunkline endpoint set {name} --media ADDRESS:MIN-MAX")
     return Answer(services.endpoints.as_dict(endpoint), said)
@@ -78,7 +82,9 @@ def show(services, name):
 def set_(services, name, **fields):
     """Change an endpoint; what is not given stays. Addresses, sources and media are given all together."""
     endpoint = services.endpoints.change(services.endpoints.get(name), **_given(fields))
-    return Answer(services.endpoints.as_dict(endpoint), [f"Endpoint {name} is changed."])
+    renamed = not is_ip(endpoint.host) and {"host", "region", "addresses"} & _given(fields).keys()
+    said = [f"Endpoint {name} is changed.", *([_CERTIFICATE] if renamed else [])]
+    return Answer(services.endpoints.as_dict(endpoint), said)
 
 
 @operation(command)
@@ -142,7 +148,8 @@ def import_(services, file, only, dry_run):
         return Answer(document, view, failed=True)
     done = {name: getattr(plan, name) for name in ("added", "changed", "unchanged", "removed")}
     counts = ", ".join(f"{len(names)} {what}" for what, names in done.items())
-    return Answer(done | {"dry_run": dry_run}, [f"{'It would be' if dry_run else 'Done'}: {counts}."])
+    said = [f"{'It would be' if dry_run else 'Done'}: {counts}."]
+    return Answer(done | {"dry_run": dry_run}, [*said, *([_CERTIFICATE] if plan.added or plan.changed else [])])
 
 
 def _given(fields: dict) -> dict:

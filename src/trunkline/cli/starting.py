@@ -69,7 +69,7 @@ def bring_up(settings: Settings, home: Home) -> subprocess.Popen:
         said += filter(None, [away])
     with step("secrets and certificate") as said:
         kept = secrets.ensure(home.secrets)
-        said.append(certificate.ensure(settings, home))
+        said.append(certificate.ensure(settings, home, away=bool(away)))
     if settings.sandbox.enabled and not away:
         with step("sandbox account"):
             importlib.import_module("trunkline.cli.sandbox").ensure(settings)

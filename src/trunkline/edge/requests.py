@@ -122,6 +122,8 @@ class Requests:
             self._calls.invite(source)
         elif method == "REGISTER":
             register.handle(self._senders, source, self._config, self._neighbours)
+        elif method in IN_DIALOG:
+            replies.refuse(refusal.unknown_dialog())  # 405 would deny what Allow has (RFC 3261 §15.1.2, §21.4.6)
         else:
             replies.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
 

@@ -34,7 +34,7 @@ def ensure(folder: Path, domain: str, addresses: Iterable[str], hosts: Iterable[
     names += [x509.IPAddress(ipaddress.ip_address(a)) for a in sorted(set(addresses))]
     certificate_path, key_path = folder / "node.crt", folder / "node.key"
     if certificate_path.exists() and is_operators(folder):
-        return _of_operator(certificate_path, key_path, now)
+        return _of_operator(certificate_path, key_path, now) + _lacking(load(certificate_path), names)
     if certificate_path.exists() and key_path.exists():
         current = load(certificate_path)
         reason = _why_renew(current, folder, names, now)
@@ -61,6 +61,13 @@ def load(path: Path) -> x509.Certificate:
         ) from error
 
 
+def names(folder: Path) -> list[str]:
+    """The host names of the node's certificate; none where there is none. Raises CertificateError."""
+    if not (folder / "node.crt").exists():
+        return []
+    return _alternatives(load(folder / "node.crt")).get_values_for_type(x509.DNSName)
+
+
 def is_operators(folder: Path) -> bool:
     """Whether the certificate is not of our authority; raises CertificateError."""
     return not (folder / "ca.crt").exists() or load(folder / "node.crt").issuer != load(folder / "ca.crt").subject
@@ -83,15 +90,29 @@ def _of_operator(certificate_path: Path, key_path: Path, now: dt.datetime) -> st
     return f"your own, valid until {ends}" if current.not_valid_after_utc > now else f"your own, which ended on {ends}"
 
 
+def _lacking(current: x509.Certificate, wanted: list) -> str:
+    """Which host names an operator's certificate does not hold for, with or without a wildcard (RFC 6125 §6.4.3)."""
+    present = {name.lower() for name in _alternatives(current).get_values_for_type(x509.DNSName)}
+    asked = [name.value for name in wanted if isinstance(name, x509.DNSName)]
+    lacking = [name for name in asked if not present & {name.lower(), "*." + name.lower().partition(".")[2]}]
+    return f", but not for {', '.join(lacking)}: PBXs that verify it cannot use these names" if lacking else ""
+
+
 def _why_renew(current: x509.Certificate, folder: Path, names: list, now: dt.datetime) -> str:
     if current.not_valid_after_utc - now < dt.timedelta(days=RENEW_DAYS):
         return f"the last one ends on {current.not_valid_after_utc:%Y-%m-%d}"
-    present = current.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    if set(present) != set(names):
+    if set(_alternatives(current)) != set(names):
         return "the names of this node changed"
     if current.public_key() != _load_key(folder / "node.key").public_key():
         return "the last one did not match its key"
     return ""
+
+
+def _alternatives(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:  # an operator's own may be so old that its common name is all it has
+        return x509.SubjectAlternativeName([])
 
 
 def _authority(folder: Path, now: dt.datetime) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:

@@ -3,7 +3,7 @@
 No node's edge reads them: they are for name servers, PBX configurations and firewalls.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -41,6 +41,20 @@ def published() -> list[contract.Endpoint]:
 def domain() -> str:
     """The service's name, and the digest realm."""
     return settings.TRUNKLINE.sip.domain
+
+
+def service_names(endpoints: Iterable[Endpoint]) -> list[str]:
+    """The names at which PBXs find these endpoints by DNS: the domain, and one of each region (`dns/zone.py`)."""
+    regions = [one.region for one in endpoints] or [own.of(settings.TRUNKLINE).region]
+    return list(dict.fromkeys([domain(), *(f"{region}.{domain()}" for region in regions)]))
+
+
+def names_of(addresses: Collection[str]) -> list[str]:
+    """All names that PBXs may reach the node at these addresses by: those of the services, as each has every endpoint,
+    and the hosts of its own endpoints."""
+    listed = list(everyone())
+    hosts = [one.host for one in listed if not uri.is_ip(one.host) and set(addresses) & set(one.addresses)]
+    return list(dict.fromkeys([*service_names(listed), *hosts]))
 
 
 def plain(endpoint: Endpoint) -> contract.Endpoint:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from django.conf import settings
 
-from trunkline.control.endpoints.models import Endpoint
+from trunkline.control.endpoints import services
 from trunkline.control.nodes.models import Node
 from trunkline.sip.forward import ForwardTarget
 from trunkline.sip.uri import DEFAULT_PORT, is_ip
@@ -16,7 +16,7 @@ class Circles:
     """For the targets of one list: nodes and endpoints are read once, when a target is asked about."""
 
     def leads_back(self, target: ForwardTarget) -> bool:
-        """Whether a target is where a node hears SIP, or an endpoint, be it by its name.
+        """Whether a target is where a node hears SIP, or an endpoint, be it by its name or its region's.
 
         Where other names lead the edge sees at each call.
         """
@@ -39,5 +39,8 @@ def _places() -> Iterator[tuple[str, int, int]]:
         yield address, here.sip.port, here.sip.tls_port
     for node in Node.objects.only("addresses", "port", "tls_port"):
         yield from ((address, node.port, node.tls_port) for address in node.addresses)
-    for endpoint in Endpoint.objects.only("host", "addresses", "port", "tls_port"):
+    endpoints = list(services.everyone())
+    for name in services.service_names(endpoints):
+        yield name.lower(), here.sip.port, here.sip.tls_port
+    for endpoint in endpoints:
         yield from ((host, endpoint.port, endpoint.tls_port) for host in (endpoint.host, *endpoint.addresses))
