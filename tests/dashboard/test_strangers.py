@@ -215,7 +215,7 @@ def test_every_address_is_in_one_of_these_tests():
             yield from routes(entry, route) if hasattr(entry, "url_patterns") else [route]
 
     tested = [path for path, _ in OWN + MANAGED + MANAGED_USERS + OWNERS + OPERATORS] + LISTS
-    tested += ["/trunk/pbx/asterisk/archive"]  # test_pbx_pages
+    tested += ["/trunk/pbx/asterisk/archive", "/trunk/trunk-ca.crt"]  # test_pbx_pages, test_trunk
     tested += ["/alive", "/sign-in", "/sign-out"]  # test_signing_in, test_serving
     tested += [f"/second-factor/{what}" for what in ("begin", "confirm", "end")]  # of oneself: test_second_factor
     tested += ["/sign-in/code", "/forgotten", "/reset/a/b"]  # test_second_factor, test_resetting

@@ -228,3 +228,24 @@ def test_whether_its_pbx_is_registered_stands_beside_a_key(owner, member, strang
     page = owner.get("/trunk/").content.decode()
     assert re.search("Not registered</span> since [^;]*; before from <code>tcp:192.0.2.7:40000</code>", page)
     assert "The PBX did not register again in time" in page
+
+
+def test_the_authority_is_there_for_pbxs_that_verify_us_if_it_is_our_own(owner, monkeypatch, tmp_path):
+    from django.conf import settings
+
+    from trunkline.home import Home
+    from trunkline.node import certificates
+
+    monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"home": tmp_path}))
+    link, tls = 'href="/trunk/trunk-ca.crt"', Home(tmp_path).tls
+    assert (link in owner.get("/trunk/").content.decode(), owner.get("/trunk/trunk-ca.crt").status_code) == (False, 404)
+    tls.mkdir()
+    certificates.ensure(tls, "sip.trunk.example", ["192.0.2.1"])
+    assert link in owner.get("/trunk/").content.decode()
+    answer = owner.get("/trunk/trunk-ca.crt")
+    assert (answer.content, answer.headers["Content-Disposition"]) == (
+        (tls / "ca.crt").read_bytes(),
+        'attachment; filename="trunk-ca.crt"',
+    )
+    (tls / "ca.crt").unlink()
+    assert owner.get("/trunk/trunk-ca.crt").status_code == 404

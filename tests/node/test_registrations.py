@@ -76,6 +76,13 @@ def test_a_name_that_is_no_text_hides_nobody_from_the_list(tmp_path):
     assert [one.user_agent for one in registrations.listing(rows, tmp_path / "edge.db")] == ["Caf\ufffd"]
 
 
+def test_who_gives_no_name_has_none(tmp_path):
+    with closing(store.open_writer(tmp_path / "edge.db")):
+        rows = held(tmp_path / "location.db", ("own", "sip:192.0.2.7:5060", None, b"n/a", 2**31, 1000, None))
+    assert [one.user_agent for one in registrations.listing(rows, tmp_path / "edge.db")] == [""]
+    assert registrations.seen(rows, False, "").here["own"].user_agent == ""
+
+
 class Told:
     """A control plane that remembers; `away` has it refuse."""
 

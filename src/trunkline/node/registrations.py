@@ -15,6 +15,7 @@ from trunkline.sip.uri import in_uri
 _EPOCH, _DAY = 2440587.5, 86_400  # Kamailio's db_sqlite writes times as Julian days
 _CONTACTS = "SELECT username, contact, received, path, user_agent, expires FROM location ORDER BY username, expires"
 _HELD = "SELECT username, ifnull(received, contact), path, user_agent, expires, last_modified, socket FROM location"
+_NAMELESS = "n/a"  # what usrloc writes where a REGISTER has no User-Agent
 # What fix_nated_register makes of where a REGISTER came from
 _RECEIVED = re.compile(r"sips?:([^;@]+)(?:;transport=([a-z]+))?", re.IGNORECASE)
 _ACCOUNTS = "SELECT c.key, a.name FROM credential c JOIN account a ON a.id = c.account_id"
@@ -82,7 +83,11 @@ def _is_ours(path: str | None, socket: str | None, own: str) -> bool:
 def _registered(row: tuple) -> Registered:
     key, source, _, agent, expires, modified, _ = row
     refreshed = _unix(modified)
-    return Registered(key, _source(source), agent or "", refreshed, refreshed, _unix(expires))
+    return Registered(key, _source(source), _agent(agent), refreshed, refreshed, _unix(expires))
+
+
+def _agent(name: str | None) -> str:
+    return "" if name in (None, _NAMELESS) else name
 
 
 def _source(uri: str) -> str:
@@ -98,4 +103,4 @@ def _unix(julian: float) -> int:
 def _registration(row: tuple, accounts: Mapping[str, str]) -> Registration:
     key, contact, received, path, agent, expires = row
     seconds = int((expires - _EPOCH) * _DAY - time.time())
-    return Registration(key, accounts.get(key, ""), contact, received or contact, path or "", agent or "", seconds)
+    return Registration(key, accounts.get(key, ""), contact, received or contact, path or "", _agent(agent), seconds)

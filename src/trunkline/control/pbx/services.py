@@ -70,7 +70,7 @@ def trunk(
         guessed=guessed,
         srv=_srv_name(endpoints[0].region),
         srv_kept=bool(settings.TRUNKLINE.dns.primary),
-        ca=_authority(),
+        ca=authority(),
         caller_name=caller_name.strip(),
     )
 
@@ -142,7 +142,7 @@ def _srv_name(region: str) -> str:
     return f"{region}.{domain}" if f".{domain}".endswith(f".{zone}") else ""
 
 
-def _authority() -> str:
+def authority() -> str:
     """The PEM of our own authority, if it issued this node's certificate; '' if one did that systems know."""
     home = Home(settings.TRUNKLINE.home)
     for folder in (home.tls, home.staged("web")):  # the dashboard's user reads copies

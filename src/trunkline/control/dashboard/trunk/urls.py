@@ -6,6 +6,7 @@ urlpatterns = [
     path("trunk/", views.trunk, name="trunk"),
     path("trunk/ranges.txt", views.ranges_text, name="ranges-text"),
     path("trunk/ranges.json", views.ranges_json, name="ranges-json"),
+    path("trunk/trunk-ca.crt", views.authority, name="authority"),
     path("trunk/sources/add", sources.add, name="source-add"),
     path("trunk/sources/remove", sources.remove, name="source-remove"),
     path("trunk/place", place.change, name="place"),

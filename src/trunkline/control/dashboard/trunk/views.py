@@ -17,6 +17,7 @@ from trunkline.control.endpoints.distances import Near
 from trunkline.control.errors import ServiceError
 from trunkline.control.keys import services
 from trunkline.control.keys.models import CALLS, FOR_PBXS, MANAGE, OWNER, Key
+from trunkline.control.pbx import services as pbx
 from trunkline.pbx import registry
 from trunkline.sip.codecs import CODECS, spoken
 
@@ -40,6 +41,15 @@ def ranges_text(request: HttpRequest) -> HttpResponse:
 @require_GET
 def ranges_json(request: HttpRequest) -> HttpResponse:
     return JsonResponse(ranges.as_dict(), json_dumps_params={"indent": 2})
+
+
+@require_GET
+def authority(request: HttpRequest) -> HttpResponse:
+    """The certificate of our own authority, for a PBX that verifies us; 404 where it is one that systems know."""
+    if not (pem := pbx.authority()):
+        raise Http404
+    attached = {"Content-Disposition": 'attachment; filename="trunk-ca.crt"'}
+    return HttpResponse(pem, content_type="application/x-pem-file", headers=attached)
 
 
 @require_POST
@@ -112,6 +122,7 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""),
         "section": "trunk",
         "sip": its.sip,
         "tls_floor": f"{float(its.sip.tls_floor.removeprefix('TLSv')):.1f}",
+        "own_authority": bool(pbx.authority()),
         "servers": [_server(one) for one in near],
         "measured": near[0] if near[0].measured else None,
         "coordinates": _coordinates(account),
