@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.events import Events
 from harness.polling import PATIENCE
 from harness.world import World
-from trunkline.contract import journal, store
+from trunkline.contract import store
 from trunkline.contract.journal import Event
 from trunkline.home import Home
 from trunkline.node import certificates, clear, engines, folders, part, ports, probes, render, secrets
@@ -50,6 +51,7 @@ class Edge(World):
         self._processes: dict[str, subprocess.Popen] = {}
         self._stop = threading.Event()
         self._clearing: threading.Thread | None = None
+        self._events = Events(self.home.journal_file)
         folders.make(self.home)
         self.store = store.open_writer(self.home.store)
         super().__init__(self.store, self.settings.sip.domain)
@@ -169,15 +171,12 @@ class Edge(World):
 
     def journal(self, **fields: object) -> list[Event]:
         """The events so far, in order; only those that have these fields, when any are given."""
-        if not self.home.journal_file.exists():
-            return []
-        events = [journal.decode(line) for line in self.home.journal_file.read_bytes().splitlines()]
-        return [e for e in events if e and all(e.get(name) == value for name, value in fields.items())]
+        return [e for e in self._events.all() if all(e.get(name) == value for name, value in fields.items())]
 
     def call_events(self, **fields: object) -> list[Event]:
         """All events of the newest call that has an event with these fields, e.g. `called="…"`."""
-        calls = [event["call"] for event in self.journal(**fields)]
-        return self.journal(call=calls[-1]) if calls else []
+        found = self.journal(**fields)
+        return self.journal(call=found[-1]["call"]) if found else []
 
     async def events(self, last: str, timeout: float = PATIENCE, **fields: object) -> list[Event]:
         """`call_events`, once an event of the kind `last` is among them; TimeoutError after `timeout` s.
@@ -185,12 +184,14 @@ class Edge(World):
         Without the quality, which comes some time after the end, unless it is what is waited for.
         """
         deadline = time.monotonic() + timeout
-        while last not in [event["event"] for event in self.call_events(**fields)]:
+        while True:
             found = self.call_events(**fields)
+            if any(event["event"] == last for event in found):
+                break
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no {last!r} for {fields} in the journal within {timeout:g} s; there are: {found}")
             await asyncio.sleep(0.02)
-        return [event for event in self.call_events(**fields) if last == "quality" or event["event"] != "quality"]
+        return [event for event in found if last == "quality" or event["event"] != "quality"]
 
     def log_size(self) -> dict[str, int]:
         """How long each log is by now: what `log_tail` may skip."""
