@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -120,8 +121,9 @@ def _node(block: str):
             node.cut_power()
 
 
-def measure(numbers: int, changes: int) -> dict[str, Start]:
-    """`first`, with so many numbers in the database; `again`, with so many of them forwarded elsewhere meanwhile."""
+def starts(numbers: int, changes: int) -> Iterator[tuple[str, Start]]:
+    """`first`, with so many numbers in the database, then `again`, with so many of them forwarded elsewhere meanwhile.
+    The node is up while the caller has one of them."""
     from trunkline import control
 
     with lease() as block, _node(block) as node:
@@ -131,13 +133,12 @@ def measure(numbers: int, changes: int) -> dict[str, Start]:
         from trunkline.control.feed import DatabaseFeed
 
         filling.fill(numbers, calls=1)
-        found = {"first": node.start(DatabaseFeed().head())}
+        yield "first", node.start(DatabaseFeed().head())
         node.cut_power()
         for number in services.numbers.listing().filter(account__isnull=False)[:changes]:
             services.numbers.forward(number, "sip:elsewhere@203.0.113.10")
-        found["again"] = node.start(DatabaseFeed().head())
+        yield "again", node.start(DatabaseFeed().head())
         control.database.close()
-    return found
 
 
 def main() -> int:
@@ -147,7 +148,7 @@ def main() -> int:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every __exit__: no process stays behind
     try:
-        found = measure(arguments.numbers, arguments.changes)
+        found = dict(starts(arguments.numbers, arguments.changes))
     except RejoinError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

@@ -1,5 +1,8 @@
 """The measurement of a node that rejoins: it comes up twice, and takes little CPU time for it."""
 
+import contextlib
+import statistics
+
 import pytest
 
 from bench import rejoin
@@ -13,11 +16,15 @@ TIMES = 25
 
 
 def test_it_measures():
-    references = [cpu.reference() for _ in range(3)]
-    found = rejoin.measure(numbers=200, changes=10)
-    references += [cpu.reference() for _ in range(3)]
-    for start in found.values():
-        assert start.answers > 0
-        assert start.ready <= start.level
-        assert any("engines and services" in step for step in start.steps), start
-        assert 0.5 < start.cpu < TIMES * min(references), references
+    """Each start is held against what the libraries took just before and after it: a busy machine makes both dearer."""
+    found, before = [], [cpu.reference(), cpu.reference()]
+    with contextlib.closing(rejoin.starts(numbers=200, changes=10)) as starts:
+        for name, start in starts:
+            found.append(name)
+            after = [cpu.reference(), cpu.reference()]
+            assert start.answers > 0
+            assert start.ready <= start.level
+            assert any("engines and services" in step for step in start.steps), start
+            assert 0.5 < start.cpu < TIMES * statistics.median(before + after), (start, before, after)
+            before = after
+    assert found == ["first", "again"]
