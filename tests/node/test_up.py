@@ -26,6 +26,8 @@ memory_mb = 64
 [media]
 port_min = 32000
 port_max = 32999
+[web]
+enabled = false
 [sandbox]
 carrier_address = "{carrier}"
 pbx_address = "{pbx}"
@@ -89,6 +91,8 @@ def node(addresses):
 
 @pytest.mark.long
 def test_a_node_lives_through_the_death_of_each_part(node):
+    """With all that a node has, the dashboard too."""
+    node.environment |= {"TRUNKLINE_WEB__ENABLED": "true", "TRUNKLINE_WEB__WORKERS": "1"}
     assert node.run("status").returncode == 3
     up = node.run("up", "--detach")
     assert up.returncode == 0, up.stdout + up.stderr
