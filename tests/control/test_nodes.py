@@ -235,13 +235,27 @@ def test_a_node_removes_records_that_are_too_old(sink, services, monkeypatch):
     over = {"event": "finish", "code": 503}
     for uid, days, *more in (("old", 40, over), ("older", 41, over), ("up", 40), ("young", 29, over)):
         call(uid, days, *more)
-    sink.heartbeat(BEAT)
+    sink.prune()
     assert len(services.calls.find()) == 4, "none goes unless the settings say so"
     calls = settings.TRUNKLINE.calls.model_copy(update={"keep_days": 30})
     monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"calls": calls}))
     monkeypatch.setattr(aging, "PORTION", 1)
-    sink.heartbeat(BEAT)
+    sink.prune()
     assert [one.uid for one in services.calls.find()] == ["young", "up", "old"]
-    sink.heartbeat(BEAT)
+    sink.prune()
     assert sorted(one.uid for one in services.calls.find()) == ["up", "young"]
     assert Attempt.objects.count() == 2
+
+
+def test_a_node_whose_clock_is_years_ahead_removes_no_record(sink, services, monkeypatch):
+    from django.conf import settings
+    from django.utils import timezone
+
+    facts = {"time": time.time(), "node": "n1", "call": "young", "direction": "outbound"}
+    sink.store("n1", "f", [facts | {"event": "setup"}, facts | {"event": "finish", "code": 503}], 1)
+    calls = settings.TRUNKLINE.calls.model_copy(update={"keep_days": 30})
+    monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"calls": calls}))
+    ahead = timezone.now() + timedelta(days=4000)
+    monkeypatch.setattr(timezone, "now", lambda: ahead)
+    sink.prune()
+    assert [one.uid for one in services.calls.find()] == ["young"]

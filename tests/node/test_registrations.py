@@ -102,7 +102,9 @@ class Told:
 class Telling:
     def __init__(self, *known):
         self.told, self.now, self.seen = Told(*known), 1000.0, Seen({}, set())
-        self.teller = Teller(self.told, "n1", lambda: self.seen, lambda: self.now)
+        self.set_by = 0.0  # by how much somebody has set the clock
+        clock = lambda: self.now + self.set_by  # noqa: E731
+        self.teller = Teller(self.told, "n1", lambda: self.seen, clock, lambda: self.now)
 
     def look(self, *here, elsewhere=(), at):
         """What is told when this is there."""
@@ -147,6 +149,12 @@ def test_of_what_was_told_before_a_start_the_others_may_tell_first():
     telling = Telling(one(900, 1900), one(900, 1900, "gone"))
     assert telling.look(at=1000 + SETTLED - 1) == []
     assert telling.look(one(900, 1900), at=1000 + SETTLED + 1) == [([], {"gone"})]
+
+
+def test_one_that_ended_is_told_of_though_the_clock_was_set_back():
+    telling = Telling(one(900, 1900))
+    telling.set_by = -500.0
+    assert telling.look(at=1000 + SETTLED + 1) == [([], {"k"})]
 
 
 def test_what_the_database_did_not_take_is_told_again():

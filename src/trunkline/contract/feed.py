@@ -119,6 +119,9 @@ class Sink(Protocol):
         shipped. `up` are the calls that are not over of those that began `before` (Unix time, s).
         """
 
+    def prune(self) -> None:
+        """Remove some of the records that are older than the settings want them."""
+
     def heartbeat(self, beat: Heartbeat) -> Standing:
         """Note how a node fares; an order stands until its beat says that it was followed.
 

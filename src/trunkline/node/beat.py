@@ -26,13 +26,19 @@ class Beater:
         self._store = store.open_writer(home.store)
         self._started, self._heard, self._ahead = time.time(), time.monotonic(), 0.0
         self._mail = ""
+        self._endings: set[str] = set()  # of calls to end that the disk has not taken yet; we are told of each once
 
     def facts(self) -> Mapping[str, object]:
         known = {"draining": store.draining(self._store), "calls": self._calls()}
         return known | {"ahead": round(self._ahead, 1), "mail": self._mail}
 
     def step(self) -> bool:
-        """One heartbeat; a second one at once after an order. Raises Unavailable, sqlite3.OperationalError."""
+        """One heartbeat; a second one at once after an order. Raises Unavailable, sqlite3.OperationalError, OSError."""
+        more = self._heartbeat()
+        self._sink.prune()  # last: what was heard is followed, whatever becomes of this
+        return more
+
+    def _heartbeat(self) -> bool:
         draining = store.draining(self._store)
         try:
             standing = self._sink.heartbeat(self._beat(draining))
@@ -46,8 +52,10 @@ class Beater:
             store.set_neighbours(self._store, standing.neighbours)
         if frozenset(standing.nodes) != store.nodes(self._store):
             store.set_nodes(self._store, standing.nodes)
-        if standing.endings:
-            orders.want(self._home.endings, standing.endings)
+        self._endings.update(standing.endings)
+        if self._endings:
+            orders.want(self._home.endings, self._endings)
+            self._endings.clear()
         if not standing.order:
             return False
         wanted = standing.order == DRAIN

@@ -22,9 +22,10 @@ class Teller:
         node: str,
         look: Callable[[], Seen],
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ):
         self._registrations, self._node, self._look, self._clock = registrations, node, look, clock
-        self._settled = clock() + SETTLED
+        self._steady, self._settled = steady, steady() + SETTLED  # the other may be set back
         self._told: dict[str, Registered] | None = None  # as the database has it
 
     def facts(self) -> Mapping[str, object]:
@@ -40,7 +41,7 @@ class Teller:
         changed = [one for key, one in here.items() if one != self._told.get(key)]
         # What has run out is known to have; a key that another node has by now is that one's to tell of.
         valid = {key: one for key, one in self._told.items() if one.until > now}
-        ended = valid.keys() - seen.keys if now > self._settled else frozenset()
+        ended = valid.keys() - seen.keys if self._steady() > self._settled else frozenset()
         if changed or ended:
             self._registrations.note(self._node, changed, ended, int(now))
         self._told = {key: one for key, one in valid.items() if key not in ended} | here

@@ -55,13 +55,15 @@ class DatabaseSink:
     def heartbeat(self, beat: Heartbeat) -> Standing:
         with available():
             try:
-                standing = beats.note(beat)
-                aging.prune()
-                return standing
+                return beats.note(beat)
             except DatabaseUnavailable:
                 raise
             except ServiceError as error:
                 raise Unavailable(str(error)) from error
+
+    def prune(self) -> None:
+        with available():
+            aging.prune()
 
     def settle(self, node: str, files: Collection[str], up: Collection[str], before: float) -> None:
         with available(), transaction.atomic():
