@@ -7,6 +7,8 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -306,6 +308,20 @@ def test_the_newest_are_kept(tmp_path):
         (tmp_path / name).write_text("")
     assert [path.name for path in prune(tmp_path, 2)] == names[:2]
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_two_in_one_second_are_two(tmp_path, monkeypatch):
+    from trunkline.control.backups import services as backups
+
+    moment = datetime(2026, 1, 31, 3, 0, 0, 700, UTC)
+    monkeypatch.setattr(backups, "datetime", SimpleNamespace(now=lambda zone: moment))
+    for _ in range(2):
+        backups.place_for(tmp_path).write_text("")
+    (tmp_path / "trunkline-20260131-025959.backup").write_text("")
+    assert [path.name for path in backups.prune(tmp_path, 1)] == [
+        "trunkline-20260131-025959.backup", "trunkline-20260131-030000.backup",
+    ]  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["trunkline-20260131-030000_000700.backup"]
 
 
 def test_each_engine_takes_its_own_and_nothing_else(services, settings, file, sqlite_backup):

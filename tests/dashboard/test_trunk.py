@@ -249,3 +249,16 @@ def test_the_authority_is_there_for_pbxs_that_verify_us_if_it_is_our_own(owner, 
     )
     (tls / "ca.crt").unlink()
     assert owner.get("/trunk/trunk-ca.crt").status_code == 404
+
+
+def test_it_is_looked_at_again_without_the_rest_of_the_page(owner, stranger, cast):
+    page = owner.get("/trunk/").content.decode()
+    assert '<div hx-get="/trunk/" hx-trigger="every 10s" hx-swap="none"></div>' in page
+    place = f'id="registration-{cast.key}"'
+    assert (page.count(place), "hx-swap-oob" in page) == (1, False)
+    registered(cast.key)
+    part = owner.get("/trunk/", headers={"HX-Request": "true"}).content.decode()
+    assert f'{place} hx-swap-oob="true"' in part
+    assert "Registered</span> from <code>tcp:192.0.2.7:40000" in part
+    assert ("<html" in part, "<form" in part) == (False, False)
+    assert "192.0.2.7" not in stranger.get("/trunk/", headers={"HX-Request": "true"}).content.decode()

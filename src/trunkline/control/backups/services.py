@@ -19,12 +19,17 @@ from trunkline.control.errors import DatabaseLater
 from trunkline.settings import Settings
 
 _DATED = "trunkline-%Y%m%d-%H%M%S.backup"
-_IS_DATED = re.compile(r"trunkline-\d{8}-\d{6}\.backup")
+_SECOND = "trunkline-%Y%m%d-%H%M%S_%f.backup"  # one that is begun in the same second; it sorts behind the first
+_IS_DATED = re.compile(r"trunkline-\d{8}-\d{6}(_\d{6})?\.backup")
 
 
 def place_for(where: Path) -> Path:
     """The file for a backup: `where` itself, or in it, if it is a folder, one with the time in its name."""
-    return where / datetime.now(UTC).strftime(_DATED) if where.is_dir() else where
+    if not where.is_dir():
+        return where
+    now = datetime.now(UTC)
+    place = where / now.strftime(_DATED)
+    return where / now.strftime(_SECOND) if place.exists() else place
 
 
 def back_up(target: Path, replace: bool = False) -> Contents:

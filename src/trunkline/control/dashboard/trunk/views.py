@@ -5,12 +5,12 @@ A secret is in the answer to the request that made it, and nowhere else.
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from trunkline.control.accounts import services as accounts
 from trunkline.control.accounts.models import Account
-from trunkline.control.dashboard.pages import managed, only_managers, show
+from trunkline.control.dashboard.pages import managed, only_managers, show, wants_part
 from trunkline.control.endpoints import distances, ranges
 from trunkline.control.endpoints import services as endpoints
 from trunkline.control.endpoints.distances import Near
@@ -30,6 +30,9 @@ SCOPES = {
 
 @require_GET
 def trunk(request: HttpRequest) -> HttpResponse:
+    """For htmx what stands of each key's registration, each for its own place: the whole list would undo a choice."""
+    if wants_part(request):
+        return render(request, "trunk/registrations.html", {"keys": _keys(request.account)})
     return page(request)
 
 
@@ -131,7 +134,7 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""),
         "srv": endpoints.SRV,
         "codecs": [spoken(codec) for codec in CODECS],
         "systems": registry.systems_by_name().values(),
-        "keys": [services.as_dict(key) for key in services.listing(account)] if account else [],
+        "keys": _keys(account),
         "scopes": SCOPES,
         "for_pbxs": FOR_PBXS,
         "manage": MANAGE,
@@ -147,6 +150,10 @@ def page(request: HttpRequest, made=("", ""), refused=("", ""), source=("", ""),
         "source_problem": source[1],
     }
     return show(request, "trunk/trunk.html", values, status=422 if refused[1] or source[1] or place[1] else 200)
+
+
+def _keys(account: Account | None) -> list[dict[str, object]]:
+    return [services.as_dict(key) for key in services.listing(account)] if account else []
 
 
 def _coordinates(account: Account | None) -> str:
