@@ -83,3 +83,14 @@ def test_a_call_of_this_process_is_over_once_it_is_released(standing, tables):
     standing.release("0011223344556677")
     assert standing.is_over("0011223344556677", later)
     assert not standing.is_over("8899aabbccddeeff", 1)  # of before this process, which did not count it
+
+
+def test_a_callee_s_tag_stands_for_nothing_else_of_the_call(standing):
+    """It chooses it: by `ack` its BYE, behind an answer that it had repeated, would end no record."""
+    first, second = "0011223344556677", "7766554433221100"
+    for tag in ("ack", "cancel", ""):
+        standing.turn_away(first, tag)
+    assert (standing.unconfirmed(first), standing.reason_given(first), standing.left_early(first)) == ("", "", False)
+    standing.repeat_answer(second)
+    standing.leave_early(second)
+    assert not any(standing.turned_away(second, tag) for tag in ("ack", ""))

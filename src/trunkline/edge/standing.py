@@ -66,31 +66,31 @@ class Standing:
 
     def turn_away(self, call: str, tag: str) -> None:
         """Note that this callee's answer came too late: its BYE, without an ACK after 32 s, ends nothing."""
-        self._counters.put("late", f"{call}:{tag}", "1")
+        self._counters.put("late", f"{call} tag {tag}", "1")
 
     def turned_away(self, call: str, tag: str) -> bool:
-        return self._counters.get("late", f"{call}:{tag}") is not None
+        return self._counters.get("late", f"{call} tag {tag}") is not None
 
     def repeat_answer(self, call: str) -> None:
         """Note that the callee still repeats its answer, so that no ACK has reached it (RFC 3261 §13.3.1.4)."""
         if not self.unconfirmed(call):
-            self._counters.put("late", f"{call}:ack", "missing")
+            self._counters.put("late", f"{call} ack", "missing")
 
     def confirm(self, call: str) -> None:
         """An ACK of the caller's passes."""
         if self.unconfirmed(call) == "missing":
-            self._counters.put("late", f"{call}:ack", "passed")
+            self._counters.put("late", f"{call} ack", "passed")
 
     def unconfirmed(self, call: str) -> str:
         """Of a callee that repeats its answer: 'missing' or 'passed', as the ACK was; '' of one that does not."""
-        return self._counters.get("late", f"{call}:ack") or ""
+        return self._counters.get("late", f"{call} ack") or ""
 
     def give_reason(self, call_id: str, words: str) -> None:
         """Keep why a call is cancelled until its attempt is over."""
-        self._counters.put("late", f"{call_id}:cancel", words)
+        self._counters.put("late", f"{call_id} cancel", words)
 
     def reason_given(self, call_id: str) -> str:
-        return self._counters.get("late", f"{call_id}:cancel") or ""
+        return self._counters.get("late", f"{call_id} cancel") or ""
 
     def is_unwanted(self, call: str) -> bool:
         """Whether somebody wants a call ended that nobody has answered: the node notes it (`node/cancel.py`)."""
@@ -98,10 +98,10 @@ class Standing:
 
     def leave_early(self, call: str) -> None:
         """Note that the caller has ended the call by a BYE before it was answered."""
-        self._counters.put("late", f"{call}:", "1")
+        self._counters.put("late", f"{call} left", "1")
 
     def left_early(self, call: str) -> bool:
-        return self._counters.get("late", f"{call}:") is not None
+        return self._counters.get("late", f"{call} left") is not None
 
     def expired(self, entry: str) -> None:
         """A call's entry has outlived the longest call: its BYE was never seen."""
