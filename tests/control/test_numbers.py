@@ -138,6 +138,12 @@ def test_a_forward_to_this_machine_is_refused_with_the_entry_and_what_to_do(serv
     services.numbers.forward(cast.number, "sip:1@127.0.0.1:5070")
 
 
+def test_who_forwards_to_the_other_ip_version_is_warned(services, cast, local):
+    services.numbers.forward(cast.number, "sip:1@192.0.2.9,sip:1@[2001:db8::9]")
+    [warning] = services.numbers.as_dict(cast.number)["warnings"]
+    assert warning == "entry 2: nodes with IPv4 alone, as this one, pass it over"
+
+
 @pytest.mark.parametrize(
     "back",
     [

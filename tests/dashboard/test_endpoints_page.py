@@ -28,6 +28,7 @@ def test_an_endpoint_is_added_and_others_are_told_of_it(operator, services, eu):
     assert shown(services) == WANTED
     assert [one.host for one in services.endpoints.published()] == ["eu1.trunk.example"]
     page = operator.get("/endpoints/").content.decode()
+    assert "<code>trunkline node certificate</code> at each node" in page
     assert "eu1.trunk.example" in page
     assert "This node" not in page
     answer = operator.post("/endpoints/add", GIVEN | {"name": "eu"})

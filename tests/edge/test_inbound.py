@@ -53,6 +53,17 @@ def test_the_list_in_order_with_its_times_and_transports(attempts):
     ]
 
 
+def test_an_address_of_the_other_ip_version_is_passed_over_in_words(world, lookup, config):
+    def problems(sip_socket):
+        number = lookup.number(world.number("sip:1@[2001:db8::9],sip:1@192.0.2.9"))
+        found = inbound.attempts(number, lookup, replace(config, sip_socket=sip_socket))
+        assert {attempt.cause for attempt in found if attempt.problem} == {"transport"}
+        return [attempt.problem for attempt in found]
+
+    assert problems("udp:192.0.2.1:5060") == ["this node has IPv4 alone, and it is of the other", ""]
+    assert problems("udp:[2001:db8::1]:5060") == ["", "this node has IPv6 alone, and it is of the other"]
+
+
 def test_a_number_that_is_forwarded_nowhere(attempts):
     refusal = attempts("")
     assert isinstance(refusal, Refusal)

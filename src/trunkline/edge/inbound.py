@@ -9,6 +9,7 @@ from trunkline.sip.fence import Fence
 from trunkline.sip.forward import ForwardTarget
 from trunkline.sip.number import e164
 from trunkline.sip.refusal import Refusal
+from trunkline.sip.uri import ip_version
 
 
 def find(recipient: str, lookup: Lookup) -> Number | Refusal:
@@ -33,14 +34,19 @@ def attempts(number: Number, lookup: Lookup, config: EdgeConfig) -> list[Attempt
             found.append(_registered(target, number, lookup, common))
         else:
             addresses = located(lookup, target.host, target.port, target.transport, kind="uri", **common)
-            found += (_to_pbx(attempt, lookup, config.fence) for attempt in addresses)
+            found += (_to_pbx(attempt, lookup, config) for attempt in addresses)
     return found
 
 
-def _to_pbx(attempt: Attempt, lookup: Lookup, fence: Fence) -> Attempt:
-    elsewhere = no_pbx(attempt.ip, attempt.port, lookup, fence) if attempt.ip else ""
-    problem = f"it leads to {elsewhere} instead of a PBX"
-    return attempt._replace(problem=problem, cause="transport") if elsewhere else attempt
+def _to_pbx(attempt: Attempt, lookup: Lookup, config: EdgeConfig) -> Attempt:
+    if not attempt.ip:
+        return attempt
+    if elsewhere := no_pbx(attempt.ip, attempt.port, lookup, config.fence):
+        return attempt._replace(problem=f"it leads to {elsewhere} instead of a PBX", cause="transport")
+    ours = ip_version(config.sip_ip or attempt.ip)
+    if ip_version(attempt.ip) != ours:  # of names only addresses of ours are looked up
+        return attempt._replace(problem=f"this node has IPv{ours} alone, and it is of the other", cause="transport")
+    return attempt
 
 
 def no_pbx(ip: str, port: int, lookup: Lookup, fence: Fence) -> str:

@@ -105,6 +105,11 @@ def is_ip(host: str) -> bool:
     return True
 
 
+def ip_version(address: str) -> int:
+    """4 or 6, of what `is_ip`."""
+    return 6 if ":" in address else 4
+
+
 def _host(text: str) -> str:
     if not text:
         raise UriError("there is no host after the '@'")

@@ -16,7 +16,7 @@ from trunkline.control.numbers.numbering import country_and_kind
 from trunkline.control.numbers.seen import Seen, check
 from trunkline.control.words import check_e164, check_prefix, missing
 from trunkline.sip import forward as forwarding
-from trunkline.sip.uri import DEFAULT_PORT, is_ip
+from trunkline.sip.uri import DEFAULT_PORT, ip_version, is_ip
 
 LONGEST = 10_000  # characters of a Forward to SIP list: the SIP messages of its calls have parts of it
 DEAREST = Decimal(1_000_000)  # EUR a month
@@ -220,6 +220,8 @@ def warnings(targets: list[forwarding.ForwardTarget], account: Account | None) -
             said.append(f"entry {entry}: the keys of its SRTP travel readable by anyone on the way: add ;transport=tls")
         if what := _no_pbx(target):  # written when that was allowed
             said.append(f"entry {entry}: calls pass it over, as {target.host} is {what}")
+        elif is_ip(target.host) and ip_version(target.host) != (ours := ip_version(settings.TRUNKLINE.sip_address)):
+            said.append(f"entry {entry}: nodes with IPv{ours} alone, as this one, pass it over")
     return said
 
 
