@@ -32,8 +32,8 @@ def made(run, home_folder, monkeypatch):
     return make
 
 
-def test_without_endpoints_it_holds_for_the_domain_and_the_region(made):
-    assert made() == {DOMAIN, f"default.{DOMAIN}", "trunk.example.com", "192.0.2.1"}
+def test_without_endpoints_it_holds_for_the_domain(made):
+    assert made() == {DOMAIN, "trunk.example.com", "192.0.2.1"}
 
 
 def test_it_holds_for_this_nodes_endpoints_and_all_regions(made, run):

@@ -137,7 +137,7 @@ def test_the_operators_own_certificate_is_left_alone(own, monkeypatch):
 def test_names_that_the_operators_own_certificate_lacks_are_said(own):
     (own / "node.key").write_bytes((own / "other/node.key").read_bytes())
     said = certificates.ensure(own, "other.example", ["192.0.2.1"], ["eu.other.example"])
-    assert said.endswith(", but not for eu.other.example: PBXs that verify it cannot use these names")
+    assert said.endswith(", but not for eu.other.example: who verifies it cannot use these names")
     assert "but not" not in certificates.ensure(own, "Other.example", ["192.0.2.1"])
 
 

@@ -51,8 +51,10 @@ def service_names(endpoints: Iterable[Endpoint]) -> list[str]:
 
 def names_of(addresses: Collection[str]) -> list[str]:
     """All names that PBXs may reach the node at these addresses by: those of the services, as each has every endpoint,
-    and the hosts of its own endpoints."""
+    and the hosts of its own endpoints. Where there is no endpoint, nobody is told of a region."""
     listed = list(everyone())
+    if not listed:
+        return [domain()]
     hosts = [one.host for one in listed if not uri.is_ip(one.host) and set(addresses) & set(one.addresses)]
     return list(dict.fromkeys([*service_names(listed), *hosts]))
 
