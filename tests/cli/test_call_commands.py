@@ -111,6 +111,15 @@ def test_a_time_that_is_none_is_refused_with_an_example(run, when):
     assert (ran.status, "write 2026-01-31" in ran.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("list", "--call-id", "\udcff"), ("end", "x", "\udcff"), ("end", "--account", "\udcff"), ("show", "\udcff")],
+)
+def test_words_that_are_not_utf_8_are_refused(run, words):
+    ran = run("calls", *words)
+    assert (ran.status, "is not UTF-8" in ran.err) == (1, True)
+
+
 def test_a_list_of_calls_says_whether_there_is_none_or_none_such(run):
     assert run("calls", "list").out == "There is no call yet.\n"
     assert run("calls", "list", "--number", "33123456789").out == "There is no such call.\n"

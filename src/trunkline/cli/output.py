@@ -41,6 +41,7 @@ def operation(group, name: str | None = None, migrated: bool = True, changes: bo
         @wraps(function)
         def run(as_json: bool, **options) -> None:
             try:
+                _check_readable(options)
                 if changes:
                     _check_given(options)
                 answer = _perform(function, options, migrated)
@@ -113,6 +114,14 @@ def _check_given(given: dict) -> None:
     names = {option.name: option.opts[0] for option in offered if option.name in given}
     if all(given[name] is None or given[name] is False or given[name] == () for name in names):  # but 0 is something
         raise _Refused(f"say what is to change: {', '.join(names.values())}")
+
+
+def _check_readable(given: dict) -> None:
+    """Raises _Refused for words that are not UTF-8, which no database takes; a path may be any."""
+    for value in given.values():
+        for word in value if isinstance(value, tuple) else (value,):
+            if isinstance(word, str) and word.encode(errors="replace").decode() != word:
+                raise _Refused(f"{text(word)!r} is not UTF-8: set your terminal to that, and type it again")
 
 
 def _perform(function: Callable[..., Answer], options: dict, migrated: bool) -> Answer:
