@@ -12,7 +12,7 @@ from trunkline.contract.feed import Unavailable
 from trunkline.contract.registrations import Registered
 from trunkline.node import registrations
 from trunkline.node.registrations import Seen
-from trunkline.node.tell import SETTLED, Teller
+from trunkline.node.tell import REREAD, SETTLED, Teller
 
 
 def test_those_that_have_not_ended_with_their_accounts(tmp_path):
@@ -96,7 +96,8 @@ class Told:
         if self.away:
             raise Unavailable("away")
         self.notes.append(([one.key for one in registered], set(ended)))
-        self.rows = [one for one in self.rows if one.key not in {new.key for new in registered}] + list(registered)
+        over = {new.key for new in registered} | set(ended)
+        self.rows = [one for one in self.rows if one.key not in over] + list(registered)
 
 
 class Telling:
@@ -149,6 +150,14 @@ def test_of_what_was_told_before_a_start_the_others_may_tell_first():
     telling = Telling(one(900, 1900), one(900, 1900, "gone"))
     assert telling.look(at=1000 + SETTLED - 1) == []
     assert telling.look(one(900, 1900), at=1000 + SETTLED + 1) == [([], {"gone"})]
+
+
+def test_what_a_restored_database_does_not_have_is_told_again():
+    telling = Telling()
+    telling.look(one(1001, 1901), at=1002)
+    telling.told.rows.clear()
+    assert telling.look(one(1001, 1901), at=1003) == []
+    assert telling.look(one(1001, 1901), at=1003 + REREAD) == [(["k"], set())]
 
 
 def test_one_that_ended_is_told_of_though_the_clock_was_set_back():

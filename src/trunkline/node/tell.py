@@ -10,6 +10,7 @@ from trunkline.contract.registrations import Registered, Registrations
 from trunkline.node.registrations import Seen
 
 PAUSE = 3.0  # s
+REREAD = 60.0  # s until we ask what the database has of ours: a backup may have been restored
 SETTLED = 30.0  # s after the start: a node that lost its contacts hears of them from the others meanwhile
 
 
@@ -26,16 +27,18 @@ class Teller:
     ):
         self._registrations, self._node, self._look, self._clock = registrations, node, look, clock
         self._steady, self._settled = steady, steady() + SETTLED  # the other may be set back
-        self._told: dict[str, Registered] | None = None  # as the database has it
+        self._told: dict[str, Registered] = {}  # as the database has it
+        self._reread = steady()
 
     def facts(self) -> Mapping[str, object]:
         """`registered`: PBXs that registered here, by what was told."""
-        return {"registered": len(self._told or {})}
+        return {"registered": len(self._told)}
 
     def step(self) -> bool:
         """Raises Unavailable, sqlite3.OperationalError."""
-        if self._told is None:
+        if self._steady() >= self._reread:
             self._told = {one.key: one for one in self._registrations.known(self._node)}
+            self._reread = self._steady() + REREAD
         seen, now = self._look(), self._clock()
         here = {key: self._as_known(one) for key, one in seen.here.items() if one.until > now}
         changed = [one for key, one in here.items() if one != self._told.get(key)]
