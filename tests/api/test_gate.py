@@ -103,7 +103,7 @@ def test_requests_are_counted_for_the_account(owner, stranger, cast, services, m
     from django.conf import settings
 
     from trunkline.control.api import usage
-    from trunkline.settings.sections import Api
+    from trunkline.settings.faces import Api
 
     monkeypatch.setattr(usage.time, "time", lambda: 1_800_000_018.5)
     limited = settings.TRUNKLINE.model_copy(update={"api": Api(requests_per_minute=3)})

@@ -7,5 +7,5 @@ from harness.node import running
 
 @pytest.fixture(scope="package")
 def node(addresses):
-    with running(addresses, sandbox={"enabled": True}) as node:
+    with running(addresses, sandbox={"enabled": True}, metrics={"port": 9464}) as node:
         yield node

@@ -68,6 +68,8 @@ class Node:
         self.address, sandbox_carrier, sandbox_pbx, self.carrier_address, self.pbx_address = self._addresses
         sections = {name: DEFAULTS.get(name, {}) | settings.get(name, {}) for name in DEFAULTS.keys() | settings.keys()}
         sections["sip"] = {"address": self.address} | sections["sip"]
+        if "metrics" in sections:
+            sections["metrics"] = {"address": self.address} | sections["metrics"]
         sections["sandbox"] |= {"carrier_address": sandbox_carrier, "pbx_address": sandbox_pbx}
         self.settings = Settings(home=self.home.root, **sections)
         self.environment = self.bare_environment()

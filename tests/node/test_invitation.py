@@ -67,7 +67,7 @@ def test_who_takes_it_has_what_all_nodes_share_and_nothing_else(invited, first, 
 
 def test_every_setting_is_shared_or_each_machines_own():
     """So that one that comes later is not forgotten: `web.operators_second_factor` was, and one node asked for none."""
-    own = {"node", "cluster", "journal", "sandbox", "home"}
+    own = {"node", "cluster", "journal", "metrics", "sandbox", "home"}
     assert set(invitation.SHARED) | own == set(Settings.model_fields)
     for section, names in invitation.OWN.items():
         assert set(names) < set(type(getattr(Settings(), section)).model_fields), section

@@ -145,6 +145,19 @@ def publish():
 
 
 @command.command()
+def metrics():
+    """Serve the node's figures to Prometheus. It begins as root and goes on as the user `trunkline`."""
+    from trunkline.node import metrics as serving
+
+    settings, home = _load()
+    stop = stop_on_signal()
+    try:
+        serving.run(settings, home, stop)
+    except OSError as error:
+        raise click.ClickException(f"{settings.metrics.address} port {settings.metrics.port}: {error}") from error
+
+
+@command.command()
 def web():
     """Serve the dashboard. It begins as root and goes on as the user `trunkline`."""
     from trunkline.cli import web as serving

@@ -10,7 +10,7 @@ from trunkline import __version__
 from trunkline.contract import store
 from trunkline.contract.feed import DRAIN, Heartbeat, Sink, Unavailable
 from trunkline.home import Home
-from trunkline.node import health, orders, part
+from trunkline.node import health, orders, part, probes
 from trunkline.node.supervise import NotRunning
 from trunkline.settings import Settings
 
@@ -25,11 +25,12 @@ class Beater:
         self._sink, self._settings, self._home = sink, settings, home
         self._store = store.open_writer(home.store)
         self._started, self._heard, self._ahead = time.time(), time.monotonic(), 0.0
-        self._mail = ""
+        self._mail, self._checks = "", {}
         self._endings: set[str] = set()  # of calls to end that the disk has not taken yet; we are told of each once
 
     def facts(self) -> Mapping[str, object]:
-        known = {"draining": store.draining(self._store), "calls": self._calls()}
+        known = {"draining": store.draining(self._store), "calls": self._calls(), "checks": self._checks}
+        known["kamailio"] = self._kamailio() if self._settings.metrics.port else None
         return known | {"ahead": round(self._ahead, 1), "mail": self._mail}
 
     def step(self) -> bool:
@@ -91,9 +92,19 @@ class Beater:
         try:
             checks = health.check(self._settings, self._home)
         except NotRunning as error:
+            self._checks = {"supervisord": False}
             return {"supervisord": str(error)}
+        self._checks = {check.name: check.ok for check in checks}
         # Of itself it says enough by being heard.
         return {check.name: check.text for check in checks if not check.ok and check.name != "beat"}
+
+    def _kamailio(self) -> Mapping[str, object] | None:
+        """What it says of its memory (bytes) and connections, for the part metrics, which must not ask it."""
+        try:
+            ask = lambda method: probes.kamailio_rpc(self._home.kamailio_rpc, method)  # noqa: E731
+            return {"memory": ask("core.shmmem"), "connections": ask("core.tcp_info")}
+        except probes.Silent:  # `checks` says it
+            return None
 
     def _cut_off(self) -> bool:
         """What this node sees of the others is then nothing that DNS should follow."""

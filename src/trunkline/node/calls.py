@@ -59,23 +59,11 @@ class Calls:
 
         Raises OSError; what was read until then is known, and is told the next time.
         """
-        seen, more = {}, False
-        for path in lines.files(self._journal):
-            try:
-                file = open(lines.opened(path), "rb")  # noqa: SIM115 - closed below
-            except FileNotFoundError:  # the shipper has just removed it
-                continue
-            with file:
-                name = lines.identity(file)
-                if not name:
-                    continue
-                position = self._positions.get(name, 0)
-                batch = lines.read(file, position)
-            seen[name] = self._positions[name] = position + batch.size
+        more = False
+        for batch in lines.onward(self._journal, self._positions):
             more |= batch.full  # not for a line or two: each look costs as much as ten of them
             for event in batch.events:
                 self._take(event, now)
-        self._positions = seen  # files that are gone are forgotten
         answered, self._answered = self._answered, []
         return [call for call in answered if call.uid in self.up], more
 

@@ -8,6 +8,7 @@ import os
 import pwd
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,7 +29,7 @@ def launch(engine: Engine, home: Home) -> NoReturn:
         os.setpgid(0, 0)
     _note(engine, home).write_text(json.dumps(os.getpid()))
     if engine.user:
-        _become(engine.user)
+        become(engine.user)
     os.execvp(engine.command[0], engine.command)
 
 
@@ -81,8 +82,12 @@ def _kill(pid: int) -> None:
         return
 
 
-def _become(user: str) -> None:
+def become(user: str, groups: Sequence[int] | None = None) -> None:
+    """Be a user from now on, and for good: in its own groups, or in these beside its first. Raises KeyError."""
     entry = pwd.getpwnam(user)
-    os.initgroups(user, entry.pw_gid)
+    if groups is None:
+        os.initgroups(user, entry.pw_gid)
+    else:
+        os.setgroups(groups)
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -64,6 +64,28 @@ def identity(file: BinaryIO) -> str:
     if not first.endswith(b"\n"):
         return ""
     return f"{os.fstat(file.fileno()).st_ino:x}-{hashlib.sha256(first).hexdigest()[:16]}"
+
+
+def onward(current: Path, positions: dict[str, int]) -> Iterator[Batch]:
+    """What was written since the positions in the files, which are known by their identities: a batch of each, the
+    oldest first. The positions are brought up to date, and those of files that are gone left out. Raises OSError; what
+    was read until then is read."""
+    seen = set()
+    for path in files(current):
+        try:
+            file = open(opened(path), "rb")  # noqa: SIM115 - closed below
+        except FileNotFoundError:  # the shipper has just removed it
+            continue
+        with file:
+            name = identity(file)
+            if not name:
+                continue
+            batch = read(file, positions.get(name, 0))
+        positions[name] = positions.get(name, 0) + batch.size
+        seen.add(name)
+        yield batch
+    for name in positions.keys() - seen:
+        del positions[name]
 
 
 def append(current: Path, events: Sequence[journal.Event]) -> bool:

@@ -36,6 +36,8 @@ def endpoints(settings: Settings, ports: Ports) -> list[Endpoint]:
         listed.append(Endpoint("udp", settings.cluster.address, settings.cluster.port, "cluster.port"))
     if settings.web.enabled:
         listed.append(Endpoint("tcp", settings.web_address, settings.web.port, "web.port"))
+    if settings.metrics.port:
+        listed.append(Endpoint("tcp", settings.metrics.address, settings.metrics.port, "metrics.port"))
     if sandbox.enabled:
         for name, address, port in (
             ("carrier", sandbox.carrier_address, sandbox.carrier_port),

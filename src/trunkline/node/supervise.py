@@ -72,6 +72,8 @@ def programs(settings: Settings) -> list[Program]:
         listed.append(Program("publish", _ours("node", "publish"), 37))
     if settings.web.enabled:
         listed += [Program(name, _ours("node", name), 55) for name in ("web", "jobs")]
+    if settings.metrics.port:
+        listed.append(Program("metrics", _ours("node", "metrics"), 56))
     if settings.sandbox.enabled:
         listed.append(Program("sandbox", _ours("sandbox", "run"), 60))
     return listed

@@ -15,10 +15,9 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from trunkline.settings import cpus, words
+from trunkline.settings.faces import Api, Audit, Mail, Metrics, Web
 from trunkline.settings.sections import (
     CLOSED_PORT,
-    Api,
-    Audit,
     Auth,
     Calls,
     Cluster,
@@ -26,12 +25,10 @@ from trunkline.settings.sections import (
     Dns,
     Journal,
     Limits,
-    Mail,
     Media,
     Node,
     Sandbox,
     Sip,
-    Web,
 )
 from trunkline.sip.fence import Fence, place
 
@@ -59,6 +56,7 @@ class Settings(BaseSettings):
     dns: Dns = Dns()
     journal: Journal = Journal()
     web: Web = Web()
+    metrics: Metrics = Metrics()
     mail: Mail = Mail()
     api: Api = Api()
     audit: Audit = Audit()

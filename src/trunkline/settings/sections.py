@@ -1,4 +1,4 @@
-"""The sections of a node's settings: each key, its default, and what it may be."""
+"""The sections of a node's settings that are about calls: each key, its default, and what it may be."""
 
 import re
 from typing import Annotated, Literal
@@ -210,78 +210,6 @@ class Dns(Section):
 
 class Journal(Section):
     rotate_mb: int = Field(64, ge=1, le=4096, description="Size at which the node starts the next journal file, MB.")
-
-
-class Web(Section):
-    enabled: bool = Field(True, description="Serve the dashboard from this node.")
-    address: str = Field("", description="IP address that the dashboard listens on. Empty: `sip.address`.")
-    port: Port = Field(8443, description="Its TCP port.")
-    hosts: list[str] = Field(
-        [],
-        description="Host names that people reach it by, like `trunk.example.com`; the first one is printed by `up`. "
-        "`sip.domain` and the node's addresses always serve.",
-    )
-    tls: bool = Field(
-        True, description="Serve HTTPS with the node's certificate. `false`: HTTP, for a proxy that ends TLS in front."
-    )
-    proxies: list[str] = Field(
-        [], description="IP addresses of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
-    )
-    workers: int = Field(2, ge=1, le=32, description="Processes that answer requests.")
-    requests_per_minute: int = Field(
-        600,
-        ge=60,
-        le=1_000_000,
-        description="Requests to the dashboard that a user may make in a minute, at each node.",
-    )
-    operators_second_factor: bool = Field(
-        False, description="Operators must have a second factor: they see nothing before they have set one up."
-    )
-
-    _addresses = field_validator("address")(ip)
-
-    _addresses_of_proxies = field_validator("proxies")(ips)
-
-    @field_validator("hosts")
-    @classmethod
-    def _hosts(cls, values: list[str]) -> list[str]:
-        for value in values:
-            if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", value):
-                raise ValueError(f"{value!r} is not a host name in small letters, like trunk.example.com")
-        return values
-
-    @model_validator(mode="after")
-    def _proxied(self):
-        if not self.tls and not self.proxies:
-            raise ValueError("tls = false sends passwords in the clear: name the proxy that ends TLS in proxies")
-        return self
-
-
-class Api(Section):
-    requests_per_minute: int = Field(
-        600, ge=1, le=1_000_000, description="Requests to the API that an account may make in a minute, at each node."
-    )
-
-
-class Audit(Section):
-    keep_days: int = Field(0, ge=0, le=36_500, description="Days for which the audit log keeps an entry. 0: for ever.")
-
-
-class Mail(Section):
-    host: str = Field("", description="The SMTP server that takes our mail: links for another password. Empty: none.")
-    port: Port = Field(587, description="Its TCP port.")
-    tls: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="`starttls`, `tls` from the start (port 465), or `none`, for a server on this machine."
-    )
-    username: str = Field("", description="User name there. Empty: it asks for none.")
-    password: str = Field("", description="The password of that user.")
-    sender: str = Field("", description="The address that mail comes from, like `trunk@example.com`.")
-
-    @model_validator(mode="after")
-    def _sent_by(self):
-        if self.host and "@" not in self.sender:
-            raise ValueError("mail.host needs mail.sender: the address that mail comes from, like trunk@example.com")
-        return self
 
 
 CLOSED_PORT = 9  # of the test PBX's address; nothing listens there, so that TCP is refused at once
