@@ -259,3 +259,12 @@ def test_a_node_whose_clock_is_years_ahead_removes_no_record(sink, services, mon
     monkeypatch.setattr(timezone, "now", lambda: ahead)
     sink.prune()
     assert [one.uid for one in services.calls.find()] == ["young"]
+
+
+def test_what_a_node_was_to_end_goes_with_it(sink, services, later):
+    """Another one of its name would be told of calls that it never had."""
+    sink.heartbeat(BEAT)
+    services.nodes.end_calls("n1", ["aa"])
+    later(30)
+    services.nodes.forget(services.nodes.get("n1"))
+    assert sink.heartbeat(BEAT._replace(instance="b" * 32)).endings == []
