@@ -7,8 +7,12 @@ and never all of it at once.
 
 The files that `alone` in pyproject.toml lists run in one worker when the others have ended: what measures speed, counts
 what the machine holds, or would starve its neighbours. Add the file there; a single test needs a file of its own.
+
+Each line of `together` there names files, by patterns, that share what is dear to start, a node or a PostgreSQL. One
+worker has them all, and others help with them when they have nothing else left.
 """
 
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -19,8 +23,8 @@ FEW = 3  # files that are sooner run here than workers have started
 ALONE = "alone"
 # Folders whose tests take long start first, so that no worker is left with one when the others are done. These start
 # nodes or browsers, which take CPU time; the next ones wait for timers.
-COMPUTING = ("fleet", "systemd", "browser", "node", "endtoend", "chaos", "bench")
-WAITING = ("interop", "scenarios", "sandbox", "dashboard", "harness")
+COMPUTING = ("fleet", "endtoend", "chaos", "systemd", "browser", "node", "bench")
+WAITING = ("interop", "control", "scenarios", "sandbox", "dashboard", "harness")
 LONG = COMPUTING + WAITING
 
 ours = pytest.StashKey[bool]()  # the command line names no other way to share out the tests
@@ -28,6 +32,7 @@ ours = pytest.StashKey[bool]()  # the command line names no other way to share o
 
 def pytest_addoption(parser):
     parser.addini("alone", "Files of tests that run when all others have ended.", "linelist", [])
+    parser.addini("together", "Files of tests that one worker runs, by patterns; each line is of one.", "linelist", [])
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -82,14 +87,23 @@ def _alone(config) -> set[str]:
     return listed
 
 
+def _together(config) -> list[list[str]]:
+    groups = [line.split() for line in config.getini("together")]
+    if missing := [name for names in groups for name in names if not any(config.rootpath.glob(name))]:
+        raise pytest.UsageError(f"pyproject.toml: together: there is no file {', '.join(missing)}")
+    return groups
+
+
 class Turns(LoadScopeScheduling):
     """Files in the order of collection, each to the next worker that is free: every other worker prefers those of
-    COMPUTING, the workers between prefer the rest. Those of `alone` go to the last worker, as soon as the others have
-    ended."""
+    COMPUTING, the workers between prefer the rest. Those of `together` are their first one's worker's, and
+    those of `alone` go to the last worker, as soon as the others have ended."""
 
     def __init__(self, config, log=None):
         super().__init__(config, log)
         self._alone = _alone(config)
+        self._together = _together(config)
+        self._holders = {}  # the worker of each line of `together`
 
     def _split_scope(self, nodeid: str) -> str:
         file = _file(nodeid)
@@ -104,10 +118,25 @@ class Turns(LoadScopeScheduling):
             node.shutdown()  # when it has done what it holds
 
     def _next_for(self, node) -> str:
-        """The first file of the kind that this worker prefers; the first of all where none is left."""
+        """The first file that no other worker should have and that is of this one's kind, as far as there is one."""
         computes = self.nodes.index(node) % 2 == 0
-        files = (file for file in self.workqueue if file != ALONE and _computes(file) == computes)
-        return next(files, next(iter(self.workqueue)))
+
+        def drawback(file: str) -> tuple[bool, bool, bool]:
+            return file == ALONE, self._is_anothers(file, node), _computes(file) != computes
+
+        file = min(self.workqueue, key=drawback)
+        if not self._is_anothers(file, node):
+            self._holders[self._group(file)] = node
+        return file
+
+    def _is_anothers(self, file: str, node) -> bool:
+        holder = self._holders.get(self._group(file), node)
+        return holder is not node and holder in self.nodes
+
+    def _group(self, file: str) -> int | str:
+        """Its line of `together`; itself, where it has none."""
+        groups = enumerate(self._together)
+        return next((n for n, names in groups if any(fnmatch(file, name) for name in names)), file)
 
     def remove_node(self, node) -> str | None:
         """The test in which a worker died is not begun again; the others that it held are."""

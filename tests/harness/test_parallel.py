@@ -78,6 +78,23 @@ def test_each_worker_begins_with_files_of_its_kind(project):
     assert set(first.values()) == {"test_a", "test_c"}
 
 
+def test_files_that_share_what_is_dear_go_to_one_worker(project):
+    """All other tests wait for the second of these files to begin: nobody is out of work before, and helps with it."""
+    (project.root / "log").touch()
+    waits = RUNS.replace("time.sleep(0.1)", "while 'test_d' not in pathlib.Path('log').read_text(): time.sleep(0.02)")
+    for name in ("test_a", "test_b", "test_y", "test_z"):
+        (project.root / "tests" / f"{name}.py").write_text(waits)
+    folder = project.root / "tests" / "chaos"
+    folder.mkdir()
+    for name in ("test_c", "test_d"):
+        (folder / f"{name}.py").write_text(RUNS)
+    with (project.root / "pyproject.toml").open("a") as file:
+        file.write('together = ["tests/test_m.py tests/chaos/*.py"]\n')
+    status, said = project.run("-n", "4", "tests")
+    assert (status, "21 passed" in said) == (0, True), said
+    assert len({worker for file, worker, *_ in project.log() if file in ("test_c", "test_d")}) == 1
+
+
 @pytest.mark.parametrize(
     "words",
     [["tests/test_a.py", "tests/test_m.py"], ["tests", "-s"], ["tests", "-p", "no:xdist"]],
@@ -115,3 +132,9 @@ def test_a_file_that_is_not_there_is_named(project):
     status, said = project.run("tests")
     assert status != 0
     assert "alone: there is no file tests/test_m.py" in said
+    (project.root / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\ntogether = ["tests/test_[ac].py tests/c/*"]\n'
+    )
+    status, said = project.run("tests")
+    assert status != 0
+    assert "together: there is no file tests/c/*" in said
