@@ -1,5 +1,6 @@
 """Databases for tests: an SQLite file, or one of a real PostgreSQL that lives as long as the test session."""
 
+import fcntl
 import itertools
 import os
 import shutil
@@ -34,11 +35,17 @@ def fresh_sqlite(folder: Path, copied: Path | None = None) -> str:
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory):
-    """A migrated database file, to be copied: migrating takes longer than most tests."""
+    """A migrated database file, to be copied: migrating takes longer than most tests. All workers share one."""
     _forgo_durability()
-    folder = tmp_path_factory.mktemp("empty")
-    with standing_on(fresh_sqlite(folder), folder):
-        control.migrate()
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "empty"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            with standing_on(fresh_sqlite(folder), folder):
+                control.migrate()
+            (folder / "made").touch()
     return folder / "control.db"
 
 

@@ -8,18 +8,22 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from control.databases import empty, fresh_sqlite
 from harness.knot import knot
 from harness.polling import until
 from trunkline.cli.main import trunkline
+
+__all__ = ["empty"]
 
 SECRET = base64.b64encode(b"z" * 32).decode()
 START = "$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 7\n@ NS ns\nns A 127.0.0.1\nwww A 192.0.2.80\n"
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(tmp_path, empty, monkeypatch):
     home = tmp_path / "home"
     home.mkdir()
+    fresh_sqlite(home, empty)
     monkeypatch.setenv("TRUNKLINE_HOME", str(home))
     monkeypatch.setenv("TRUNKLINE_SIP__DOMAIN", "sip.trunk.example")
     (home / "dns.key").write_text(f"trunkline:{SECRET}\n")

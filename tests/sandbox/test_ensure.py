@@ -2,17 +2,20 @@
 
 import pytest
 
+from control.databases import empty, fresh_sqlite
 from trunkline import control
 from trunkline.cli import sandbox
 from trunkline.control import ServiceError, database
 from trunkline.settings import Settings
 
+__all__ = ["empty"]
+
 
 @pytest.fixture
-def settings(tmp_path):
+def settings(tmp_path, empty):
+    fresh_sqlite(tmp_path, empty)
     made = Settings(home=tmp_path)
     control.setup(made)
-    control.migrate()
     yield made
     database.close()
 
