@@ -57,8 +57,8 @@ def test_nothing_gets_anywhere(clock):
 def test_a_part_that_computes_is_waited_for(clock, code):
     waiting = Patience(clock)
     with part(code) as process:
-        for turn in range(1, 4):
-            computed(process, turn * WORTH)
+        for _ in range(3):
+            computed(process, patience.cpu_seconds().get(process.pid, 0.0) + WORTH)
             clock.now += STILL_SECONDS + 1
             assert not waiting.ends(["clear"], [process], "")
 
@@ -113,3 +113,9 @@ def test_a_store_that_is_being_filled_may_take_hours(clock):
         assert not waiting.ends(["follow"], [], f"{turn} rows so far")
     clock.now += STILL_SECONDS + 1
     assert waiting.ends(["follow"], [], "99 rows so far")
+
+
+def test_how_long_nothing_may_get_anywhere_can_be_said(clock):
+    waiting = Patience(clock, still=5)
+    clock.now += 6
+    assert waiting.ends(["web"], [])

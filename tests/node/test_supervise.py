@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.peers import free_port
 from harness.polling import until
 from trunkline.home import Home
-from trunkline.node import folders, launch, logs, stop, supervise, watch
+from trunkline.node import folders, launch, logs, patience, probes, stop, supervise, watch
 from trunkline.node.engines import Engine
 from trunkline.node.supervise import Manager, NotRunning, Program
 from trunkline.settings import Settings
@@ -91,6 +92,19 @@ def end(*_):
 signal.signal(signal.SIGTERM, end)
 print("ready", flush=True)
 time.sleep(3600)
+"""
+
+
+# As Python does while it loads its libraries; then it answers as the dashboard does.
+SLOW_WEB = """
+import http.server, time
+while time.process_time() < 3:
+    pass
+class Alive(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", {port}), Alive).serve_forever()
 """
 
 
@@ -277,3 +291,22 @@ def test_logs_are_renamed_before_they_fill_the_disk(home, start):
     assert max(sizes.values()) < 21_500_000
     assert sum(sizes.values()) == 50_000_000 + len("the last line\n")
     assert logs.parts(home.log) == ["revive", "supervisord", "talkative"]
+
+
+@pytest.fixture
+def served(home, monkeypatch):
+    monkeypatch.setattr(watch, "WEB_SECONDS", 1.5)
+    monkeypatch.setattr(patience, "WORTH", 0.05)  # of CPU time in these, on a machine that is busy with other tests
+    web = {"tls": False, "proxies": ["127.0.0.1"], "address": "127.0.0.1", "port": free_port("127.0.0.1")}
+    return Settings(home=home.root, web=web)
+
+
+def test_a_dashboard_is_waited_for_while_it_gets_anywhere(start, home, served):
+    start(("web", SLOW_WEB.format(port=served.web.port)))
+    watch.wait_for_web(served, home)
+
+
+def test_a_dashboard_that_gets_nowhere_is_told(start, home, served):
+    start(("web", STEADY))
+    with pytest.raises(probes.Silent, match="cannot be reached"):
+        watch.wait_for_web(served, home)

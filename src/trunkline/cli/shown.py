@@ -4,10 +4,9 @@ import click
 
 from trunkline import control
 from trunkline.cli import saying
-from trunkline.node import probes, web
+from trunkline.home import Home
+from trunkline.node import probes, watch, web
 from trunkline.settings import Settings
-
-WEB_SECONDS = 15.0
 
 
 def stranded_keys(settings: Settings) -> None:
@@ -35,7 +34,7 @@ def dashboard(settings: Settings) -> None:
     if not settings.web.enabled:
         return
     try:
-        probes.web_within(WEB_SECONDS, settings.web_address, settings.web.port, settings.web.tls)
+        watch.wait_for_web(settings, Home(settings.home))
     except probes.Silent as error:
         saying.say(f"The dashboard does not work: {error}. Calls do; see `trunkline logs web`.", err=True)
         return

@@ -19,15 +19,17 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Patience:
-    def __init__(self, clock: Callable[[], float] = time.monotonic):
-        self._clock = clock
+    """`still`: how long nothing may get anywhere, s."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, still: float = STILL_SECONDS):
+        self._clock, self._still = clock, still
         self._began = self._moved = clock()
         self._missing: Collection[str] = ()
         self._filling = ""
         self._first: dict[str, int] = {}  # the process that a part began with
         self._spent: dict[str, float] = {}  # and the CPU time that it had taken when it last counted
 
-    def ends(self, missing: Collection[str], processes: Iterable[Process], filling: str) -> bool:
+    def ends(self, missing: Collection[str], processes: Iterable[Process], filling: str = "") -> bool:
         """Whether to give up. `missing`: the parts that do not work yet; `filling`: how far `follow` is."""
         now = self._clock()
         if filling and filling != self._filling:
@@ -35,7 +37,7 @@ class Patience:
         elif len(missing) < len(self._missing) or self._computing(missing, processes):
             self._moved = now
         self._missing, self._filling = missing, filling
-        return now > self._moved + STILL_SECONDS or now > self._began + MOST_SECONDS
+        return now > self._moved + self._still or now > self._began + MOST_SECONDS
 
     def _computing(self, missing: Collection[str], processes: Iterable[Process]) -> bool:
         """Whether a part that is missed got on with its start. One that died and was started again does not count."""

@@ -94,18 +94,6 @@ def rtpengine_ping(port: int, timeout: float = SECONDS) -> None:
         raise Silent(f"ping was answered with {reply[:80]!r}")
 
 
-def web_within(seconds: float, address: str, port: int, tls: bool) -> None:
-    """The same, of one that may be starting; it is asked until it answers or the time is over."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return web(address, port, tls)
-        except Silent:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-
-
 def web(address: str, port: int, tls: bool, timeout: float = SECONDS) -> None:
     """Ask the dashboard whether it is there. Who it is does not matter here, so no certificate is verified."""
     context = ssl._create_unverified_context() if tls else None

@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Iterator
 
 from trunkline.home import Home
-from trunkline.node import health, logs
+from trunkline.node import health, logs, probes
 from trunkline.node.health import Check
 from trunkline.node.patience import Patience
 from trunkline.node.supervise import Manager, NotRunning, Process
 from trunkline.settings import Settings
 
 POLL = 0.2
+WEB_SECONDS = 15.0  # for the dashboard, while it gets nowhere
 # Without these no call can be made. The others are reported, but their cause (a name server that is away) may be
 # outside, and must not keep a node from starting.
 NEEDED = ("rtpengine", "kamailio", "sip", "follow", "ship", "clear", "beat", "sandbox")
@@ -48,6 +49,18 @@ def wait_until_ready(
         if waiting != (waiting := ", ".join(names)):
             say(waiting)
         time.sleep(POLL)
+
+
+def wait_for_web(settings: Settings, home: Home) -> None:
+    """Wait until the dashboard answers, which may be starting. Raises probes.Silent when it gets nowhere."""
+    patience = Patience(still=WEB_SECONDS)
+    while True:
+        try:
+            return probes.web(settings.web_address, settings.web.port, settings.web.tls)
+        except probes.Silent:
+            if patience.ends(["web"], _processes(home)):
+                raise
+            time.sleep(POLL)
 
 
 def _processes(home: Home) -> list[Process]:
