@@ -179,7 +179,11 @@ def test_a_start_that_fails_shows_the_log_and_leaves_nothing(node):
     node.environment["PATH"] = f"{folder}:{os.environ['PATH']}"
     code = "from trunkline.node import watch; watch.READY_SECONDS = 15; from trunkline.cli.main import main; main()"
     up = subprocess.run(
-        [sys.executable, "-c", code, "up", "--detach"], env=node.environment, timeout=60, text=True, capture_output=True
+        [sys.executable, "-c", code, "up", "--detach"],
+        env=node.environment,
+        timeout=100,
+        text=True,
+        capture_output=True,
     )
     assert up.returncode == 1
     assert "rtpengine: " in up.stderr

@@ -151,7 +151,7 @@ async def test_a_callee_that_no_ACK_reaches_says_why_it_hangs_up(edge, agent, mo
     monkeypatch.setattr(ua, "send", send_no_ack)
     await incoming.answer()
     assert (await call.final()).code == 200
-    expected = f"{edge.call_events(called=number)[0]['call']}:ack", "passed" if acknowledges else "missing"
+    expected = f"{edge.call_events(called=number)[0]['call']} ack", "passed" if acknowledges else "missing"
 
     def noted() -> bool:
         entries = [entry for slot in edge.rpc("htable.dump", "late") for entry in slot["slot"]]

@@ -12,31 +12,31 @@ from pathlib import Path
 
 from trunkline.node.supervise import Process
 
-STILL_SECONDS = 45.0  # without anything that got anywhere
 MOST_SECONDS = 600.0  # in all, but for a store that is being filled; a part that computes for ever is broken too
-WORTH = 0.5  # s of CPU time: less is what a part takes that waits for another one
+WORTH = 1.0  # s of CPU time: more than a part takes that waits for another one, and answers whether it is ready
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Patience:
     """`still`: how long nothing may get anywhere, s."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, still: float = STILL_SECONDS):
+    def __init__(self, still: float, clock: Callable[[], float] = time.monotonic):
         self._clock, self._still = clock, still
         self._began = self._moved = clock()
-        self._missing: Collection[str] = ()
+        self._worked: set[str] = set()  # once; one that comes and goes gets nowhere
         self._filling = ""
         self._first: dict[str, int] = {}  # the process that a part began with
         self._spent: dict[str, float] = {}  # and the CPU time that it had taken when it last counted
 
-    def ends(self, missing: Collection[str], processes: Iterable[Process], filling: str = "") -> bool:
+    def ends(self, missing: Collection[str], processes: Collection[Process], filling: str = "") -> bool:
         """Whether to give up. `missing`: the parts that do not work yet; `filling`: how far `follow` is."""
-        now = self._clock()
+        now, works = self._clock(), {process.name for process in processes} - set(missing)
         if filling and filling != self._filling:
             self._began = self._moved = now
-        elif len(missing) < len(self._missing) or self._computing(missing, processes):
+        elif works - self._worked or self._computing(missing, processes):
             self._moved = now
-        self._missing, self._filling = missing, filling
+        self._worked |= works
+        self._filling = filling
         return now > self._moved + self._still or now > self._began + MOST_SECONDS
 
     def _computing(self, missing: Collection[str], processes: Iterable[Process]) -> bool:

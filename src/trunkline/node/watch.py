@@ -11,6 +11,9 @@ from trunkline.node.supervise import Manager, NotRunning, Process
 from trunkline.settings import Settings
 
 POLL = 0.2
+QUICK = 10.0  # s in which a start is over as a rule: then we ask less often, as our questions take CPU time too
+RARELY = 1.0
+READY_SECONDS = 45.0  # for all parts, while none of them gets anywhere
 WEB_SECONDS = 15.0  # for the dashboard, while it gets nowhere
 # Without these no call can be made. The others are reported, but their cause (a name server that is away) may be
 # outside, and must not keep a node from starting.
@@ -32,7 +35,7 @@ def wait_until_ready(
 
     `alive` says whether the process manager still runs. Raises NotReady, when nothing gets on any more (`Patience`).
     """
-    patience, waiting = Patience(), ""
+    patience, waiting, began = Patience(READY_SECONDS), "", time.monotonic()
     while True:
         try:
             checks = health.check(settings, home)
@@ -48,12 +51,12 @@ def wait_until_ready(
             raise NotReady(failing)
         if waiting != (waiting := ", ".join(names)):
             say(waiting)
-        time.sleep(POLL)
+        time.sleep(POLL if time.monotonic() < began + QUICK else RARELY)
 
 
 def wait_for_web(settings: Settings, home: Home) -> None:
     """Wait until the dashboard answers, which may be starting. Raises probes.Silent when it gets nowhere."""
-    patience = Patience(still=WEB_SECONDS)
+    patience = Patience(WEB_SECONDS)
     while True:
         try:
             return probes.web(settings.web_address, settings.web.port, settings.web.tls)
