@@ -271,3 +271,18 @@ def test_a_shipper_killed_again_and_again_loses_and_doubles_nothing(tmp_path, si
     assert {json.loads(row[0])["call"] for row in sink._db.execute("SELECT event FROM line")} == {
         f"{n:016x}" for n in range(total)
     }
+
+
+def test_what_waits_for_the_database_is_on_the_disk(shipper, sink, current, monkeypatch):
+    """So that a power cut takes no record; and only then, as the edge may have to wait for the disk meanwhile."""
+    synced = []
+    monkeypatch.setattr("os.fdatasync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    append(current, line(0))
+    drain(shipper)
+    assert synced == []
+    append(current, line(1))
+    sink.down = True
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            shipper.step()
+    assert synced == [current.stat().st_ino]

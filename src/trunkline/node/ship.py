@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from trunkline.contract.feed import Sink
+from trunkline.contract.feed import Sink, Unavailable
 from trunkline.node import calls, lines
 
 PAUSE = 0.3  # s between two looks for lines
+SYNC_SECONDS = 1.0
 # A worker that was about to write when the file was renamed still writes to it: wait for the slowest.
 QUIET_SECONDS = 10.0
 UNSURE_SECONDS = 60.0  # in which a call may have begun that the part `clear` has not written of yet
@@ -41,6 +42,7 @@ class Shipper:
         self._unsure: set[str] = set()
         self._open_calls, self._settled = open_calls, open_calls is None
         self._damaged, self._shipped, self._waiting = 0, 0, 0
+        self._synced = -SYNC_SECONDS
 
     def facts(self) -> dict[str, object]:
         """`waiting`: bytes not yet in the database; `shipped` and `damaged`: lines since this process started."""
@@ -51,12 +53,29 @@ class Shipper:
     def step(self) -> bool:
         """Ship one batch of each file, oldest file first. Raises Unavailable, OSError; nothing is lost by either."""
         more = False
-        for path in lines.files(self._current):
-            more |= self._ship(path)
+        try:
+            for path in lines.files(self._current):
+                more |= self._ship(path)
+        except Unavailable:
+            self._sync()
+            raise
         self._rotate()
         if not more and not self._settled:
             self._settle()
         return more
+
+    def _sync(self) -> None:
+        """Have what waits for the database survive a power cut: the kernel keeps it from the disk for half a minute.
+        What is not away is in the database sooner, and the edge's writes need not wait for a disk then."""
+        if time.monotonic() < self._synced + SYNC_SECONDS:
+            return
+        self._synced = time.monotonic()
+        for path in lines.files(self._current):
+            descriptor = lines.opened(path)
+            try:
+                os.fdatasync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _ship(self, path: Path) -> bool:
         with open(lines.opened(path), "rb") as file:
