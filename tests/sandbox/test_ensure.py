@@ -50,6 +50,15 @@ def test_a_lost_secret_is_replaced(settings):
     assert any(second.key in number["forward"] for number in snapshot()[1])
 
 
+@pytest.mark.parametrize("left", [b"", b"\x80 no text", b"[1]"])
+def test_a_damaged_file_is_as_good_as_none(settings, left):
+    """As a power cut or a bad disk may leave it."""
+    first = sandbox.ensure(settings)
+    sandbox.state_file(settings).write_bytes(left)
+    assert sandbox.ensure(settings).key != first.key
+    assert sandbox.read(settings).secret
+
+
 def test_whoever_reads_the_secret_can_place_test_calls_and_no_more(settings):
     from trunkline.control import services
 

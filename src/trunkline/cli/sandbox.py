@@ -206,7 +206,7 @@ def _keep(settings: Settings, account: SandboxAccount) -> None:
     """Write `sandbox.json`, for root alone."""
     file = state_file(settings)
     text = json.dumps({"key": account.key, "secret": account.secret, "numbers": account.numbers}, indent=2)
-    if file.exists() and file.read_text() == text:
+    if file.exists() and file.read_bytes() == text.encode():
         return
     draft = file.with_suffix(".draft")
     draft.unlink(missing_ok=True)
