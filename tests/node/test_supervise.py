@@ -5,7 +5,6 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,8 +16,7 @@ import pytest
 from harness.peers import free_port
 from harness.polling import until
 from trunkline.home import Home
-from trunkline.node import folders, launch, logs, patience, probes, stop, supervise, watch
-from trunkline.node.engines import Engine
+from trunkline.node import folders, logs, patience, probes, stop, supervise, watch
 from trunkline.node.supervise import Manager, NotRunning, Program
 from trunkline.settings import Settings
 
@@ -225,51 +223,6 @@ def test_our_parts_end_with_a_killed_process_manager(start, home):
     process.kill()
     process.wait()
     until(lambda: not Path(f"/proc/{steady.pid}").exists())
-
-
-# What an engine leaves behind
-
-FORKING = "import os, time; os.fork(); time.sleep(3600)"  # its child outlives it
-STAND_IN = Engine("stand-in", [sys.executable, "-c", FORKING, "its.cfg"], "its.cfg", "")
-LAUNCHING = """
-import sys
-from pathlib import Path
-from trunkline.home import Home
-from trunkline.node.engines import Engine
-from trunkline.node.launch import launch
-launch(Engine("stand-in", sys.argv[2:], "its.cfg", ""), Home(Path(sys.argv[1])))
-"""
-
-
-def _launch(home) -> subprocess.Popen:
-    command = [sys.executable, "-c", LAUNCHING, str(home.root), *STAND_IN.command]
-    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
-    until(lambda: len(launch.members(process.pid, "its.cfg")) == 2)
-    return process
-
-
-def test_leftovers_of_a_killed_engine_are_ended_by_the_next_start(home):
-    first = _launch(home)
-    first.kill()
-    first.wait()
-    assert len(launch.members(first.pid, "its.cfg")) == 1
-    second = _launch(home)
-    assert launch.members(first.pid, "its.cfg") == []
-    second.kill()
-    second.wait()
-    assert launch.end_leftovers(STAND_IN, home) == 1
-    assert launch.members(second.pid, "its.cfg") == []
-
-
-def test_a_stranger_in_the_noted_group_is_left_alone(home):
-    """The process id was given to somebody else after a reboot."""
-    with subprocess.Popen([sys.executable, "-c", STEADY], process_group=0) as stranger:
-        try:
-            (home.run / "stand-in.group").write_text(str(stranger.pid))
-            assert launch.end_leftovers(STAND_IN, home) == 0
-            assert stranger.poll() is None
-        finally:
-            stranger.kill()
 
 
 # Writes some 50 MB, line by line.

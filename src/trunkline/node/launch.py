@@ -43,32 +43,43 @@ def end_leftovers(engine: Engine, home: Home) -> int:
         group = json.loads(_note(engine, home).read_text())
     except (FileNotFoundError, ValueError):
         return 0
-    found = members(group, engine.config)
-    for pid in found:
-        _kill(pid)
+    killed: set[int] = set()
     deadline = time.monotonic() + GONE_SECONDS
-    while left := members(group, engine.config):
+    # One that is ending has no command line any more while it still has its ports: it is known by having been killed.
+    while left := {*members(group, engine.config), *(pid for pid in killed if _group(pid) == group)}:
         if time.monotonic() > deadline:
-            raise LeftoverError(f"{engine.name}: processes {left} of an earlier start do not end")
+            raise LeftoverError(f"{engine.name}: processes {sorted(left)} of an earlier start do not end")
+        for pid in left - killed:
+            _kill(pid)
+        killed |= left
         time.sleep(0.01)
-    return len(found)
+    return len(killed)
 
 
 def members(group: int, argument: str) -> list[int]:
     """The living processes of a group, other than this one, that have `argument` on their command line."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit() or int(folder.name) == os.getpid():
-            continue
-        try:
-            # The fields after the name in parentheses: state, parent, process group.
-            state, _, its_group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
-            arguments = (folder / "cmdline").read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(its_group) == group and state not in "ZX" and os.fsencode(argument) in arguments:
-            found.append(int(folder.name))
-    return found
+    pids = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+    return [
+        pid for pid in pids if pid != os.getpid() and _group(pid) == group and os.fsencode(argument) in _arguments(pid)
+    ]
+
+
+def _group(pid: int) -> int:
+    """The process group of a process that may hold something still; 0 of one that has let go of all."""
+    try:
+        # The fields after the name in parentheses: state, parent, process group; threads are the 20th of all.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    is_over = fields[0] in "ZX" and int(fields[17]) < 2  # its other threads may outlive the first
+    return 0 if is_over else int(fields[2])
+
+
+def _arguments(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def _note(engine: Engine, home: Home) -> Path:
