@@ -82,6 +82,20 @@ async def test_an_answer_is_confirmed_at_last(edge, agent, direction):
     assert kinds(await pair.events("end")) == ["setup", "attempt", "answer", "end"]
 
 
+async def test_an_answer_of_a_target_that_was_given_up_says_nothing_of_the_calls_end(edge, agent):
+    """It stands in for one whose transaction is over: the call's own answer was confirmed long before."""
+    pair = await talking(edge, agent, "in")
+    answer = next(e.data for e in pair.far.agent.trace.entries if e.sent and e.data.startswith(b"SIP/2.0 200"))
+    await freed(pair)
+    tag = re.search(rb"To:[^\r]*;tag=([^;\r]+)", answer)[1]
+    await pair.far.agent.send_raw(answer.replace(tag, b"given-up"), edge.udp)
+    tags = lambda: [message.get("To") for message in received(pair.near.agent, b"SIP/2.0 200")]  # noqa: E731
+    await eventually(lambda: "given-up" in tags()[-1], 10, "it has passed the edge")
+    assert (await pair.far.bye()).code == 200
+    end = (await pair.events("end"))[-1]
+    assert (end["by"], end.get("reason")) == ("callee", None)
+
+
 async def test_what_answers_no_call_of_ours_goes_nowhere(edge, agent):
     """Or anybody could have us send something to somebody."""
     pair = await talking(edge, agent, "out")

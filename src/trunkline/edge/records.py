@@ -157,9 +157,11 @@ class Records:
             reason = f"{said}{NO_ACK if ack == 'missing' else LOST_ACK}"
         self._end(dialog.call, "caller" if by_caller else "callee", reason)
 
-    def repeated(self, call: str) -> None:
-        """The callee repeats its answer when the INVITE's transaction is over: it waits for the ACK, some 32 s."""
-        self._standing.repeat_answer(call)
+    def repeated(self, call: str, callee_tag: str) -> None:
+        """A callee repeats its answer when the INVITE's transaction is over: it waits for the ACK, some 32 s. What a
+        target that was given up sends says nothing of the call."""
+        if self._standing.callee(call) in (callee_tag, None):
+            self._standing.repeat_answer(call)
 
     def confirmed(self, call: str) -> None:
         """An ACK of the caller's is on its way to the callee."""

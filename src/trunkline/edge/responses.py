@@ -84,7 +84,7 @@ class Responses:
         had that with an earlier copy, or else ends the call at once instead of waiting.
         """
         if 200 <= code < 300 and (call := self._answered()) and contacts.is_usable():
-            self._records.repeated(call)
+            self._records.repeated(call, message.text("$tt"))
             contacts.lead_back()
             hiding.leave_behind()
             hiding.remove_body()
