@@ -27,7 +27,6 @@ dns_srv_lb=yes
 use_dns_cache=yes
 use_dns_failover=yes
 dns_cache_max_ttl=1
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
 loadmodule "tm.so"
 loadmodule "sl.so"
 loadmodule "pv.so"

@@ -12,7 +12,7 @@ from harness.peers import free_port
 from harness.polling import until
 from trunkline.home import Home
 from trunkline.node import launch
-from trunkline.node.engines import Engine
+from trunkline.node.launch import Engine
 
 FORKING = "import os, time; os.fork(); time.sleep(3600)"  # its child outlives it
 STEADY = "import time; time.sleep(3600)"
@@ -34,14 +34,6 @@ print("ready", flush=True)
 while True: signal.pause()
 """
 STAND_IN = Engine("stand-in", [sys.executable, "-c", FORKING, "its.cfg"], "its.cfg", "")
-LAUNCHING = """
-import sys
-from pathlib import Path
-from trunkline.home import Home
-from trunkline.node.engines import Engine
-from trunkline.node.launch import launch
-launch(Engine("stand-in", sys.argv[2:], "its.cfg", ""), Home(Path(sys.argv[1])))
-"""
 
 
 @pytest.fixture
@@ -51,11 +43,29 @@ def home(tmp_path):
     return home
 
 
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 def _launch(home) -> subprocess.Popen:
-    command = [sys.executable, "-c", LAUNCHING, str(home.root), *STAND_IN.command]
-    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    process = subprocess.Popen(launch.command(STAND_IN, home), env=_environment())
     until(lambda: len(launch.members(process.pid, "its.cfg")) == 2)
     return process
+
+
+def test_an_engine_that_is_not_installed_is_told(home):
+    command = launch.command(Engine("stand-in", ["no-such-engine"], "its.cfg", ""), home)
+    ran = subprocess.run(command, env=_environment(), capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("no-such-engine is not installed here: ")
+
+
+def test_a_start_waits_for_no_library(home):
+    """Calls are lost until a killed Kamailio is back."""
+    command = [sys.executable, "-c", "import sys, trunkline.node.launch; print(*sys.modules)"]
+    loaded = subprocess.run(command, env=_environment(), capture_output=True, text=True).stdout.split()
+    assert "trunkline.home" in loaded
+    assert not {"pydantic", "asyncio", "click", "django"} & set(loaded)
 
 
 def test_leftovers_of_a_killed_engine_are_ended_by_the_next_start(home):

@@ -192,7 +192,7 @@ def test_parts_stop_in_order_and_down_waits_for_them(start, home, settings):
 def test_a_kamailio_that_ignores_its_end_delays_down_by_a_few_seconds(home, settings):
     """As it does when it is asked to end while it still forks its workers."""
     deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); {STEADY}"
-    (planned,) = (program for program in supervise.programs(settings) if program.name == "kamailio")
+    (planned,) = (program for program in supervise.programs(settings, home) if program.name == "kamailio")
     command = shlex.join([*PREFIX, sys.executable, "-c", deaf])
     process = supervise.start(home, supervise.write_config(home, [dataclasses.replace(planned, command=command)]))
     until(lambda: "ready" in _text(home.log / "kamailio.log"))

@@ -75,7 +75,7 @@ def bring_up(settings: Settings, home: Home) -> subprocess.Popen:
             importlib.import_module("trunkline.cli.sandbox").ensure(settings)
     with step("engines' configuration"):
         render.write(settings, home, kept, chosen)
-        config = supervise.write_config(home, supervise.programs(settings))
+        config = supervise.write_config(home, supervise.programs(settings, home))
         folders.hand_over(home)
     return _start(settings, home, config)
 

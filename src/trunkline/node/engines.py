@@ -1,22 +1,12 @@
 """How the engines are started: the command line of each, and the user it runs as."""
 
 import pwd
-from dataclasses import dataclass
 
 from trunkline.home import Home
+from trunkline.node.launch import Engine
 from trunkline.settings import Settings
 
 PRIVATE_MEMORY_MB = 16  # of each Kamailio process
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """`config` identifies this home's engine in a process list; `user` is '' where there is no such user."""
-
-    name: str
-    command: list[str]
-    config: str
-    user: str
 
 
 def commands(settings: Settings, home: Home) -> dict[str, Engine]:

@@ -1,25 +1,52 @@
 """Starts an engine in place of the calling process, after ending what its last start left behind.
 
 A Kamailio whose main process was killed leaves its workers alive, and with them its ports.
+
+supervisord runs this module by itself (`command`): nobody calls until Kamailio is back, so what a start imports counts.
 """
 
 import json
 import os
 import pwd
 import signal
+import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from trunkline.home import Home
-from trunkline.node.engines import Engine
 
 GONE_SECONDS = 5.0  # to wait for killed processes
 
 
 class LeftoverError(Exception):
     """Processes of an earlier start would not end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """`config` identifies this home's engine in a process list; `user` is '' where there is no such user."""
+
+    name: str
+    command: list[str]
+    config: str
+    user: str
+
+
+def command(engine: Engine, home: Home) -> list[str]:
+    """The command line of a process that becomes the engine."""
+    return [
+        sys.executable,
+        "-m",
+        "trunkline.node.launch",
+        str(home.root),
+        engine.name,
+        engine.config,
+        engine.user,
+        *engine.command,
+    ]
 
 
 def launch(engine: Engine, home: Home) -> NoReturn:
@@ -102,3 +129,17 @@ def become(user: str, groups: Sequence[int] | None = None) -> None:
         os.setgroups(groups)
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)
+
+
+def main() -> None:
+    root, name, config, user, *words = sys.argv[1:]
+    try:
+        launch(Engine(name, words, config, user), Home(Path(root)))
+    except FileNotFoundError as error:
+        sys.exit(f"{words[0]} is not installed here: {error}")
+    except LeftoverError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

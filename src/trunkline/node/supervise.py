@@ -18,7 +18,7 @@ import jinja2
 from supervisor.xmlrpc import Faults
 
 from trunkline.home import Home
-from trunkline.node.engines import relay_name
+from trunkline.node import engines, launch
 from trunkline.settings import Settings
 
 OPEN_FILES = 65536  # wanted for Kamailio's connections; less where the machine allows less
@@ -54,18 +54,19 @@ class Process:
         return self.state == "RUNNING"
 
 
-def programs(settings: Settings) -> list[Program]:
+def programs(settings: Settings, home: Home) -> list[Program]:
     """Everything that runs on a node. The shipper stops after the edge, so that its last lines go out."""
+    engine = {name: _bound(launch.command(its, home)) for name, its in engines.commands(settings, home).items()}
     listed = [
         Program("ship", _ours("node", "ship"), 10),
         Program("follow", _ours("node", "follow"), 20),
         Program("resolve", _ours("node", "resolve"), 30),
         Program("clear", _ours("node", "clear"), 35),
-        *(Program("redis", _ours("node", "engine", "redis"), 38) for _ in range(settings.media.redis)),
-        *(Program(name, _ours("node", "engine", name), 40) for name in map(relay_name, range(settings.media.relays))),
+        *(Program("redis", engine["redis"], 38) for _ in range(settings.media.redis)),
+        *(Program(name, engine[name], 40) for name in map(engines.relay_name, range(settings.media.relays))),
         # It ends within 0.2 s; but a SIGTERM while it forks its workers reaches only some of them, and it then waits
         # 60 s for the others. Killing it costs nothing: registrations are on the disk as soon as they are answered.
-        Program("kamailio", _ours("node", "engine", "kamailio"), 50, stop_seconds=4),
+        Program("kamailio", engine["kamailio"], 50, stop_seconds=4),
         Program("beat", _ours("node", "beat"), 52),
     ]
     if settings.dns.watch:
@@ -80,9 +81,13 @@ def programs(settings: Settings) -> list[Program]:
 
 
 def _ours(*arguments: str) -> str:
+    return _bound([sys.executable, "-m", "trunkline", *arguments])
+
+
+def _bound(command: Sequence[str]) -> str:
     # The kernel ends our processes with supervisord, should that be killed: two shippers or followers at once
-    # do no harm, but nobody would stop the older one.
-    return shlex.join(["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "trunkline", *arguments])
+    # do no harm, but nobody would stop the older one. An engine that has become another user is free of it.
+    return shlex.join(["setpriv", "--pdeathsig", "TERM", "--", *command])
 
 
 def write_config(home: Home, listed: Sequence[Program]) -> Path:

@@ -8,10 +8,8 @@ whoever has it open: so nothing is written where nobody will look any more.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
-from psycopg import sql
 from pydantic import ValidationError
 
 from trunkline.control import database
@@ -32,6 +30,8 @@ def move(url: str, settings: Settings) -> Contents:
 
     Raises BackupError, DatabaseUnavailable; what is moved from is then open as before.
     """
+    import psycopg  # it takes a moment, which no other command on SQLite shall wait for
+
     if connections[DEFAULT_DB_ALIAS].vendor != "sqlite":
         raise BackupError(
             f"{database.place()} is moved by `trunkline backup` there, and `trunkline restore` with the settings that "
@@ -156,6 +156,8 @@ def _copy() -> Contents:
 
 def _copy_table(cursor, model) -> int:
     """How many rows there are. Past Django's saving, which sets the times of making and changing anew."""
+    from psycopg import sql
+
     fields, there = model._meta.concrete_fields, connections[TARGET]
     columns = sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(model._meta.db_table), columns)

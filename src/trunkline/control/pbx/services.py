@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from cryptography import x509
 from django.conf import settings
 
 from trunkline.contract import endpoints as contract
@@ -144,6 +143,8 @@ def _srv_name(region: str) -> str:
 
 def authority() -> str:
     """The PEM of our own authority, if it issued this node's certificate; '' if one did that systems know."""
+    from cryptography import x509  # it takes a moment, which most commands shall not wait for
+
     home = Home(settings.TRUNKLINE.home)
     for folder in (home.tls, home.staged("web")):  # the dashboard's user reads copies
         try:

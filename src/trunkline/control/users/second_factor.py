@@ -8,9 +8,9 @@ import hmac
 import secrets
 import time
 from hashlib import blake2s, sha256
+from typing import TYPE_CHECKING
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.utils import timezone
 
@@ -18,6 +18,9 @@ from trunkline.control.audit import recording
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.users.models import RecoveryCode, SecondFactor, User
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet  # it takes a moment, which most commands shall not wait for
 
 STEP = 30  # s
 LATE = 1  # steps before and after the one of now that are taken: clocks differ
@@ -95,13 +98,17 @@ def _use(factor: SecondFactor, code: str) -> bool:
 
 def _secret(factor: SecondFactor) -> str:
     """'' when the dashboard's secret is another one than it was encrypted with: its owner then needs a new one."""
+    from cryptography.fernet import InvalidToken
+
     try:
         return _cipher().decrypt(factor.secret.encode()).decode()
     except InvalidToken:
         return ""
 
 
-def _cipher() -> Fernet:
+def _cipher() -> "Fernet":
+    from cryptography.fernet import Fernet
+
     key = blake2s(settings.SECRET_KEY.encode(), person=b"totp").digest()
     return Fernet(base64.urlsafe_b64encode(key))
 
