@@ -31,6 +31,16 @@ def test_nobody_gets_a_proven_source_banned(limits):
     assert not limits.banned("192.0.2.1")
 
 
+def test_a_source_that_proves_itself_again_is_proven_for_another_hour(limits, tables, monkeypatch):
+    """The engine counts the hour from when an entry was last written."""
+    written = []
+    put = tables.put
+    monkeypatch.setattr(tables, "put", lambda table, *entry: (written.append(table), put(table, *entry)))
+    limits.trust("192.0.2.1")
+    limits.trust("192.0.2.1")
+    assert written == ["trusted", "trusted"]
+
+
 def test_workers_wait_for_slow_names_a_few_times(limits, tables):
     senders = [str(sender) for sender in range(MOST_SLOW_DNS)]
     for sender in senders:

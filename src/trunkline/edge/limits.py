@@ -39,9 +39,9 @@ class Limits:
         self._counters.take("banned", _sender(ip))
 
     def trust(self, ip: str) -> None:
-        """A source that has proven itself is not counted: nobody can get it banned by forging its address."""
-        if not self.trusted(ip):
-            self._counters.put("trusted", _sender(ip), "1")
+        """A source that has proven itself is not counted, for an hour from now: nobody can get it banned by forging its
+        address."""
+        self._counters.put("trusted", _sender(ip), "1")
 
     def trusted(self, ip: str) -> bool:
         return self._counters.get("trusted", _sender(ip)) is not None
