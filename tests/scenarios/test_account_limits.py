@@ -234,3 +234,27 @@ async def test_forged_requests_of_a_dialog_count_as_hammering(own_edge, agent):
         assert (await ua.request("BYE", edge.uri("+999501"), edge.udp, edit=forge)).code == 481
     with pytest.raises(TimeoutError):
         await ua.request("BYE", edge.uri("+999501"), edge.udp, edit=forge, timeout=0.7)
+
+
+async def _banned(edge, ua):
+    """Have an address banned, on an edge that takes 10 requests in 10 s."""
+    for _ in range(10):
+        await ua.options(edge.uri("ping"), edge.udp)
+    with pytest.raises(TimeoutError):
+        await ua.options(edge.uri("ping"), edge.udp, timeout=0.7)
+
+
+async def test_who_is_in_a_call_is_heard_in_it_although_its_address_is_banned(own_edge, agent):
+    """Anybody floods from a forged address over UDP, and a PBX or carrier that is only ever called proves nothing."""
+    edge = own_edge(limits={"requests_per_10s": 10})
+    carrier, pbx = await agent(name="carrier"), await agent(name="pbx")
+    edge.carrier(carrier.address, carrier.port())
+    number = edge.number(f"sip:1@{pbx.address}:{pbx.port()}")
+    call, incoming = await placing.answered(edge, carrier, pbx, None, f"+{number}")
+    await _banned(edge, pbx)
+    assert (await incoming.reinvite()).code == 200
+    assert (await incoming.bye()).code == 200
+    await call.hung_up()
+    assert [event["event"] for event in await edge.events("end", called=number)][-1] == "end"
+    with pytest.raises(TimeoutError):
+        await pbx.options(edge.uri("ping"), edge.udp, timeout=0.7)

@@ -52,9 +52,10 @@ class Requests:
             return
         if self._limits.banned(source.ip):
             self._lookup.refresh()
-            if not self._listed(source):
+            if self._listed(source):
+                self._limits.pardon(source.ip)  # it was listed since
+            elif not self._is_of_a_call():
                 return
-            self._limits.pardon(source.ip)  # it was listed since
         self._records.catch_up()
         # Also where nobody asked for it (RFC 3581): a PBX behind NAT gets no response otherwise.
         routes.force_rport()
@@ -69,6 +70,17 @@ class Requests:
             self._within(method, source)
         elif not self._hammers(source):
             self._out_of_dialog(method, source)
+
+    def _is_of_a_call(self) -> bool:
+        """Whether it brings the proof of a call. A PBX or carrier that is only ever called proves itself by nothing
+        else: anybody could have it banned by forging its address over UDP, and it could hang up no more."""
+        if not message.has_to_tag():
+            return False
+        route = routes.named_route()
+        return self._dialogs.verify(route, message.text("$ci")) is not None or self._is_passed(route)
+
+    def _is_passed(self, route: str) -> bool:
+        return self._neighbours.exist and self._passing.has(route)
 
     def _hammers(self, source: message.Source) -> bool:
         """Count a request of an address that has not proven itself; True when that gets it banned."""
@@ -135,7 +147,7 @@ class Requests:
             return
         route = routes.follow_route()
         dialog = self._dialogs.verify(route, message.get("$ci")) if route else None
-        passed = dialog is None and route is not None and self._neighbours.exist and self._passing.has(route)
+        passed = dialog is None and route is not None and self._is_passed(route)
         if dialog is None and not passed:
             if method == "ACK":
                 transactions.absorb_ack()

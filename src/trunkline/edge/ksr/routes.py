@@ -93,6 +93,11 @@ def mark_route(mark: str, parameter: str) -> None:
         append_header("Record-Route: " + value.replace(parameter, mark + parameter))
 
 
+def named_route() -> str:
+    """The URI of the first Route, which stays; '' for none."""
+    return text("$route_uri") if KSR.hdr.is_present("Route") > 0 else ""
+
+
 def follow_route() -> str | None:
     """Take our Route off and return its URI; None when the request does not come through us by one."""
     if KSR.hdr.is_present("Route") < 0:
