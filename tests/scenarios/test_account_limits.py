@@ -1,11 +1,14 @@
 """Limits of accounts, calls counted exactly, and bans of addresses that hammer or guess."""
 
 import asyncio
+import json
 
 import pytest
+from click.testing import CliRunner
 
 from harness import placing
 from harness.polling import until
+from trunkline.cli.main import trunkline
 from trunkline.contract import store
 from trunkline.sandbox import digest
 from trunkline.sandbox.message import Request
@@ -258,3 +261,23 @@ async def test_who_is_in_a_call_is_heard_in_it_although_its_address_is_banned(ow
     assert [event["event"] for event in await edge.events("end", called=number)][-1] == "end"
     with pytest.raises(TimeoutError):
         await pbx.options(edge.uri("ping"), edge.udp, timeout=0.7)
+
+
+async def test_who_is_banned_is_told_and_may_be_let_in_again(own_edge, agent, monkeypatch):
+    edge, ua = own_edge(limits={"requests_per_10s": 10}), await agent()
+    monkeypatch.setenv("TRUNKLINE_HOME", str(edge.home.root))
+
+    def say(*words):
+        return asyncio.to_thread(CliRunner().invoke, trunkline, ["node", *words])
+
+    assert (await say("bans")).output == "No address is banned.\n"
+    await _banned(edge, ua)
+    (ban,) = json.loads((await say("bans", "--json")).output)
+    assert (ban["address"], ban["why"]) == (ua.address, "too many requests")
+    assert 290 <= ban["seconds"] <= 300
+    assert (await say("unban", ua.address)).output == f"{ua.address} is answered again.\n"
+    assert (await ua.options(edge.uri("ping"), edge.udp)).code == 200
+    for wrong in (ua.address, "2001:db8::1", "pbx.example", ""):
+        assert (await say("unban", wrong)).exit_code == 1
+    edge.kill("kamailio")
+    assert "`trunkline status`" in (await say("bans")).stderr

@@ -9,7 +9,7 @@ from contextlib import suppress
 import click
 
 from trunkline import settings as all_settings
-from trunkline.cli import measuring, nodes, telling
+from trunkline.cli import bans, measuring, nodes, telling
 from trunkline.cli.adopt import adopt
 from trunkline.cli.certificate import certificate
 from trunkline.cli.groups import Group
@@ -214,5 +214,5 @@ def _load() -> tuple[all_settings.Settings, Home]:
     return settings, Home(settings.home)
 
 
-for _one in (adopt, certificate, registered, *nodes.COMMANDS):
+for _one in (adopt, certificate, registered, *bans.COMMANDS, *nodes.COMMANDS):
     command.add_command(_one)

@@ -3,11 +3,10 @@
 The counts live in Kamailio's shared memory (`counters`, see `ksr.counters`), so all workers share them.
 """
 
-import ipaddress
 import time
-from functools import lru_cache
 from typing import Protocol
 
+from trunkline.contract import bans
 from trunkline.contract.edge_config import EdgeConfig
 
 STRANGERS_TOLD = 10  # in a minute
@@ -32,19 +31,19 @@ class Limits:
         self._config, self._counters = config, counters
 
     def banned(self, ip: str) -> bool:
-        return self._counters.get("banned", _sender(ip)) is not None
+        return self._counters.get(bans.TABLE, bans.sender(ip)) is not None
 
     def pardon(self, ip: str) -> None:
         """End a ban before its time."""
-        self._counters.take("banned", _sender(ip))
+        self._counters.take(bans.TABLE, bans.sender(ip))
 
     def trust(self, ip: str) -> None:
         """A source that has proven itself is not counted, for an hour from now: nobody can get it banned by forging its
         address."""
-        self._counters.put("trusted", _sender(ip), "1")
+        self._counters.put("trusted", bans.sender(ip), "1")
 
     def trusted(self, ip: str) -> bool:
-        return self._counters.get("trusted", _sender(ip)) is not None
+        return self._counters.get("trusted", bans.sender(ip)) is not None
 
     def seen(self, ip: str) -> bool:
         """Count a request of a source that has not proven itself; True when that gets it banned."""
@@ -62,7 +61,7 @@ class Limits:
         """Which INVITE without credentials this is of an address that is nobody's, within an hour; 0 of one that has
         proven itself, or comes with too many others. A PBX proves itself by its next one, so those of a moment count as
         one."""
-        sender = _sender(ip)
+        sender = bans.sender(ip)
         if self.trusted(ip):
             return 0
         known = int(self._counters.get("strangers", sender))
@@ -75,7 +74,7 @@ class Limits:
     def tells_of(self, ip: str) -> bool:
         """Whether it is to be recorded that a stranger's call does not get in: once a minute of each, and of few, as
         over UDP addresses can be forged."""
-        first = self._counters.add("denied", f":{_sender(ip)}") == 1  # no key has a colon
+        first = self._counters.add("denied", f":{bans.sender(ip)}") == 1  # no key has a colon
         return first and self._counters.add("denied", ":") <= STRANGERS_TOLD
 
     def first_denial(self, key: str) -> bool:
@@ -83,30 +82,20 @@ class Limits:
         return self._counters.add("denied", key) == 1
 
     def _count(self, table: str, ip: str, most: int) -> bool:
-        sender = _sender(ip)
+        sender = bans.sender(ip)
         if self._counters.add(table, sender) <= most:
             return False
-        self._counters.put("banned", sender, table)
+        self._counters.put(bans.TABLE, sender, f"{table} {int(time.time())}")
         self._counters.take(table, sender)  # or what it counted until now would ban it again as soon as its ban ends
         return True
 
     def may_ask_dns(self, ip: str) -> bool:
         """Whether a worker may wait for DNS on behalf of `ip`: not when slow name servers have just held up others."""
         asked = self._counters.get
-        return asked("slow", "dns") < MOST_SLOW_DNS and asked("slow", _sender(ip)) < SLOW_DNS_OF_ONE
+        return asked("slow", "dns") < MOST_SLOW_DNS and asked("slow", bans.sender(ip)) < SLOW_DNS_OF_ONE
 
     def asked_dns(self, ip: str, seconds: float) -> None:
         """Count a question to DNS that a worker has waited for."""
         if seconds >= SLOW_DNS:
             self._counters.add("slow", "dns")
-            self._counters.add("slow", _sender(ip))
-
-
-def _sender(ip: str) -> str:
-    """Whom an address stands for: IPv6 gives each host a /64, in which it may take an address for every message."""
-    return _network(ip) if ":" in ip else ip
-
-
-@lru_cache(1000)
-def _network(ip: str) -> str:
-    return str(ipaddress.ip_network((ip, 64), strict=False))
+            self._counters.add("slow", bans.sender(ip))
