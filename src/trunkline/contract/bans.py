@@ -1,7 +1,7 @@
 """The addresses that the edge does not answer, as it keeps them in Kamailio's table `banned`, for the node to read.
 
-A key is whom an address stands for (`sender`), its value `WHY BEGUN`: the table whose count was too high, and when it was
-(Unix time, s).
+A key is whom an address stands for (`sender`). Its value is `WHY BEGUN`: the table whose count was too high, and Unix
+time, s.
 """
 
 import ipaddress
