@@ -57,6 +57,14 @@ def test_the_last_secret_of_use_is_not_ended_beside_one_for_another_domain(cast,
     services.keys.retire(cast.key, 1)
 
 
+def test_of_two_who_end_both_secrets_at_once_one_is_refused(cast, services):
+    services.keys.rotate(cast.key)
+    one, other = (services.keys.listing().get(pk=cast.key.pk) for _ in range(2))  # as the page and the API have them
+    services.keys.retire(one, 1)
+    with pytest.raises(ServiceError, match="slot 2 is the only secret"):
+        services.keys.retire(other, 2)
+
+
 def test_a_secret_for_another_domain_is_shown_as_unusable(cast, services):
     cast.key.secrets.update(realm="old.example")
     assert services.keys.as_dict(cast.key)["secrets"][0]["usable"] is False

@@ -81,9 +81,10 @@ def rotate(key: Key) -> str:
 def retire(key: Key, slot: int) -> None:
     """End a secret; refused for the last one."""
     with writing("ended") as log:
-        live = {secret.slot: secret for secret in key.secrets.all()}
+        # Ordered, which asks anew: a key of `listing` brings along those that it had before somebody else ended one.
+        live = {secret.slot: secret for secret in key.secrets.order_by("slot")}
         if slot not in live:
-            slots = " and ".join(map(str, sorted(live)))
+            slots = " and ".join(map(str, live))
             raise ServiceError(f"key {key.name} has no secret in slot {slot!r}: it has one in slot {slots}")
         of_use = {its for its, secret in live.items() if secret.realm == settings.TRUNKLINE_REALM}
         if len(live) == 1 or of_use == {slot}:
