@@ -3,6 +3,7 @@
 import socket
 import time
 
+import dns.asyncresolver
 import pytest
 
 from harness.knot import knot
@@ -90,3 +91,15 @@ async def test_a_dead_server_beside_a_living_one_costs_only_time(server, address
     address, port = server
     records, _ = await Resolver([addresses.take(), address], port).ask("pbx.example", "A")
     assert [record.address for record in records] == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize("written", [b"nameserver 192.0.2.300\n", b"nameserver ns.example\n", b"# \xfc\n", b""])
+async def test_a_resolv_conf_with_a_typing_error_gives_no_answer(tmp_path, monkeypatch, written):
+    """It may be mended at any time."""
+    (tmp_path / "resolv.conf").write_bytes(written)
+    read = dns.asyncresolver.Resolver.read_resolv_conf
+    monkeypatch.setattr(
+        dns.asyncresolver.Resolver, "read_resolv_conf", lambda self, _: read(self, tmp_path / "resolv.conf")
+    )
+    with pytest.raises(Unanswered, match="/etc/resolv.conf names none, or what is no IP address"):
+        await Resolver().ask("pbx.example", "A")

@@ -280,3 +280,19 @@ async def test_a_new_name_is_in_force_within_two_seconds(path, follower, tmp_pat
     assert time.monotonic() - began < 2
     stop.set()
     await running
+
+
+@pytest.mark.parametrize("fault", [TypeError("ours"), OSError("ours, though others of its kind pass by themselves")])
+async def test_a_fault_of_ours_ends_the_part(path, follower, monkeypatch, tmp_path, fault):
+    """It is started anew: else the name whose question broke off would never be asked for again."""
+
+    async def ask(name, kind):
+        raise fault
+
+    number(follower, 1, "pbx.example")
+    dns = Dns()
+    monkeypatch.setattr(dns, "ask", ask)
+    resolver = Resolver(dns, store.open_writer(path))
+    with pytest.raises(RuntimeError) as ended:
+        await asyncio.wait_for(resolve.run(resolver, Reporter(tmp_path / "status.json"), threading.Event(), path), 30)
+    assert ended.value.__cause__ is fault

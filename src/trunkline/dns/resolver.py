@@ -43,7 +43,10 @@ class Resolver:
         return list(answer.rrset), int(answer.rrset.ttl)
 
     def _resolver(self) -> dns.asyncresolver.Resolver:
-        resolver = dns.asyncresolver.Resolver(configure=not self._servers)
+        try:
+            resolver = dns.asyncresolver.Resolver(configure=not self._servers)
+        except ValueError as error:  # one of those in /etc/resolv.conf has a typing error, and so none is taken
+            raise dns.resolver.NoResolverConfiguration from error
         if self._servers:
             resolver.nameservers, resolver.port = self._servers, self._port
         resolver.timeout, resolver.lifetime = self._lifetime / 3, self._lifetime
@@ -59,7 +62,7 @@ def _negative_ttl(response) -> int:
 def _plain(error: dns.exception.DNSException) -> str:
     match error:
         case dns.resolver.NoResolverConfiguration():
-            return "/etc/resolv.conf names none; set dns.servers"
+            return "/etc/resolv.conf names none, or what is no IP address; set dns.servers"
         case dns.exception.Timeout():
             return "timeout"
         case dns.resolver.NoNameservers():

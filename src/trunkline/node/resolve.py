@@ -59,6 +59,7 @@ class Resolver:
         self._unsaved: dict[Name, tuple[Located, float]] = {}
         self._last_id, self._version = 0, -1
         self._problem = ""
+        self._fault: BaseException | None = None
 
     def facts(self) -> dict[str, object]:
         """`unanswered`: names whose last question got no answer; `stalest`: s since the oldest of those had one."""
@@ -87,7 +88,12 @@ class Resolver:
             self._last_id = max(self._last_id, row["id"])
 
     def tick(self) -> None:
-        """Notice names that appeared, ask for those that are due, save what came in. Never waits for DNS."""
+        """Notice names that appeared, ask for those that are due, save what came in. Never waits for DNS.
+
+        Raises RuntimeError where a question has ended by a fault of ours: nobody would ask for its name again.
+        """
+        if self._fault:
+            raise RuntimeError("a question to DNS has ended by a fault of ours") from self._fault
         self._notice()
         now = time.monotonic()
         while self._due and self._due[0][0] <= now and len(self._busy) < AT_ONCE:
@@ -96,8 +102,13 @@ class Resolver:
             if state and state.due == due:  # else: swept up meanwhile, and perhaps come back
                 task = asyncio.create_task(self._ask(name, state))
                 self._busy.add(task)
-                task.add_done_callback(self._busy.discard)
+                task.add_done_callback(self._is_done)
         self._save()
+
+    def _is_done(self, task: asyncio.Task) -> None:
+        self._busy.discard(task)
+        if not task.cancelled():
+            self._fault = self._fault or task.exception()
 
     async def settle(self) -> None:
         """Wait until something being asked for is done, or LOOK has passed."""
