@@ -181,7 +181,7 @@ def test_a_free_port_is_chosen_once_and_kept(tmp_path):
     chosen = ports.ensure(path, 0)
     assert chosen == ports.ensure(path, 0) == ports.read(path)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.1", chosen.media_control))
+        other.bind(("127.0.0.1", chosen.relays[0]))
         assert ports.ensure(path, 0) != chosen
     assert ports.ensure(path, 12345, 2).relays == (12345, 12346)
 
@@ -190,14 +190,14 @@ def test_each_relay_has_a_port_that_stays_its_own(tmp_path):
     path = tmp_path / "ports.json"
     one = ports.ensure(path, 0, 1)
     three = ports.ensure(path, 0, 3)
-    assert three.relays[0] == one.media_control
+    assert three.relays[0] == one.relays[0]
     assert len(set(three.relays)) == 3
     assert ports.ensure(path, 0, 2).relays == three.relays[:2]
 
 
 def test_a_damaged_note_of_ports_is_made_anew(tmp_path):
     (tmp_path / "ports.json").write_text('{"what": 1')
-    assert ports.ensure(tmp_path / "ports.json", 0).media_control > 0
+    assert ports.ensure(tmp_path / "ports.json", 0).relays[0] > 0
 
 
 # Folders

@@ -10,7 +10,6 @@ from trunkline.sip.uri import SipUri, UriError, parse
 def test_the_parts():
     uri = parse("sip:%31234@Example.COM.:5062;transport=TLS;lr")
     assert uri == SipUri("sip", "%31234", "example.com", 5062, (("transport", "TLS"), ("lr", None)))
-    assert uri.decoded_user == "1234"
     assert uri.parameter("lr") == ""
     assert uri.parameter("maddr") is None
     assert str(uri.without("lr")) == "sip:%31234@example.com:5062;transport=TLS"

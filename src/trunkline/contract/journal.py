@@ -15,7 +15,7 @@ all lines of one call). The rest depends on the event:
 |          | response, or the CANCEL, says in Warning and Reason                                             |
 | answer   | n, code, dialog: a 2xx reached the caller                                                        |
 | finish   | code, reason, warning: the caller got this final refusal; the call is over                       |
-| end      | by, reason: a BYE was seen, be it our own node's (`edge`)                                        |
+| end      | by, reason: a BYE of the `caller`, the `callee` or our own node (`edge`) was seen                |
 | quality  | caller, callee: how the audio was that came from each, once the media of a call is let go        |
 | reject   | code, reason, warning, direction, account, key, carrier, caller, called, source, call_id:       |
 |          | a call that was refused before any attempt; it has this one line                                 |
@@ -41,23 +41,11 @@ from json.encoder import encode_basestring
 EVENTS = frozenset({"setup", "attempt", "progress", "failed", "answer", "finish", "end", "quality", "reject", "denied"})
 
 DIRECTIONS = ("outbound", "inbound", "internal")  # PBX to carrier; carrier to PBX; PBX to a number hosted here
-CAUSES = (
-    "reply",
-    "silence",
-    "transport",
-    "dns",
-    "rule",
-    "ring",
-    "cancel",
-    "order",
-    "media",
-    "unreadable",
-)  # why an attempt failed
-TAKEN_AWAY = (
-    "it was disabled or removed meanwhile"  # the reason of one by a rule: of a carrier, while another was tried
-)
+# Why an attempt failed.
+CAUSES = ("reply", "silence", "transport", "dns", "rule", "ring", "cancel", "order", "media", "unreadable")
+# The reason of one that failed by a rule: of a carrier, while another was tried.
+TAKEN_AWAY = "it was disabled or removed meanwhile"
 DENIALS = ("secret", "recipient", "algorithm", "banned")  # which of them did not fit, or so often that it is banned
-ENDERS = ("caller", "callee", "edge")
 
 type Event = Mapping[str, object]
 

@@ -42,7 +42,6 @@ class ClientTransaction:
     def __init__(self, request: Request, flow: Flow, send: Send, on_response: Callable[[Response], None], t1: float):
         self.request, self.flow, self._send, self._on_response = request, flow, send, on_response
         self.final: Response | None = None
-        self._ack: Request | None = None
         send(request, flow)
         longest = LIFETIME * t1 if request.method == "INVITE" else T2  # Timer A only doubles; Timer E stops at T2
         self._repeater = None

@@ -40,9 +40,8 @@ _ROWS = (
     Status(415, "Unsupported Media Type", "target", "target", "caller"),
     Status(416, "Unsupported URI Scheme", "target", "target", "caller"),
     Status(420, "Bad Extension", "target", "target", "target"),
-    Status(
-        430, "Flow Failed", "target", "target", "target", fails_over=True
-    ),  # RFC 5626 §11.1: of a node that held its flow
+    # RFC 5626 §11.1: of a node that held its flow
+    Status(430, "Flow Failed", "target", "target", "target", fails_over=True),
     Status(480, "Temporarily Unavailable", "callee", "callee", "callee"),
     Status(481, "Call/Transaction Does Not Exist", "target", "target", "caller"),
     Status(482, "Loop Detected", "target", "target", "caller"),
@@ -60,9 +59,8 @@ _ROWS = (
     Status(603, "Decline", "callee", "callee", "callee"),
     Status(604, "Does Not Exist Anywhere", "caller", "target", "caller"),
     Status(606, "Not Acceptable", "target", "target", "target"),
-    Status(
-        608, "Rejected", "target", "target", "target"
-    ),  # RFC 8688: by what judges calls on the way, not by whoever is called
+    # RFC 8688: by what judges calls on the way, not by whoever is called
+    Status(608, "Rejected", "target", "target", "target"),
 )
 STATUSES = {row.code: row for row in _ROWS}
 

@@ -4,7 +4,6 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import unquote
 
 TRANSPORTS = ("udp", "tcp", "tls")
 DEFAULT_PORT = {"udp": 5060, "tcp": 5060, "tls": 5061}  # RFC 3261 §19.1.2
@@ -43,10 +42,6 @@ class SipUri:
     @property
     def is_ip(self) -> bool:
         return is_ip(self.host)
-
-    @property
-    def decoded_user(self) -> str:
-        return unquote(self.user)
 
     def parameter(self, name: str) -> str | None:
         """The value of a parameter, '' for a bare one; None when it is not there."""

@@ -41,7 +41,6 @@ RESOURCES = {
     "users": users,
     "audit": audit,
 }
-DEEPEST = 20  # of JSON
 
 
 class Basic(AuthBase):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
-WAITING, CHECKING, CHECKED, APPROVED, WRITING, DONE, FAILED = STATES = (
+WAITING, CHECKING, CHECKED, APPROVED, WRITING, DONE, FAILED = (
     "waiting", "checking", "checked", "approved", "writing", "done", "failed",
 )  # fmt: skip
 STALE = timedelta(minutes=2)  # without a sign of life: whoever worked on it was killed
