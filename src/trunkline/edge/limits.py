@@ -52,7 +52,7 @@ class Limits:
         return self._count("seen", ip, self._config.requests_per_10s)
 
     def refused(self, ip: str) -> bool:
-        """Count wrong credentials or a stranger's call; True when that gets the source banned."""
+        """Count wrong credentials; True when that gets the source banned."""
         if self.trusted(ip):
             return False
         return self._count("refused", ip, self._config.refusals_per_minute)

@@ -118,7 +118,7 @@ class Limits(Section):
         300, ge=10, description="Requests in 10 s from one unknown address before it is banned."
     )
     refusals_per_minute: int = Field(
-        20, ge=3, description="Refused credentials or calls a minute from one address before it is banned."
+        20, ge=3, description="Wrong credentials a minute from one address before it is banned."
     )
     ban_seconds: int = Field(300, ge=1, le=86400, description="How long a banned address is not answered, s.")
     source_days: int = Field(
