@@ -10,12 +10,12 @@ from trunkline.home import Home
 from trunkline.node import secrets, whereabouts
 from trunkline.node.ask import Asker
 from trunkline.node.measure import PAUSE, Measurer
-from trunkline.node.part import Reporter, run
+from trunkline.node.part import Reporter, run_beside
 from trunkline.settings import Settings
 
 
-def begin(settings: Settings, home: Home, stop: threading.Event) -> threading.Thread:
-    """Measure in a thread until `stop` is set; a fault of ours sets it, so that the process is started anew."""
+def begin(settings: Settings, home: Home, stop: threading.Event) -> None:
+    """Measure in a thread until `stop` is set."""
     from trunkline.control.feed import DatabaseDistances
 
     def places(portion: Portion) -> Sequence[whereabouts.Place]:
@@ -27,14 +27,5 @@ def begin(settings: Settings, home: Home, stop: threading.Event) -> threading.Th
     key = trial.key(secrets.ensure(home.secrets).dialog)
     asker = Asker(settings.sip_address, settings.sip.port, key)
     measurer = Measurer(DatabaseDistances(), settings.node.name, places, asker.round_trip)
-
-    def work() -> None:
-        try:
-            stop.wait(PAUSE)  # a node that starts has more urgent things to do, and the database is to hear of it first
-            run(measurer, Reporter(home.status("measure")), stop, PAUSE)
-        finally:
-            stop.set()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    return thread
+    # A node that starts has more urgent things to do at first, and the database is to hear of it before.
+    run_beside(measurer, Reporter(home.status("measure")), stop, PAUSE, after=PAUSE)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import click
 
@@ -15,7 +15,8 @@ def writing(home: Home) -> Iterator[sqlite3.Connection]:
     if not home.store.exists():
         raise click.ClickException(f"{home.root} has no node yet: `trunkline up` makes one")
     try:
-        yield store.open_writer(home.store)
+        with closing(store.open_writer(home.store)) as connection:
+            yield connection
     except sqlite3.Error as error:
         raise click.ClickException(
             f"{home.store} cannot be written: {error}. Where it is being filled, try again in a minute; else see if "

@@ -2,9 +2,8 @@
 
 It follows the journal to know which calls are up. A call whose media is dead, that was on hold for too long or that
 has lasted too long gets a BYE to both parties, through the edge, and so does one that the edge has cut off, or that
-`trunkline calls end` wants ended. When a call
-has ended, however that was, the media relay forgets it here, outside the call path, and what it says of the call's
-quality goes into the journal.
+`trunkline calls end` wants ended. When a call has ended, however that was, the media relay forgets it here, outside the
+call path, and what it says of the call's quality goes into the journal.
 
 Each call is looked at when it is FIRST seconds old, and then no more often than it could have died (0.2 ms each).
 """

@@ -88,6 +88,20 @@ def run(part: Part, reporter: Reporter, stop: threading.Event, pause: float) -> 
             stop.wait(pause)
 
 
+def run_beside(part: Part, reporter: Reporter, stop: threading.Event, pause: float, after: float = 0.0) -> None:
+    """Run in a thread beside another part, from `after` seconds on. A fault of ours sets `stop`, so that the process
+    ends and is started anew."""
+
+    def work() -> None:
+        try:
+            stop.wait(after)
+            run(part, reporter, stop, pause)
+        finally:
+            stop.set()
+
+    threading.Thread(target=work, daemon=True).start()
+
+
 def stop_on_signal() -> threading.Event:
     """An event that SIGTERM and SIGINT set, so that a part ends between two steps."""
     stop = threading.Event()

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 from supervisor.xmlrpc import Faults
 
 from trunkline.home import Home
 from trunkline.node import engines, launch
+from trunkline.node.render import render
 from trunkline.settings import Settings
 
 OPEN_FILES = 65536  # wanted for Kamailio's connections; less where the machine allows less
@@ -92,14 +92,9 @@ def _bound(command: Sequence[str]) -> str:
 
 def write_config(home: Home, listed: Sequence[Program]) -> Path:
     """Write supervisord.conf and return its path."""
-    templates = jinja2.Environment(
-        loader=jinja2.PackageLoader("trunkline.node"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        autoescape=False,
-    )
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    text = templates.get_template("supervisord.conf.j2").render(
+    text = render(
+        "supervisord.conf",
         home=home,
         programs=listed,
         user=pwd.getpwuid(os.geteuid()).pw_name,
