@@ -49,11 +49,23 @@ def test_one_write_for_all_that_is_noted(path, journal):
     assert second["n"] == 1
 
 
+def test_nothing_is_written_where_nothing_is_noted(path, journal):
+    """It is asked to at every request."""
+    assert journal.flush()
+    assert not path.exists()
+    journal.note("setup", "a")
+    journal.flush()
+    size = path.stat().st_size
+    assert journal.flush()
+    assert path.stat().st_size == size
+
+
 def test_it_follows_a_rotation_within_a_second(path, journal, tmp_path, monkeypatch):
     now = 1000.0
     monkeypatch.setattr("trunkline.edge.journal.time.monotonic", lambda: now)
     journal.note("setup", "a")
     journal.flush()
+    opened = len(os.listdir("/proc/self/fd"))
     path.rename(tmp_path / "old.jsonl")
     journal.note("answer", "a")
     journal.flush()
@@ -62,6 +74,7 @@ def test_it_follows_a_rotation_within_a_second(path, journal, tmp_path, monkeypa
     journal.flush()
     assert [line["event"] for line in lines(path)] == ["end"]
     assert [line["event"] for line in lines(tmp_path / "old.jsonl")] == ["setup", "answer"]
+    assert len(os.listdir("/proc/self/fd")) == opened
     assert LOOK_SECONDS < QUIET_SECONDS / 2  # or the node would take the file for finished
 
 
@@ -76,7 +89,7 @@ def test_of_a_call_that_is_refused_no_beginning_is_left_unsaid(path, journal, mo
     journal.note("end", "b")
     journal.flush()
     written = [line["event"] for line in lines(path) if line]
-    assert written == ["setup", "attempt", "end"] if taken else ["setup", "end"] if torn else ["end"]
+    assert written == (["setup", "attempt", "end"] if taken else ["setup", "end"] if torn else ["end"])
 
 
 def test_a_full_disk_refuses_a_call_and_loses_nothing_of_the_others(path, journal, monkeypatch):
@@ -92,6 +105,19 @@ def test_a_full_disk_refuses_a_call_and_loses_nothing_of_the_others(path, journa
     assert journal.flush()
     whole = [line for line in lines(path) if line]
     assert [(line["event"], line["call"]) for line in whole] == [("setup", "up"), ("end", "up"), ("setup", "accepted")]
+
+
+def test_of_what_waits_for_room_the_newest_is_kept_and_no_more_than_a_worker_has_memory_for(path, journal, monkeypatch):
+    monkeypatch.setattr("trunkline.edge.journal.BACKLOG", 500)
+    disk = Disk(monkeypatch, room=0)
+    for n in range(100):
+        journal.note("attempt", "a", n=n)
+        assert not journal.flush()
+    disk.room = 100_000
+    assert journal.flush()
+    kept = [line["n"] for line in lines(path) if line]
+    assert kept == list(range(100 - len(kept), 100))
+    assert 0 < path.stat().st_size <= 501
 
 
 @pytest.mark.parametrize("room", range(0, 200, 7))
