@@ -5,6 +5,7 @@ import time
 import pytest
 
 from trunkline.contract import store
+from trunkline.contract.endings import UNWANTED
 from trunkline.edge.standing import Standing
 
 
@@ -90,7 +91,33 @@ def test_a_callee_s_tag_stands_for_nothing_else_of_the_call(standing):
     first, second = "0011223344556677", "7766554433221100"
     for tag in ("ack", "cancel", ""):
         standing.turn_away(first, tag)
+    assert standing.turned_away(first, "ack")
     assert (standing.unconfirmed(first), standing.reason_given(first), standing.left_early(first)) == ("", "", False)
     standing.repeat_answer(second)
     standing.leave_early(second)
     assert not any(standing.turned_away(second, tag) for tag in ("ack", ""))
+
+
+def test_of_two_who_close_a_record_one_does(standing):
+    assert standing.over("0011223344556677")
+    assert not standing.over("0011223344556677")
+    assert standing.is_closed("0011223344556677")
+    assert standing.over("8899aabbccddeeff")
+
+
+def test_an_answer_that_is_repeated_waits_for_an_ack_from_then_on(standing):
+    standing.confirm("a")  # of the first copy, and lost behind us
+    assert standing.unconfirmed("a") == ""
+    standing.repeat_answer("a")
+    assert standing.unconfirmed("a") == "missing"
+    standing.confirm("a")
+    standing.repeat_answer("a")
+    assert standing.unconfirmed("a") == "passed"
+
+
+def test_what_is_noted_of_a_call_is_known_of_no_other(standing, tables):
+    tables.put(UNWANTED, "a", "1")
+    standing.leave_early("a")
+    standing.give_reason("a", "user busy")
+    assert (standing.is_unwanted("a"), standing.left_early("a"), standing.reason_given("a")) == (True, True, "user busy")
+    assert (standing.is_unwanted("b"), standing.left_early("b"), standing.reason_given("b")) == (False, False, "")
