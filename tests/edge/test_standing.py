@@ -119,5 +119,5 @@ def test_what_is_noted_of_a_call_is_known_of_no_other(standing, tables):
     tables.put(UNWANTED, "a", "1")
     standing.leave_early("a")
     standing.give_reason("a", "user busy")
-    assert (standing.is_unwanted("a"), standing.left_early("a"), standing.reason_given("a")) == (True, True, "user busy")
-    assert (standing.is_unwanted("b"), standing.left_early("b"), standing.reason_given("b")) == (False, False, "")
+    told = {call: (standing.is_unwanted(call), standing.left_early(call), standing.reason_given(call)) for call in "ab"}
+    assert told == {"a": (True, True, "user busy"), "b": (False, False, "")}
