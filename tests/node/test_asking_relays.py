@@ -2,6 +2,7 @@
 
 import pytest
 
+from trunkline.node.ng import Gone
 from trunkline.node.probes import Silent
 from trunkline.node.relays import AGAIN, Relays, Untold
 
@@ -13,13 +14,16 @@ def known(last):
 
 
 class FakeRelay:
-    """`answers`: by call; a call that is not among them is answered with nothing. `there`: whether it pongs."""
+    """`answers`: by call; a call that is not among them is answered with nothing. `there`: whether it pongs; `gone`:
+    whether nothing listens at its port."""
 
     def __init__(self, port, **answers):
-        self.port, self.answers, self.there, self.asked = port, answers, True, []
+        self.port, self.answers, self.there, self.gone, self.asked = port, answers, True, False, []
 
     def ask(self, command, call_id=""):
         self.asked.append((command, call_id))
+        if self.gone:
+            raise Gone("nothing listens there")
         if command == "ping" and self.there:
             return {"result": "pong"}
         if self.there and call_id in self.answers:
@@ -64,3 +68,27 @@ def test_a_relay_that_is_away_is_not_waited_for_again_at_once(scene):
     assert scene.ask("second") == known(8)
     scene.one.there, scene.now = True, scene.now + AGAIN
     assert scene.ask("healthy") == known(7)
+
+
+def test_what_a_relay_that_is_gone_knew_is_lost_unless_the_other_one_knows_it(scene):
+    scene.one.gone = True
+    assert scene.ask("second") == known(8)
+    with pytest.raises(Gone):
+        scene.ask("gone")
+    scene.two.gone = True
+    with pytest.raises(Gone):
+        scene.ask("second")
+    scene.one.gone = scene.two.gone = False
+    assert scene.ask("healthy") == known(7)
+
+
+def test_one_that_hangs_may_have_the_call_whichever_of_them_is_gone(scene):
+    """Or a call would be ended as lost, whose relay only hangs."""
+    for gone, hangs in ((scene.one, scene.two), (scene.two, scene.one)):
+        scene.now += AGAIN
+        gone.gone, hangs.there = True, False
+        for _ in range(2):  # the second time it is not waited for
+            with pytest.raises(Silent) as caught:
+                scene.ask("moved")
+            assert not isinstance(caught.value, Gone)
+        gone.gone, hangs.there = False, True

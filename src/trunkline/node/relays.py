@@ -20,30 +20,30 @@ class Relays:
 
     def ask(self, command: str, call_id: str) -> dict | None:
         """What the relay that has the call answers; None when none has it. Raises Silent when one that does not answer
-        may have it: Untold when that one answers about other calls, Gone when there is none at all.
+        may have it, Untold when that one answers about other calls; and Gone when one that is not there had it perhaps.
 
         rtpengine sends no answer that a datagram does not hold (64 kB), and says nothing of that: a call of which there
         is too much to tell, which a far side can bring about, costs the others nothing.
 
         Two may have it, after an offer came while the first was away; the one that heard more recently counts.
         """
-        problem, answers = None, []
+        silent, gone, answers = None, None, []
         for relay in self._relays:
             if self._away[relay] > self._clock():
-                problem = problem or Silent(f"the media relay on port {relay.port} does not answer")
+                silent = silent or Silent(f"the media relay on port {relay.port} does not answer")
                 continue
             try:
                 answer = relay.ask(command, call_id=call_id)
             except Gone as error:  # at once, so that it costs nobody's time to ask it again
-                problem = problem or error
+                gone = error
             except Silent:
-                problem = self._of_silent(relay)
+                silent = self._of_silent(relay)
             else:
                 if answer.get("tags"):
                     answers.append(answer)
         if answers:
             return max(answers, key=_newest)
-        if problem:
+        if problem := silent or gone:  # what hangs may come to itself again, and the call with it
             raise problem
         return None
 
