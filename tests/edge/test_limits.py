@@ -3,7 +3,14 @@
 import pytest
 
 from trunkline.edge import limits as edge_limits
-from trunkline.edge.limits import MOST_SLOW_DNS, MOST_STRANGERS, SLOW_DNS, SLOW_DNS_OF_ONE, Limits
+from trunkline.edge.limits import (
+    MOST_SLOW_DNS,
+    MOST_STRANGERS,
+    SLOW_DNS,
+    SLOW_DNS_OF_ONE,
+    STRANGERS_TOLD,
+    Limits,
+)
 
 
 @pytest.fixture
@@ -26,8 +33,9 @@ def test_wrong_secrets_are_banned_sooner(limits, config):
 def test_nobody_gets_a_proven_source_banned(limits):
     limits.trust("192.0.2.1")
     for _ in range(100):
-        limits.seen("192.0.2.1")
-        limits.refused("192.0.2.1")
+        assert not limits.seen("192.0.2.1")
+        assert not limits.refused("192.0.2.1")
+    assert limits.stranger("192.0.2.1") == 0
     assert not limits.banned("192.0.2.1")
 
 
@@ -76,3 +84,14 @@ def test_forged_addresses_do_not_fill_the_memory_that_is_kept_for_an_hour(limits
     assert [limits.stranger(f"192.0.2.{place}") for place in range(MOST_STRANGERS)] == [2] * MOST_STRANGERS
     now += 1
     assert limits.stranger("198.51.100.1") == 1
+
+
+def test_of_strangers_few_are_told_of_and_each_once(limits):
+    assert limits.tells_of("192.0.2.1")
+    assert not limits.tells_of("192.0.2.1")
+    told = [limits.tells_of(f"198.51.100.{place}") for place in range(2 * STRANGERS_TOLD)]
+    assert told == [True] * (STRANGERS_TOLD - 1) + [False] * (STRANGERS_TOLD + 1)
+
+
+def test_of_a_key_s_wrong_credentials_the_first_are_told(limits):
+    assert [limits.first_denial(key) for key in ("0a1b2c3d", "0a1b2c3d", "4e5f6a7b")] == [True, False, True]
