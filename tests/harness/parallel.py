@@ -12,6 +12,7 @@ Each line of `together` there names files, by patterns, that share what is dear 
 worker has them all, and others help with them when they have nothing else left.
 """
 
+import os
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def pytest_addoption(parser):
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
     """As many workers as suit the files, unless the command line says how it wants the tests to run."""
+    _alone(config), _together(config)  # what they name wrongly is told before anything starts
     option = config.option
     if not config.pluginmanager.hasplugin("xdist") or hasattr(config, "workerinput") or option.dist != "no":
         return
@@ -47,6 +49,7 @@ def pytest_cmdline_main(config):
     files = _files(config.args)
     if option.numprocesses is None and not option.tx and not watched and files > FEW:
         option.numprocesses = min(WORKERS, files)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each worker compiles every file of tests, each time
 
 
 def _files(arguments: list[str]) -> int:
@@ -104,6 +107,7 @@ class Turns(LoadScopeScheduling):
         self._alone = _alone(config)
         self._together = _together(config)
         self._holders = {}  # the worker of each line of `together`
+        self._groups = {}  # of each file, as it is asked for time and again
 
     def _split_scope(self, nodeid: str) -> str:
         file = _file(nodeid)
@@ -135,8 +139,10 @@ class Turns(LoadScopeScheduling):
 
     def _group(self, file: str) -> int | str:
         """Its line of `together`; itself, where it has none."""
-        groups = enumerate(self._together)
-        return next((n for n, names in groups if any(fnmatch(file, name) for name in names)), file)
+        if file not in self._groups:
+            lines = (n for n, names in enumerate(self._together) if any(fnmatch(file, name) for name in names))
+            self._groups[file] = next(lines, file)
+        return self._groups[file]
 
     def remove_node(self, node) -> str | None:
         """The test in which a worker died is not begun again; the others that it held are."""
