@@ -207,6 +207,14 @@ def _answering(server: socket.socket, answer) -> threading.Thread:
     return thread
 
 
+def test_asking_kamailio_takes_no_file(home):
+    """There may be no room for one, and then above all the node is asked how it is."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(home.kamailio_rpc))
+        _answering(server, lambda request: json.dumps({"result": os.listdir(home.kamailio_run)}).encode())
+        assert probes.kamailio_rpc(home.kamailio_rpc, "core.echo") == ["rpc.sock"]
+
+
 def test_kamailios_control(home):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         server.bind(str(home.kamailio_rpc))

@@ -5,11 +5,9 @@ Each raises Silent.
 
 import http.client
 import json
-import os
 import secrets
 import socket
 import ssl
-import tempfile
 import time
 from pathlib import Path
 
@@ -31,15 +29,12 @@ class NoWay(Silent):
 def kamailio_rpc(path: Path, method: str, *parameters: object, timeout: float = SECONDS) -> object:
     """The result of one of Kamailio's RPC methods, e.g. `core.uptime`. `path` is its Unix datagram socket."""
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
-    # Kamailio answers to the address that the question came from, so that needs a place that it may write to.
-    with tempfile.TemporaryDirectory(prefix="trunkline-", dir=path.parent) as folder:
-        os.chmod(folder, 0o711)
-        own = os.path.join(folder, "s")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
-            client.settimeout(timeout)
-            client.bind(own)
-            os.chmod(own, 0o666)
-            reply = _exchange(client, json.dumps(request).encode(), str(path))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        client.settimeout(timeout)
+        # Kamailio answers to the address that the question came from. The kernel gives one that is in no folder, as a
+        # full disk takes no file for it.
+        client.bind("")
+        reply = _exchange(client, json.dumps(request).encode(), str(path))
     try:
         answer = json.loads(reply)
     except ValueError as error:
@@ -115,9 +110,8 @@ def web(address: str, port: int, tls: bool, timeout: float = SECONDS) -> None:
 def _exchange(client: socket.socket, request: bytes, *address: str) -> bytes:
     try:
         if address:
-            client.sendto(request, address[0])
-        else:
-            client.send(request)
+            client.connect(address[0])  # and from then on it takes nobody else's datagrams
+        client.send(request)
         return client.recv(65535)
     except TimeoutError as error:
         raise Unheard("it does not answer") from error
