@@ -1,6 +1,7 @@
 """CANCEL at every stage of a call, and callers that vanish."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -76,6 +77,18 @@ async def test_between_two_targets(edge, agent):
     assert kinds(events) == ["setup", "attempt", "failed", "attempt", "failed", "finish"]
     incoming.trying()
     await incoming.was_cancelled()
+
+
+async def test_as_a_target_refuses(edge, agent):
+    """It may come while the next attempt is made, which is then not sent: the caller was told of the refusal."""
+    first, second = await agent("tcp", name="first"), await agent("tcp", name="second")
+    scene = await inbound(edge, agent, f"{to(first)},{to(second)}", transport="tcp")
+    for _ in range(20):  # some of them come in time
+        call = await scene.dial()
+        (await first.next_call()).refuse(503)
+        await cancelled(call, edge, call_id=call.call_id)
+        with suppress(TimeoutError):
+            (await second.next_call(0.1)).trying()
 
 
 async def test_nobody_else_is_rung_after_a_cancel(edge, agent):

@@ -43,7 +43,7 @@ class Attempts:
                 break
             following = self._after(plan, failed)
             if not isinstance(following, int):
-                self._finish(plan, failed, following)
+                self._finish_unsent(plan, failed, following)
                 break
             self._go_on(plan, following)
         self._records.catch_up()
@@ -126,12 +126,12 @@ class Attempts:
         elif not isinstance(following, OfferMore | DemandLess):
             self._finish(plan, outcome, following)
             if outcome.cause == "cancel":
-                transactions.terminate()
+                transactions.terminate_refused()
         else:
             notes.note_demands(softened=isinstance(following, DemandLess) or notes.softened())
             plan.authenticated = False  # it may ask for a digest again
             if not self._repeated(plan):
-                self._finish(plan, outcome, Relay())
+                self._finish_unsent(plan, outcome, Relay())
         self._records.catch_up()
 
     def _why_silent(self, plan: Plan, outcome: Outcome) -> Outcome | None:
@@ -153,7 +153,7 @@ class Attempts:
         plan.authenticated = True
         answered = carrier and transactions.answer_challenge(carrier.username, carrier.password)
         if not answered or not self._repeated(plan):
-            self._finish(plan, outcome, refusal.credentials_demanded())
+            self._finish_unsent(plan, outcome, refusal.credentials_demanded())
 
     def _repeated(self, plan: Plan) -> bool:
         """Send the INVITE of the current attempt once more; False when that cannot be done."""
@@ -167,6 +167,14 @@ class Attempts:
         if self._aim(plan.attempt) in _OUT_OF_REACH:
             return False
         return self._relay(plan) is None
+
+    def _finish_unsent(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
+        """The call ends as its next INVITE could not be sent, which may be because its caller has just left."""
+        if not transactions.is_cancelled():
+            self._finish(plan, outcome, end)
+            return
+        self._finish(plan, self._records.cancellation(), Relay())
+        transactions.terminate()
 
     def _finish(self, plan: Plan, outcome: Outcome, end: Relay | Refusal) -> None:
         """The call's count, media and record end, and the caller gets its final response: behind them, as it may call

@@ -155,11 +155,16 @@ def is_cancelled() -> bool:
     return KSR.tm.t_is_canceled() > 0
 
 
-def terminate() -> None:
-    """In a failure callback of a cancelled transaction: its sender gets 487 (RFC 3261 §9.2), whatever the target has
-    just said. It might be a challenge to us."""
+def terminate_refused() -> None:
+    """In a failure callback of a cancelled transaction: its sender gets 487, whatever the target has just said, as that
+    might be a challenge to us."""
     if KSR.tm.t_get_status_code() != _TERMINATED:
-        KSR.tm.t_reply(_TERMINATED, "Request Terminated")
+        terminate()
+
+
+def terminate() -> None:
+    """The sender of a cancelled transaction gets 487 (RFC 3261 §9.2), unless it has that already."""
+    KSR.tm.t_reply(_TERMINATED, "Request Terminated")
 
 
 def timed_out() -> bool:
