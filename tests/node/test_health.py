@@ -187,6 +187,14 @@ def test_a_full_disk(check, monkeypatch):
     assert found.text.startswith("only ")
 
 
+def test_a_disk_on_which_no_more_files_can_be_made(check, monkeypatch):
+    """It has room, but nothing that writes a file anew goes on."""
+    monkeypatch.setattr(health, "LEAST_FILES", 1 << 62)
+    found = check("disk")
+    assert not found.ok
+    assert "more files can be made" in found.text
+
+
 def test_no_process_manager(home):
     with pytest.raises(NotRunning):
         health.check(Settings(home=home.root), home)

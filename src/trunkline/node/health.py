@@ -1,7 +1,7 @@
 """Whether each part of a running node works: asked, not assumed. A check never raises; it says what is wrong."""
 
 import datetime as dt
-import shutil
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +24,7 @@ BEHIND_SECONDS = 5.0
 STALE_SECONDS = 3600.0  # a name that no name server has answered for this long
 REBUILDING = "the store is being filled"
 LEAST_DISK = 200_000_000  # bytes
+LEAST_FILES = 1_000  # inodes
 EXPIRY_DAYS = 14
 CLOCK_SECONDS = 2.0  # two nodes may be as far on either side; Kamailio takes a nonce of 3 s from now
 LONGEST_WORDS = 300  # of a log that are quoted
@@ -259,9 +260,14 @@ def _since(status: Mapping) -> str:
 
 
 def _disk(home: Home) -> Check:
-    free = shutil.disk_usage(home.root).free
+    disk = os.statvfs(home.root)
+    free = disk.f_bavail * disk.f_frsize
     text = f"{free // 1_000_000} MB free for {home.root}"
-    return Check("disk", free >= LEAST_DISK, text if free >= LEAST_DISK else f"only {text}: the journal needs room")
+    if free < LEAST_DISK:
+        return Check("disk", False, f"only {text}: the journal needs room")
+    if disk.f_files and disk.f_favail < LEAST_FILES:  # of some file systems there is no such limit
+        return Check("disk", False, f"only {disk.f_favail} more files can be made where {home.root} is: remove some")
+    return Check("disk", True, text)
 
 
 def _certificate(home: Home) -> Check:
