@@ -4,20 +4,31 @@ import math
 import re
 
 from trunkline.control.errors import ServiceError
-from trunkline.sip import number
+from trunkline.sip import number, uri
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _PREFIX = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
 
 
 def check_name(kind: str, name: str) -> str:
-    """The name of an account or carrier: short, and safe in a command line, a URL and a file name."""
+    """The name of an account, a carrier or an endpoint: short, and safe in a command line, a URL and a file name."""
     if not _NAME.fullmatch(name):
         raise ServiceError(
             f"{name!r} cannot be the name of {kind}: write 1 to 63 of a-z, 0-9, '.', '_' and '-', "
             "a letter or digit first"
         )
     return name
+
+
+def check_host(whose: str, text: str, rest: str) -> str:
+    """A host name or IP address, as it is kept. `rest`: where what else a URI has is to be written."""
+    try:
+        parsed = uri.parse(f"sip:[{text}]" if ":" in text and uri.is_ip(text) else f"sip:{text}")
+    except uri.UriError as error:
+        raise ServiceError(f"{text!r} cannot be {whose} host: {error}") from None
+    if parsed.user or parsed.port or parsed.parameters:
+        raise ServiceError(f"{text!r} is more than a host: write {parsed.host!r}, and {rest}")
+    return parsed.host
 
 
 def check_count(what: str, value: int, low: int, high: int) -> int:

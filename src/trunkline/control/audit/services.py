@@ -5,12 +5,13 @@ from copy import copy
 from datetime import datetime
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.audit.actor import COMMAND_LINE, KEY, OPERATOR, TRUNKLINE, USER
 from trunkline.control.audit.audited import Audited
 from trunkline.control.audit.models import Entry
+from trunkline.control.between import between
 from trunkline.control.errors import ServiceError
 
 COLUMNS = ("time", "who", "by", "address", "acting_as", "kind", "name", "count", "did", "account", "changes")
@@ -40,7 +41,7 @@ def find(
     """The newest entries that fulfil every condition; `who` and `name` are parts of names.
 
     `as_customer`: `who` is looked for among those whom `seen` names to an account.
-    Times are aware; `since` is included, `until` is not. `before` is the time and the id of an entry.
+    Times are aware; `since`, `until` and `before` (the time and the id of an entry) are as in `between`.
     """
     if limit < 1:
         raise ServiceError(f"the limit cannot be {limit}: write 1 or more")
@@ -55,7 +56,7 @@ def find(
             entries = entries.filter(by__in=NAMED)
     if name:
         entries = entries.filter(Q(name__icontains=name) | Q(account_name=name))
-    return list(_between(entries, since, until, before)[:limit])
+    return list(between(entries, "time", since, until, before)[:limit])
 
 
 def seen(account: Account | None, entries: Iterable[Entry]) -> list[Entry]:
@@ -101,16 +102,6 @@ def as_dict(entry: Entry) -> dict[str, object]:
 def as_row(entry: Entry) -> dict[str, object]:
     """For CSV: as the above, the changes as one text."""
     return as_dict(entry) | {"changes": "; ".join(map(in_words, entry.changes))}
-
-
-def _between(entries: QuerySet[Entry], since, until, before) -> QuerySet[Entry]:
-    if since:
-        entries = entries.filter(time__gte=since)
-    if until:
-        entries = entries.filter(time__lt=until)
-    if before:
-        entries = entries.filter(time__lte=before[0]).exclude(time=before[0], pk__gte=before[1])
-    return entries
 
 
 def _said(value: object) -> str:

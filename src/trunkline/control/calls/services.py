@@ -7,6 +7,7 @@ from itertools import batched, islice
 from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 
 from trunkline.control.accounts.models import Account
+from trunkline.control.between import between
 from trunkline.control.calls import fault, quality
 from trunkline.control.calls.models import OUTCOMES, Attempt, Call
 from trunkline.control.errors import ServiceError
@@ -39,20 +40,14 @@ def find(
 
     `party` is a carrier's name, a key, or part of a PBX's URI, as far as the account sees these of a call; it is looked
     for in the newest LOOKED calls that fulfil the rest. No index helps to find a `call_id`: give `since`.
-    Times are aware; `since` is included, `until` is not. `before` is the start and the id of a call: only older ones,
-    those of the same moment by their ids, so that pages neither miss nor repeat a call.
+    Times are aware; `since`, `until` and `before` (the start and the id of a call) are as in `between`.
     """
     if limit < 1:
         raise ServiceError(f"the limit cannot be {limit}: write 1 or more")
     if outcome and outcome not in OUTCOMES:
         raise ServiceError(f"no call has the outcome {outcome!r}: write one of {', '.join(OUTCOMES)}")
     calls = Call.objects.select_related("account", "owner").order_by("-started", "-pk")
-    if since:
-        calls = calls.filter(started__gte=since)
-    if until:
-        calls = calls.filter(started__lt=until)
-    if before:
-        calls = calls.filter(started__lte=before[0]).exclude(started=before[0], pk__gte=before[1])
+    calls = between(calls, "started", since, until, before)
     if outcome:
         calls = calls.filter(outcome=outcome)
     if call_id:

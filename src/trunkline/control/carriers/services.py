@@ -9,7 +9,7 @@ from trunkline.control.carriers.models import Carrier
 from trunkline.control.changes.services import writing
 from trunkline.control.errors import ServiceError
 from trunkline.control.sources import services as source_services
-from trunkline.control.words import check_count, check_name, missing
+from trunkline.control.words import check_count, check_host, check_name, missing
 from trunkline.sip import uri
 
 FIELDS = ("host", "port", "transport", "username", "password", "strip", "prefix")
@@ -124,10 +124,4 @@ def _host(text: str) -> str:
             f"{text!r} cannot be a carrier's host: write its name as DNS has it or its IP address, "
             "like sip.carrier.example, without 'sip:'"
         )
-    try:
-        parsed = uri.parse(f"sip:[{text}]" if ":" in text and uri.is_ip(text) else f"sip:{text}")
-    except uri.UriError as error:
-        raise ServiceError(f"{text!r} cannot be a carrier's host: {error}") from None
-    if parsed.user or parsed.port or parsed.parameters:
-        raise ServiceError(f"{text!r} is more than a host: write {parsed.host!r}, and the rest as port and transport")
-    return parsed.host
+    return check_host("a carrier's", text, "the rest as port and transport")

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable
 from trunkline.contract.endpoints import ANY_PORT, MediaRange
 from trunkline.control.errors import ServiceError
 from trunkline.control.sources.services import NotANetwork, parse
-from trunkline.control.words import check_count, check_degrees
-from trunkline.sip import uri
+from trunkline.control.words import check_count, check_degrees, check_host
 
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _MEDIA = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<four>[^:\[\]]*)):(?P<low>[0-9]{1,5})-(?P<high>[0-9]{1,5})", re.ASCII)
@@ -46,13 +45,7 @@ def _host(text: str) -> str:
     text = _text(text).lower().rstrip(".")
     if text.startswith(("sip:", "sips:")):
         raise ServiceError(f"{text!r} cannot be an endpoint's host: write its name or IP address without 'sip:'")
-    try:
-        parsed = uri.parse(f"sip:[{text}]" if ":" in text and uri.is_ip(text) else f"sip:{text}")
-    except uri.UriError as error:
-        raise ServiceError(f"{text!r} cannot be an endpoint's host: {error}") from None
-    if parsed.user or parsed.port or parsed.parameters:
-        raise ServiceError(f"{text!r} is more than a host: write {parsed.host!r}, and the port as port and tls_port")
-    return parsed.host
+    return check_host("an endpoint's", text, "the port as port and tls_port")
 
 
 def _region(text: str) -> str:
