@@ -44,7 +44,14 @@ def _short(data: bytearray) -> None:
     del data[len(data) // 2 :]
 
 
-@pytest.mark.parametrize("spoil", [_header, _pages, _short])
+def _cells(data: bytearray) -> None:
+    """SQLite reads such pages, and tells of them in lines."""
+    page = 4096
+    for place in range(len(data) // 2 // page * page, len(data), page):
+        data[place + 8 : place + 40] = b"\xff" * 32
+
+
+@pytest.mark.parametrize("spoil", [_header, _pages, _short, _cells])
 def test_a_damaged_store_is_put_aside_and_said(home, spoil):
     data = bytearray(home.store.read_bytes())
     spoil(data)
@@ -53,6 +60,7 @@ def test_a_damaged_store_is_put_aside_and_said(home, spoil):
     [said] = damaged.put_aside(home)
     assert said.startswith("edge.db was damaged and is now edge.db.damaged (")
     assert said.endswith("): it is filled from the database")
+    assert "\n" not in said
     assert (home.stores / "edge.db.damaged").read_bytes() == bytes(data)
     assert not home.store.exists()
     store.open_writer(home.store).close()
