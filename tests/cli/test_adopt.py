@@ -60,15 +60,24 @@ def test_a_database_that_does_not_answer_is_named(run, edge, monkeypatch, tmp_pa
 
 
 def test_a_store_that_is_being_filled_is_to_be_waited_for(run, edge, monkeypatch):
-    opened = store.open_writer
+    opened = store.open_as_it_is
 
     def impatient(path):
         connection = opened(path)
         connection.execute("PRAGMA busy_timeout = 1")
         return connection
 
-    monkeypatch.setattr(store, "open_writer", impatient)
+    monkeypatch.setattr(store, "open_as_it_is", impatient)
     edge.execute("BEGIN IMMEDIATE")
     ran = run("node", "adopt", "--yes")
     edge.execute("ROLLBACK")
     assert (ran.status, "try again in a minute" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("words", [("adopt", "--yes"), ("drain",)])
+def test_a_node_of_another_version_goes_on_with_what_it_has(run, edge, words):
+    """As when the new version is installed before the node is drained."""
+    edge.execute(f"PRAGMA user_version = {store.SCHEMA_VERSION - 1}")
+    assert run("node", *words).status == 0
+    assert edge.execute("SELECT count(*) FROM number").fetchone()[0] == 1
+    assert (store.draining(edge), bool(store.wish(edge))) == (words == ("drain",), words != ("drain",))

@@ -15,7 +15,7 @@ def writing(home: Home) -> Iterator[sqlite3.Connection]:
     if not home.store.exists():
         raise click.ClickException(f"{home.root} has no node yet: `trunkline up` makes one")
     try:
-        with closing(store.open_writer(home.store)) as connection:
+        with closing(store.open_as_it_is(home.store)) as connection:
             yield connection
     except sqlite3.Error as error:
         raise click.ClickException(

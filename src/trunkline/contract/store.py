@@ -132,14 +132,21 @@ def open_writer(path: str | Path) -> sqlite3.Connection:
     A file of another schema version is emptied in place (the node then rebuilds it): Kamailio would go on
     reading the old inode of a file that is replaced. What stays is that it takes no calls, which the operator has said.
     """
+    connection = open_as_it_is(path)
+    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        _create(connection)
+    return connection
+
+
+def open_as_it_is(path: str | Path) -> sqlite3.Connection:
+    """Open the store to write what every schema has, `meta`: beside a node that runs, which may be of another version
+    than we are and goes on with what is there."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=10)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     # Without it, a row that an INSERT OR REPLACE takes away would not be noted as touched.
     connection.execute("PRAGMA recursive_triggers = ON")
-    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-        _create(connection)
     return connection
 
 
