@@ -32,7 +32,7 @@ def value(name: str, field: str, **changes) -> str:
 def test_freepbx_at_an_ipv6_address_is_told_that_its_transport_for_all_has_none(address, warned):
     host = Endpoint("sip-eu1.example.net", ("192.0.2.1", "2001:db8::1"), PORTS)
     made = registry.generate("freepbx", trunk(endpoints=(host,)), options(address=address))
-    assert any("0.0.0.0 has IPv4 alone" in warning for warning in made.warnings) == warned
+    assert any("0.0.0.0 has only IPv4" in warning for warning in made.warnings) == warned
 
 
 def test_mitel_supports_100rel_and_requires_it_of_nobody():

@@ -54,7 +54,7 @@ def warnings(system: System, trunk: Trunk, options: Options) -> Iterator[str]:
         yield f"The PBX needs the SRV records of {service}.{trunk.srv_at(options.transport)}: see that DNS has them."
     if trunk.guessed and len(trunk.endpoints) > BALANCED:
         yield (
-            "Nothing is known of how near each endpoint is to the PBX: they are in the order of region and name. "
+            "It is not known how near each endpoint is to the PBX, so they are in the order of region and name. "
             "Name the closest one."
         )
 

@@ -73,7 +73,7 @@ def _authority(trunk: Trunk, options: Options, parts: Iterable[Part]) -> Iterabl
     texts = [part.text for part in parts if isinstance(part, (Commands, File))]
     if options.transport == "tls" and trunk.ca and not any(trunk.ca in text for text in texts):
         yield Commands(
-            "trunk-ca.crt", "The authority of the trunk's certificate, to import where that is verified", trunk.ca
+            "trunk-ca.crt", "The authority of the trunk's certificate, to import if the PBX verifies it", trunk.ca
         )
 
 
