@@ -95,7 +95,7 @@ async def test_without_the_replica_the_primary_is_followed(node, servers, agent,
             assert await mover.move() < SECONDS
             assert followed(node) == "primary"
             wrong = await asyncio.to_thread(lambda: node.status()[1])
-            assert "Changes arrive as without it" in wrong["follow"]
+            assert "Changes are read from the database itself" in wrong["follow"]
         finally:
             await asyncio.to_thread(end[how])
         await eventually(lambda: followed(node) == "replica", what="the replica is followed again")

@@ -38,9 +38,9 @@ def test_records_of_others_at_our_names_stay(server, name_server, six, written):
 
     publisher = publish.Publisher(lambda: endpoints, server, DOMAIN, TTL)
     for host, words in (
-        (f"www.{ZONE}", f"www.{ZONE}. A 192.0.2.80 would go, which was not written by us"),
+        (f"www.{ZONE}", f"www.{ZONE}. A 192.0.2.80 would be removed, which was not written by us"),
         (f"shop.{ZONE}", rf"shop.{ZONE}. is an alias \(CNAME\)"),
-        (f"edge.sub.{ZONE}", f"is no authority for edge.sub.{ZONE}"),
+        (f"edge.sub.{ZONE}", f"is not authoritative for edge.sub.{ZONE}"),
     ):
         endpoints[0] = replace(six[0][0], host=host)
         with pytest.raises(OSError, match=words):

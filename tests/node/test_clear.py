@@ -142,7 +142,7 @@ def test_a_party_that_described_no_audio_is_named_instead_of_the_relay(scene, ta
     assert f"the {party} described no audio" in scene.client.sent[0].headers
 
 
-@pytest.mark.parametrize("problem", [Silent("it does not answer"), Untold("it does not tell of this call")])
+@pytest.mark.parametrize("problem", [Silent("it does not answer"), Untold("it does not say anything about this call")])
 def test_a_silent_relay_has_lost_nothing(scene, problem):
     scene.answered()
     scene.step(1005)  # it answers that it does not know the call
@@ -158,7 +158,7 @@ def test_a_silent_relay_has_lost_nothing(scene, problem):
 
 
 def test_a_call_that_cannot_be_told_of_takes_a_second_of_the_others_rarely(scene):
-    scene.relays.away = Untold("it does not tell of this call")
+    scene.relays.away = Untold("it does not say anything about this call")
     scene.answered()
     for second in range(1001, 1601):
         scene.step(second)

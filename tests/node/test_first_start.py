@@ -137,7 +137,7 @@ def test_the_operators_own_certificate_is_left_alone(own, monkeypatch):
 def test_names_that_the_operators_own_certificate_lacks_are_said(own):
     (own / "node.key").write_bytes((own / "other/node.key").read_bytes())
     said = certificates.ensure(own, "other.example", ["192.0.2.1"], ["eu.other.example"])
-    assert said.endswith(", but not for eu.other.example: who verifies it cannot use these names")
+    assert said.endswith(", but not for eu.other.example: a PBX that verifies it cannot use these names")
     assert "but not" not in certificates.ensure(own, "Other.example", ["192.0.2.1"])
 
 
@@ -278,5 +278,5 @@ def test_a_node_that_has_nothing_to_serve_by_waits_for_its_database(tmp_path, mo
         raise control.DatabaseAway("it does not serve us")
 
     monkeypatch.setattr(control, "migrate", away)
-    with pytest.raises(starting.UpError, match="it does not serve us. This node waits for it, as it has no store"):
+    with pytest.raises(starting.UpError, match="does not serve us. This node cannot start without it: it has no store"):
         starting._away(Home(tmp_path))

@@ -109,10 +109,10 @@ def test_a_node_may_start_with_a_filled_store_that_is_not_followed(home, check):
             True,
             "not judged, as it cannot be asked from here: eu1 2001:db8::1",
         ),
-        ({"waits_for": "n1"}, True, "n1 writes DNS; this node does when that one is not heard"),
+        ({"waits_for": "n1"}, True, "n1 writes DNS; this node does so when that one falls silent"),
         ({"all_out": True}, False, "so all stay in DNS: is this node cut off?"),
-        ({"cut_off": True}, False, "though others serve: is this node cut off? DNS stays as it is"),
-        ({"cut_off": True, "waits_for": "n2"}, False, "though others serve: is this node cut off? n2 writes DNS"),
+        ({"cut_off": True}, False, "though others serve calls: is this node cut off? DNS stays as it is"),
+        ({"cut_off": True, "waits_for": "n2"}, False, "though others serve calls: is this node cut off? n2 writes DNS"),
     ],
 )
 def test_what_is_said_of_dns(home, check, facts, ok, text):
@@ -252,7 +252,7 @@ def test_rtpengines_ping(home, check):
             probes.rtpengine_ping(port)
     ports.ensure(home.ports, port)
     found = check("rtpengine", rtpengine="RUNNING")
-    assert (found.ok, found.text) == (False, "its control: it cannot be reached: Connection refused")
+    assert (found.ok, found.text) == (False, "its control port: it cannot be reached: Connection refused")
 
 
 @pytest.mark.parametrize(("answer", "code"), [(b"SIP/2.0 200 OK\r\n\r\n", 200), (b"SIP/2.0 503 No\r\n\r\n", 503)])
@@ -314,6 +314,6 @@ def test_a_replica_that_is_not_followed_is_said_and_calls_go_on(home, check):
     says(home, "follow", followed="PostgreSQL", trouble="the replica is away")
     found = check("follow", settings)
     assert (found.ok, found.serves) == (False, True)
-    assert found.text == "at change 5, of PostgreSQL: the replica is away. Changes arrive as without it"
+    assert found.text == "at change 5, of PostgreSQL: the replica is away. Changes are read from the database itself"
     says(home, "follow")
     assert check("follow", settings).ok, "a part of the version before says nothing of replicas"

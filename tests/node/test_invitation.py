@@ -84,18 +84,18 @@ def test_one_that_others_can_read_is_said(invited, second, monkeypatch, mode, sa
 def test_a_machine_that_is_a_node_is_left_alone(invited, first, second):
     second.root.mkdir()
     second.secrets.write_text("mine")
-    with pytest.raises(invitation.InvitationError, match="is here already"):
+    with pytest.raises(invitation.InvitationError, match="exists already"):
         invitation.take(invited, second)
     assert second.secrets.read_text() == "mine"
     assert not second.settings.exists()
-    with pytest.raises(invitation.InvitationError, match="is here already"):
+    with pytest.raises(invitation.InvitationError, match="exists already"):
         invitation.take(invited, first)
 
 
 @pytest.mark.parametrize("text", ["", "no toml", "[settings]\n[secrets]\nnonce = 1\n", "settings = 1\nsecrets = 2\n"])
 def test_a_file_that_is_none_is_refused(tmp_path, second, text):
     (tmp_path / "x").write_text(text)
-    with pytest.raises(invitation.InvitationError, match="is no invitation"):
+    with pytest.raises(invitation.InvitationError, match="is not an invitation"):
         invitation.take(tmp_path / "x", second)
     assert not second.root.exists()
 
@@ -123,7 +123,7 @@ def test_who_cannot_be_invited(first, tmp_path, name, sections, words):
         ({"address": "192.0.2.1"}, "192.0.2.1 is this node's own: the other one needs an address of its own"),
         ({"cluster_address": "10.0.0.1"}, "10.0.0.1 is this node's own: the other one needs a cluster address"),
         ({"cluster_address": "10.0.0.300"}, "cluster.address .* does not appear to be an IPv4"),
-        ({}, "say with --cluster-address where the other one is to"),
+        ({}, "give the other one's such address by --cluster-address"),
     ],
 )
 def test_what_would_not_be_taken_is_not_written(first, tmp_path, options, words):
@@ -157,7 +157,7 @@ def test_one_that_was_edited_is_refused_in_words(invited, second, before, after,
     if words is None:
         assert invitation.take(invited, second) == "n2"
         return
-    with pytest.raises(invitation.InvitationError, match=f"is no invitation of this version of Trunkline: .*{words}"):
+    with pytest.raises(invitation.InvitationError, match=f"an invitation of this version of Trunkline: .*{words}"):
         invitation.take(invited, second)
     assert not second.root.exists()
 
@@ -166,7 +166,7 @@ def test_one_that_was_edited_is_refused_in_words(invited, second, before, after,
 def test_one_that_did_not_arrive_whole_is_refused(invited, second, share):
     text = invited.read_bytes()
     invited.write_bytes(text[: int(len(text) * share)])
-    with pytest.raises(invitation.InvitationError, match="is no invitation"):
+    with pytest.raises(invitation.InvitationError, match="is not an invitation"):
         invitation.take(invited, second)
     assert not second.root.exists()
 

@@ -67,18 +67,18 @@ def test_the_environment_wins(tmp_path, monkeypatch):
         ('[database]\nurl = "postgresql://u:#secret@host/name"', "it is not of this form: postgresql://"),
         (
             '[database]\nreplica_url = "postgresql://u:secret@r/x"',
-            "database (or TRUNKLINE_DATABASE): replica_url is of a PostgreSQL: name that in url",
+            "database (or TRUNKLINE_DATABASE): replica_url is for a PostgreSQL: name one in url",
         ),
         ('[cluster]\npeers = ["10.0.0.11"]', "cluster (or TRUNKLINE_CLUSTER): peers needs address, at which this node"),
         ('[database]\nreplica_url = "sqlite:////x"', "it is not of this form: postgresql://"),
         ('[mail]\nhost = "a.example"\npassword = "secret"', "mail.host needs mail.sender"),
         ('[database]\nurl = "sqlite:///here.db"', "it is not of this form: postgresql://"),
-        ('[sip]\naddress = "0.0.0.0"', "'0.0.0.0': others have to be told it, so it has to be a single address"),
-        ('[sip]\naddress = "::"', "it has to be a single address"),
+        ('[sip]\naddress = "0.0.0.0"', "'0.0.0.0': it is told to others, so it has to be the address of one machine"),
+        ('[sip]\naddress = "::"', "it has to be the address of one machine"),
         ("[sandbox]\npbx_port = 65535", "sandbox.pbx_port"),  # its TLS port is one higher
         (
             '[sip]\naddress = "2001:db8::1"\n[mail]\npassword = "secret"',
-            "sandbox.carrier_address: 127.0.0.70 is IPv4, and sip.address IPv6 (2001:db8::1); no call goes",
+            "sandbox.carrier_address: 127.0.0.70 is IPv4, and sip.address IPv6 (2001:db8::1); no call can go",
         ),
         (
             '[sip]\naddress = "192.0.2.1"\nadvertised = "2001:db8::1"',

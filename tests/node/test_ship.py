@@ -215,7 +215,7 @@ def test_outages_are_logged_once_and_shown(shipper, sink, current, tmp_path, cap
         stop.set()
         thread.join()
     assert [record.getMessage() for record in caplog.records] == [
-        "the database is gone; trying on",
+        "the database is gone; still trying",
         "works again, after: the database is gone",
     ]
 

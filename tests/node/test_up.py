@@ -188,7 +188,7 @@ def test_a_start_that_fails_shows_the_log_and_leaves_nothing(node):
     assert up.returncode == 1
     assert "rtpengine: " in up.stderr
     assert "the disk is on fire" in up.stderr
-    assert "the node did not come up; it is stopped again" in up.stderr
+    assert "the node did not come up, and was stopped again" in up.stderr
     assert node.engine_processes() == []
 
 
@@ -231,6 +231,6 @@ def test_logs_of_an_unknown_part(node):
     assert "there is no log of 'kamailo'; run `trunkline up` first" in found.stderr
     node.home.log.mkdir()
     (node.home.log / "kamailio.log").write_text("one\ntwo\n")
-    assert "there are: kamailio" in node.run("logs", "kamailo").stderr
+    assert "there are logs of kamailio" in node.run("logs", "kamailo").stderr
     assert node.run("logs", "kamailio", "-n", "1").stdout == "two\n"
     assert node.run("logs").stdout == "kamailio: one\nkamailio: two\n"

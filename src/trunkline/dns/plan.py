@@ -51,16 +51,16 @@ def check(existing: Records, desired: Records, foreign: Iterable[Key] = ()) -> N
     for key in foreign:
         if lost := sorted(str(record) for record in existing[key] if record not in desired.get(key, ())):
             raise Unsafe(
-                f"{key[0]} {key[1].name} {lost[0]} would go, which was not written by us: give the endpoint, or the "
-                "service, another name, or say --force to `trunkline dns apply` when it is what you want"
+                f"{key[0]} {key[1].name} {lost[0]} would be removed, which was not written by us: give the endpoint, "
+                "or the service, another name, or say --force to `trunkline dns apply` if that is what you want"
             )
     there = {(key, record) for key, rdataset in existing.items() for record in rdataset}
     stay = {(key, record) for key, rdataset in desired.items() for record in rdataset}
     gone = len(there - stay)
     if len(there) >= FEW and gone > MOST_GONE * len(there):
         raise Unsafe(
-            f"{gone} of the {len(there)} records that are there would go: look at the plan, and say --force when it is "
-            "what you want"
+            f"{gone} of the {len(there)} records that are there would be removed: look at the plan, and say --force "
+            "if that is what you want"
         )
 
 

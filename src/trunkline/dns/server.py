@@ -115,8 +115,8 @@ class Server:
         code = answer.rcode()
         if code == dns.rcode.NOERROR and not answer.flags & dns.flags.AA:
             raise ServerError(
-                f"{self._place} is no authority for {name}: where that lies in a zone of its own, name this one in "
-                "dns.zone"
+                f"{self._place} is not authoritative for {name}: if that name lies in a zone of its own, set dns.zone "
+                "to that zone"
             )
         if code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) or not answer.flags & dns.flags.AA:
             lacks = "cannot serve the" if code == dns.rcode.SERVFAIL else "has no"
@@ -124,8 +124,8 @@ class Server:
         # RFC 2136 §3.4.2.2: what an update adds beside an alias is left out without a word.
         if not may_be_alias and any((rrset.name, rrset.rdtype) == (name, RdataType.CNAME) for rrset in answer.answer):
             raise ServerError(
-                f"{name} is an alias (CNAME) at {self._place}, so it can have no record of ours: take it away, or name "
-                "the endpoint otherwise"
+                f"{name} is an alias (CNAME) at {self._place}, so it can have no record of ours: remove it, or give "
+                "the endpoint another name"
             )
         return next((rrset.to_rdataset() for rrset in answer.answer if (rrset.name, rrset.rdtype) == key), None)
 
@@ -138,12 +138,12 @@ class Server:
                 "secret"
             ) from error
         except (dns.tsig.PeerBadTime, dns.tsig.BadTime) as error:
-            raise ServerError(f"{self._place} has another time than this machine: set both by NTP") from error
+            raise ServerError(f"{self._place} has a different time than this machine: set both by NTP") from error
         except dns.exception.FormError as error:  # a server that refuses a key need not sign that
             if not message.keyring:
                 raise ServerError(f"{self._place} does not answer in DNS: {error}") from error
             raise ServerError(
-                f"{self._place} answers without a signature, and is not believed: see there that it has the zone "
+                f"{self._place} answers without a signature, and is not believed: check there that it has the zone "
                 f"{self.zone}, knows the key {self._key_name} by this algorithm, and lets it update from here"
             ) from error
         except (dns.exception.DNSException, OSError, EOFError) as error:

@@ -95,7 +95,7 @@ def _lacking(current: x509.Certificate, wanted: list) -> str:
     present = {name.lower() for name in _alternatives(current).get_values_for_type(x509.DNSName)}
     asked = [name.value for name in wanted if isinstance(name, x509.DNSName)]
     lacking = [name for name in asked if not present & {name.lower(), "*." + name.lower().partition(".")[2]}]
-    return f", but not for {', '.join(lacking)}: who verifies it cannot use these names" if lacking else ""
+    return f", but not for {', '.join(lacking)}: a PBX that verifies it cannot use these names" if lacking else ""
 
 
 def _why_renew(current: x509.Certificate, folder: Path, names: list, now: dt.datetime) -> str:

@@ -37,12 +37,14 @@ class Figures:
         self.calls = make(Counter, "calls", "Calls that are over.", "direction", "outcome")
         self.refused = make(Counter, "calls_refused", "Calls that got a final refusal.", "direction", "code")
         self.talk = make(Counter, "talk_seconds", "Time between answer and end of calls.", "direction")
-        self.attempts = make(Counter, "attempts", "INVITEs sent on that are over.", "kind", "carrier", "result")
+        self.attempts = make(
+            Counter, "attempts", "INVITEs that were sent on and are over.", "kind", "carrier", "result"
+        )
         self.denied = make(Counter, "credentials_denied", "Requests with wrong credentials of a key.", "denial")
         self.delay = make(
             Histogram, "post_dial_delay_seconds", "From the INVITE to ringing or answer.", "direction", buckets=DELAYS
         )
-        self.mos = make(Histogram, "mos", "How audio that came from a party was, 1 to 4.4.", "party", buckets=SCORES)
+        self.mos = make(Histogram, "mos", "How good the audio from a party was, 1 to 4.4.", "party", buckets=SCORES)
 
     def count(self) -> None:
         """What is taken from now on counts."""

@@ -69,7 +69,7 @@ class Follower:
         if store.inode(self._db) != self._inode:
             raise StoreLost(
                 "edge.db was deleted or replaced while the node runs. Calls go on with what it knew, changes do not "
-                "reach it: start the node anew (`trunkline down`, then `trunkline up`), and it is filled again"
+                "reach it: restart the node (`trunkline down`, then `trunkline up`) to have it filled again"
             )
 
     def _recognise(self, database: Database) -> None:
@@ -81,7 +81,7 @@ class Follower:
         elif noted != database.identity:
             raise AnotherDatabase(
                 f"{database.place} (identity {database.identity}, change {self._head}) is not the database that this "
-                f"node follows (identity {noted}, change {store.sequence(self._db)}). Put that one back, or say "
+                f"node follows (identity {noted}, change {store.sequence(self._db)}). Put the right one back, or run "
                 "`trunkline node adopt` to take everything from this one"
             )
 

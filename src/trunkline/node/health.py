@@ -79,7 +79,7 @@ def _kamailio(home: Home) -> Check:
         uptime = probes.kamailio_rpc(home.kamailio_rpc, "core.uptime")
         relays = probes.kamailio_rpc(home.kamailio_rpc, "rtpengine.show", "all")
     except probes.Silent as error:
-        return Check("kamailio", False, f"its control: {error}")
+        return Check("kamailio", False, f"its control socket: {error}")
     # One that starts before its relays finds them a second later; until then calls are refused.
     if not any(relay["active"] for relay in (relays if isinstance(relays, list) else [relays])):
         return Check("kamailio", False, "it has found no rtpengine yet: calls are refused with 503")
@@ -111,7 +111,7 @@ def _rtpengine(home: Home, index: int) -> Check:
         port = ports.read(home.ports).relays[index]
         probes.rtpengine_ping(port)
     except (probes.Silent, OSError, ValueError, TypeError, IndexError) as error:
-        return Check(name, False, f"its control: {error}")
+        return Check(name, False, f"its control port: {error}")
     return Check(name, True, f"answers on 127.0.0.1 port {port}")
 
 
@@ -120,9 +120,9 @@ def _codecs(home: Home) -> Check:
     try:
         able = edge_config.read(home.node / "edge.json").transcodes
     except (OSError, ValueError, TypeError, KeyError) as error:
-        return Check("codecs", False, f"edge.json: {error}: start the node anew", serves=True)
+        return Check("codecs", False, f"edge.json: {error}: restart the node", serves=True)
     if not able:
-        text = "none is transcoded: see `rtpengine --codecs`; calls work where both sides share one"
+        text = "none is transcoded: see `rtpengine --codecs`; calls work only if both sides share a codec"
         return Check("codecs", False, text, serves=True)
     rest = ", ".join(spoken(name) for name in CODECS if name not in able)
     text = f"transcodes {', '.join(map(spoken, able))}"
@@ -146,7 +146,7 @@ def _follow(home: Home, replica: bool) -> Check:
     if replica and "followed" in status:  # a part of the version before does not say it
         text += f", of {status['followed']}"
         if trouble := status["trouble"]:
-            return Check("follow", False, f"{text}: {trouble}. Changes arrive as without it", serves=True)
+            return Check("follow", False, f"{text}: {trouble}. Changes are read from the database itself", serves=True)
     return Check("follow", True, text)
 
 
@@ -161,7 +161,7 @@ def _resolve(home: Home) -> Check:
         return Check("resolve", True, names)
     text = f"{names}, {status['unanswered']} without an answer now ({status['reason']})"
     if status["stalest"]:
-        text += f"; their last known addresses serve, the oldest from {duration(status['stalest'])} ago"
+        text += f"; their last known addresses are used, the oldest from {duration(status['stalest'])} ago"
     return Check("resolve", status["never"] == 0 and status["stalest"] < STALE_SECONDS, text)
 
 
@@ -191,7 +191,7 @@ def _beat(home: Home) -> Check:
         return Check("beat", False, wrong)
     if status["problem"] and time.time() - status["since"] > BEHIND_SECONDS:
         return Check("beat", False, f"{status['problem']}; {_since(status)}. Calls go on", serves=True)
-    return Check("beat", True, "heard by the database")
+    return Check("beat", True, "reports to the database")
 
 
 def _clock(home: Home) -> list[Check]:
@@ -217,11 +217,11 @@ def _publish(settings: Settings, home: Home) -> Check:
     if status["problem"]:
         return Check("publish", False, f"{status['problem']}; {_since(status)}. DNS stays as it is", serves=True)
     if status.get("cut_off"):  # a part of the version before does not say it
-        text = "no endpoint but this node's own answers from here, though others serve: is this node cut off?"
+        text = "from here no endpoint but this node's own answers, though others serve calls: is this node cut off?"
         then = f"{status['waits_for']} writes DNS" if status["waits_for"] else "DNS stays as it is"
         return Check("publish", False, f"{text} {then}", serves=True)
     if other := status["waits_for"]:
-        return Check("publish", True, f"{other} writes DNS; this node does when that one is not heard", serves=True)
+        return Check("publish", True, f"{other} writes DNS; this node does so when that one falls silent", serves=True)
     # Its own addresses are out as they are meant to be when it is drained.
     meant = f" {settings.sip_advertised}" if _drained(home) else None
     out = {place: why for place, why in status["out"].items() if meant is None or not place.endswith(meant)}

@@ -64,19 +64,19 @@ def write(
         if given and given in its:
             raise InvitationError(f"{given} is this node's own: the other one needs {what} of its own")
     if cluster_address and not settings.cluster.address:
-        raise InvitationError("this node hears no others: set cluster.address here first, and start it anew")
+        raise InvitationError("this node does not hear others: set cluster.address here first, and restart it")
     if settings.cluster.address:
         if not cluster_address:
             raise InvitationError(
-                "this node hears others at cluster.address: say with --cluster-address where the other one is to"
+                "this node hears others at cluster.address: give the other one's such address by --cluster-address"
             )
         peers = [settings.cluster.address]
         sections["cluster"] = {"address": cluster_address, "port": settings.cluster.port, "peers": peers}
     sections["sandbox"] = {"enabled": False}  # its account is the first node's
     if faults := _faults(sections):
-        raise InvitationError(f"what would be in the invitation is no node's settings: {faults}")
+        raise InvitationError(f"the invitation would have settings that no node can use: {faults}")
     authority = {n: (home.tls / n).read_text() for n in AUTHORITY if (home.tls / n).exists()}
-    text = "# Makes a machine a node of this service: trunkline node join FILE. It holds secrets: delete it then.\n"
+    text = "# Makes a machine a node of this service: trunkline node join FILE. It holds secrets: then delete it.\n"
     text += _toml({"settings": sections, "secrets": asdict(secrets.ensure(home.secrets)), "authority": authority})
     try:
         _private(path, text)
@@ -94,15 +94,15 @@ def take(path: Path, home: Home) -> str:
     except OSError as error:
         raise InvitationError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvitationError(f"{path} is no invitation of this version of Trunkline: {error}") from error
+        raise InvitationError(f"{path} is not an invitation of this version of Trunkline: {error}") from error
     if faults := _faults(sections):
-        raise InvitationError(f"{path} is no invitation of this version of Trunkline: {faults}")
+        raise InvitationError(f"{path} is not an invitation of this version of Trunkline: {faults}")
     if set(authority) - set(AUTHORITY):
-        raise InvitationError(f"{path} is no invitation: it has {', '.join(authority)}")
+        raise InvitationError(f"{path} is not an invitation: it has {', '.join(authority)}")
     for there in (home.settings, home.secrets, *(home.tls / name for name in authority)):
         if there.exists():
             raise InvitationError(
-                f"{there} is here already: this machine is, or was, a node. Move it away, or choose another "
+                f"{there} exists already: this machine is, or was, a node. Move it away, or choose another "
                 "TRUNKLINE_HOME"
             )
     texts = {home.tls / name: text for name, text in authority.items()}

@@ -46,11 +46,11 @@ def opened(path: Path, flags: int = os.O_RDONLY) -> int:
         descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o640)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise OSError(errno.ELOOP, "it is a link, which nobody of ours makes there: remove it", str(path)) from None
+            raise OSError(errno.ELOOP, "it is a link, which we never make there: remove it", str(path)) from None
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is no file, and nobody of ours makes such there: remove it", str(path))
+        raise OSError(errno.EINVAL, "it is not a file, and we make nothing else there: remove it", str(path))
     return descriptor
 
 
@@ -100,7 +100,7 @@ def append(current: Path, events: Sequence[journal.Event]) -> bool:
         half = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         written = b"\n" * half + b"".join(map(journal.encode, events))
         if file.write(written) < len(written):
-            raise OSError(errno.ENOSPC, "the disk took half of it", str(current))
+            raise OSError(errno.ENOSPC, "the disk had room for half of it only", str(current))
     return True
 
 

@@ -42,7 +42,7 @@ class State(Collector):
         about = {"version": __version__, "node": its.name, "region": its.region}
         yield InfoMetricFamily("trunkline_node", "Which node this is.", about)
         free = shutil.disk_usage(self._home.root).free
-        yield GaugeMetricFamily("trunkline_disk_free_bytes", "Room on the disk of the home.", free)
+        yield GaugeMetricFamily("trunkline_disk_free_bytes", "Free room on the disk of the home.", free)
         try:
             ends = certificates.load(self._home.tls / "node.crt").not_valid_after_utc.timestamp()
             yield GaugeMetricFamily("trunkline_certificate_end_seconds", "When the certificate ends, Unix time.", ends)
@@ -52,8 +52,8 @@ class State(Collector):
         if said := self._said("clear"):
             yield GaugeMetricFamily("trunkline_calls_up", "Calls that were answered and are not over.", said["up"])
         if said := self._said("ship"):
-            yield GaugeMetricFamily("trunkline_journal_waiting_bytes", "Not yet in the database.", said["waiting"])
-            yield CounterMetricFamily("trunkline_journal_damaged_lines", "That nobody could read.", said["damaged"])
+            yield GaugeMetricFamily("trunkline_journal_waiting_bytes", "Journal not yet stored.", said["waiting"])
+            yield CounterMetricFamily("trunkline_journal_damaged_lines", "Unreadable ones.", said["damaged"])
 
     def _checks(self, beat: Mapping) -> Iterator[Metric]:
         """As `trunkline status` has them; where nobody looks any more, that one alone."""
@@ -62,13 +62,13 @@ class State(Collector):
             parts.add_metric([name], ok)
         yield parts
         if beat:
-            yield GaugeMetricFamily("trunkline_draining", "Whether it takes no new calls.", beat["draining"])
+            yield GaugeMetricFamily("trunkline_draining", "Whether the node takes no new calls.", beat["draining"])
         if kamailio := beat.get("kamailio"):
             memory, tcp = kamailio["memory"], kamailio["connections"]
-            yield GaugeMetricFamily("trunkline_kamailio_memory_bytes", "Shared memory.", memory["total"])
-            yield GaugeMetricFamily("trunkline_kamailio_memory_free_bytes", "What is left of it.", memory["free"])
-            yield GaugeMetricFamily("trunkline_connections", "Over TCP and TLS.", tcp["opened_connections"])
-            yield GaugeMetricFamily("trunkline_connections_most", "As many may be.", tcp["max_connections"])
+            yield GaugeMetricFamily("trunkline_kamailio_memory_bytes", "Shared memory of Kamailio.", memory["total"])
+            yield GaugeMetricFamily("trunkline_kamailio_memory_free_bytes", "What is free of it.", memory["free"])
+            yield GaugeMetricFamily("trunkline_connections", "TCP and TLS connections.", tcp["opened_connections"])
+            yield GaugeMetricFamily("trunkline_connections_most", "The most that there may be.", tcp["max_connections"])
 
     def _said(self, name: str) -> Mapping:
         """What a part says of itself; {} when it has not said anything for long."""
@@ -91,7 +91,7 @@ def run(settings: Settings, home: Home, stop: Event) -> None:
         except OSError as error:
             more = False
             if troubled != (troubled := str(error)):
-                log.warning("%s; trying on", error)
+                log.warning("%s; still trying", error)
         if not more:
             figures.count()
             stop.wait(PAUSE)

@@ -49,7 +49,7 @@ class Reporter:
 
     def trouble(self, problem: str, facts: Mapping[str, object]) -> None:
         if not self._problem:
-            log.warning("%s; trying on", problem)
+            log.warning("%s; still trying", problem)
         self._problem = problem
         self._publish(facts)
 

@@ -53,7 +53,7 @@ class Relays:
         except Silent as error:
             self._away[relay] = self._clock() + AGAIN
             return error
-        return Untold(f"the media relay on port {relay.port} does not tell of this call")
+        return Untold(f"the media relay on port {relay.port} does not say anything about this call")
 
 
 def _newest(answer: dict) -> int:

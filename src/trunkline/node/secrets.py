@@ -59,7 +59,7 @@ def _read(path: Path) -> dict[str, str]:
             raise ValueError("a secret has less than 32 characters")
     except (ValueError, TypeError) as error:
         raise SecretsError(
-            f"{path} is damaged ({error}). Put back a copy of it, or delete it to have other secrets made: "
+            f"{path} is damaged ({error}). Put back a copy of it, or delete it to have new secrets made: "
             "calls in progress then cannot be ended from the far side"
         ) from error
     path.chmod(0o600)  # a copy brought from another node may have come with open permissions

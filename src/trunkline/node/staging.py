@@ -72,7 +72,7 @@ def read(part: str) -> tuple[Settings, Path]:
     try:
         return all_settings.stored((folder / "settings.json").read_text()), folder
     except OSError as error:
-        raise StagingError(f"start it as root, which it does not stay: {error}") from error
+        raise StagingError(f"start it as root; it then becomes another user: {error}") from error
 
 
 def _copy_package(copy: Path) -> None:
@@ -94,6 +94,6 @@ def _reachable(path: Path) -> None:
     for folder in (path, *path.parents):
         if not folder.stat().st_mode & 0o001:
             raise StagingError(
-                f"what does not run as root cannot reach {path} through {folder}, which is closed to others; "
+                f"parts that do not run as root cannot reach {path} through {folder}, which is closed to others; "
                 f"choose a TRUNKLINE_CACHE elsewhere, or: chmod o+x {folder}"
             )

@@ -50,7 +50,7 @@ class Remembered:
         if self._known.watchers[0] != self._name:
             return others[0]
         if time.monotonic() - self._heard > WATCHER_SILENT:
-            raise Unavailable(f"without the database it cannot be told whether {others[0]} writes DNS by now")
+            raise Unavailable(f"without the database this node cannot tell whether {others[0]} writes DNS by now")
         return ""
 
     def close(self) -> None:

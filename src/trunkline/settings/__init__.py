@@ -74,14 +74,14 @@ class Settings(BaseSettings):
         self._same_kind("sip.advertised", self.sip.advertised, "sip.address", self.sip_address)
         self._same_kind("media.advertised", self.media.advertised, "media.address", self.media_address)
         if self.sandbox.enabled:
-            what = "no call goes from one to the other: choose another, or say sandbox.enabled = false"
+            what = "no call can go between the two: choose another address, or set sandbox.enabled = false"
             for name in ("carrier_address", "pbx_address"):
                 its = getattr(self.sandbox, name)
                 self._same_kind(f"sandbox.{name}", its, "sip.address", self.sip_address, what)
         return self
 
     @staticmethod
-    def _same_kind(name: str, value: str, other: str, address: str, what: str = "one has to stand for the other"):
+    def _same_kind(name: str, value: str, other: str, address: str, what: str = "both must be of the same kind"):
         if value and (":" in value) is not (":" in address):
             kinds = ("IPv6", "IPv4") if ":" in value else ("IPv4", "IPv6")
             raise ValueError(f"{name}: {value} is {kinds[0]}, and {other} {kinds[1]} ({address}); {what}")

@@ -10,7 +10,7 @@ def ip(value: str) -> str:
 def told(value: str) -> str:
     """One that others have to be told, or to reach."""
     if value and (ipaddress.ip_address(value).is_unspecified or ipaddress.ip_address(value).is_multicast):
-        raise ValueError("others have to be told it, so it has to be a single address")
+        raise ValueError("it is told to others, so it has to be the address of one machine")
     return ip(value)
 
 

@@ -16,8 +16,8 @@ class Web(Section):
     port: Port = Field(8443, description="Its TCP port.")
     hosts: list[str] = Field(
         [],
-        description="Host names that people reach it by, like `trunk.example.com`; the first one is printed by `up`. "
-        "`sip.domain` and the node's addresses always serve.",
+        description="Host names by which people reach the dashboard, like `trunk.example.com`; the first one is "
+        "printed by `up`. `sip.domain` and the node's addresses always work.",
     )
     tls: bool = Field(
         True, description="Serve HTTPS with the node's certificate. `false`: HTTP, for a proxy that ends TLS in front."
@@ -78,12 +78,12 @@ class Metrics(Section):
 
 
 class Mail(Section):
-    host: str = Field("", description="The SMTP server that takes our mail: links for another password. Empty: none.")
+    host: str = Field("", description="The SMTP server that sends our mail: links to new passwords. Empty: none.")
     port: Port = Field(587, description="Its TCP port.")
     tls: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="`starttls`, `tls` from the start (port 465), or `none`, for a server on this machine."
     )
-    username: str = Field("", description="User name there. Empty: it asks for none.")
+    username: str = Field("", description="User name at that server. Empty: it asks for none.")
     password: str = Field("", description="The password of that user.")
     sender: str = Field("", description="The address that mail comes from, like `trunk@example.com`.")
 

@@ -125,7 +125,8 @@ class Limits(Section):
         400,
         ge=1,
         le=3650,
-        description="Days after a customer's last call from an address in which no other may list it as its source.",
+        description="For so many days after a customer's last call from an address, no other customer may list that "
+        "address as a source.",
     )
 
 
@@ -157,7 +158,7 @@ class Database(Section):
     @model_validator(mode="after")
     def _replica_of_postgresql(self):
         if self.replica_url and not self.url.startswith("postgres"):
-            raise ValueError("replica_url is of a PostgreSQL: name that in url, or leave replica_url away")
+            raise ValueError("replica_url is for a PostgreSQL: name one in url, or leave replica_url out")
         return self
 
 
@@ -165,10 +166,10 @@ class Cluster(Section):
     address: str = Field(
         "",
         description="IP address at which this node hears the others, in a network that is theirs alone: registrations "
-        "are known on all nodes then. Empty: this node goes alone.",
+        "are then known on all nodes. Empty: this node is alone.",
     )
     port: Port = Field(5090, description="UDP port of that address, the same on all nodes.")
-    peers: list[str] = Field([], description="Such addresses of other nodes, to begin with; one is enough.")
+    peers: list[str] = Field([], description="The `address` of other nodes, to begin with; one is enough.")
 
     _address = field_validator("address")(told)
 
@@ -177,7 +178,7 @@ class Cluster(Section):
     @model_validator(mode="after")
     def _heard_somewhere(self):
         if self.peers and not self.address:
-            raise ValueError("peers needs address, at which this node hears them; to go alone, leave peers away")
+            raise ValueError("peers needs address, at which this node hears them; for a node alone, leave peers out")
         return self
 
 
@@ -194,7 +195,8 @@ class Dns(Section):
     ttl: int = Field(30, ge=1, le=86400, description="Time to live of the endpoints' records, s.")
     watch: bool = Field(
         False,
-        description="Have this node take endpoints that do not answer out of the zone. Of several, one does at a time.",
+        description="Have this node take endpoints that do not answer out of the zone. Of several such nodes, one does "
+        "so at a time.",
     )
 
     _addresses = field_validator("servers")(ips)
