@@ -25,17 +25,17 @@ FAILED, ANSWERED = {"refused": "then", "code": 480}, {"answered": "then", "durat
         ({"code": 403}, "what it refuses: the caller ID 447700900001", "take calls from the addresses"),
         ({"code": 404}, "its strip and prefix", "the extensions of the PBX"),
         ({"code": 407}, "username and password of telco", "without a password"),
-        ({"code": 302}, "follows no redirections", "follows no redirections"),
+        ({"code": 302}, "does not follow redirections", "does not follow redirections"),
         ({"code": 488}, "which codecs", "which codecs"),
         ({"code": 500}, "Ask telco why", "own log"),
         ({"code": 486}, "", ""),
-        ({"cause": "silence", "reason": "no response in time"}, "look for a firewall", "whether the PBX is up"),
-        ({"cause": "silence", "reason": "no more than 100 Trying in time"}, "telco has the INVITE", "the PBX is up"),
-        ({"cause": "transport"}, "compares host, port", "Compare host, port"),
+        ({"cause": "silence", "reason": "no response in time"}, "look for a firewall", "Check that the PBX is up"),
+        ({"cause": "silence", "reason": "no more than 100 Trying in time"}, "telco got the INVITE", "the PBX is up"),
+        ({"cause": "transport"}, "compare host, port", "Compare host, port"),
         ({"cause": "dns", "reason": "no name server answers for x"}, "dns.servers", "name servers of that domain"),
-        ({"cause": "dns", "reason": "x has no A record"}, "looks it up in DNS", "host name in Forward to SIP"),
+        ({"cause": "dns", "reason": "x has no A record"}, "look it up in DNS", "host name in Forward to SIP"),
         ({"cause": "rule", "reason": "its strip rule leaves no digits"}, "digits are stripped for telco", ""),
-        ({"cause": "rule", "reason": "it was disabled or removed meanwhile"}, "enables telco again", ""),
+        ({"cause": "rule", "reason": "it was disabled or removed meanwhile"}, "enable telco again", ""),
         ({"cause": "ring"}, "", ""),
         ({"cause": "cancel"}, "", ""),
     ],
@@ -49,7 +49,8 @@ def test_of_a_call_that_failed(advice, attempt, by_carrier, by_pbx):
 def test_a_caller_is_not_told_to_mend_another_customers_pbx(advice):
     from trunkline.control.calls.seen import THEIR_PBX
 
-    assert advice(FAILED, kind="uri", target=THEIR_PBX, code=403) == "Tell whoever has 33123456789: their PBX did so"
+    said = advice(FAILED, kind="uri", target=THEIR_PBX, code=403)
+    assert said == "Tell whoever has 33123456789 that it was their PBX"
     assert advice(FAILED, kind="uri", target=THEIR_PBX, code=486) == ""
 
 
@@ -71,6 +72,6 @@ def test_of_a_call_in_which_one_side_was_not_heard(advice, direction, silent, ki
 
 def test_of_a_call_that_was_refused_where_the_refusal_does_not_say_it(advice):
     rejected = {"refused": "then", "outcome": "rejected", "direction": "inbound"}
-    assert "an account is to get it" in advice(rejected | {"code": 404})
-    assert "one of its sources" in advice(rejected | {"code": 407})
+    assert "has to give it to an account" in advice(rejected | {"code": 404})
+    assert "that carrier's sources" in advice(rejected | {"code": 407})
     assert advice(rejected | {"code": 404, "called": "101"}) == advice(rejected | {"code": 480}) == ""

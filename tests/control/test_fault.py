@@ -154,12 +154,12 @@ def test_a_number_without_a_route_is_the_trunks_and_no_number_is_the_callers(fau
 def test_what_is_wrong_in_a_carriers_call_is_its_own(fault, words, code):
     assert fault(("reject", {"code": code, "direction": "inbound", "called": "101"})) == "origin"
     said = words(("reject", {"code": code, "direction": "inbound", "warning": "no number"}))
-    assert said == "the carrier's that the call came from: no number"
+    assert said == "the sending carrier's: no number"
 
 
 def test_a_number_that_nobody_has_may_be_either_ones_fault(words):
     said = words(("reject", {"code": 404, "direction": "inbound", "called": "33123456789", "warning": "of nobody"}))
-    assert said == "the carrier's that the call came from, or this service's: of nobody"
+    assert said == "the sending carrier's, or this service's: of nobody"
 
 
 def test_a_limit_is_said_to_be_one(words):
@@ -168,7 +168,7 @@ def test_a_limit_is_said_to_be_one(words):
     limits = refusal.too_many_at_once(1), refusal.too_many_per_second(2, "447700900001")
     for why in (*limits, refusal.destination_not_allowed("33"), refusal.destination_refused("33")):
         said = words(("reject", {"code": why.code, "warning": why.warning, "direction": "outbound"}))
-        assert said == f"a limit's, which this service sets: {why.warning}"
+        assert said == f"a limit's that this service sets: {why.warning}"
 
 
 def test_a_disabled_carrier_is_the_operators_doing(words):

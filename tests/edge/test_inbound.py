@@ -60,8 +60,8 @@ def test_an_address_of_the_other_ip_version_is_passed_over_in_words(world, looku
         assert {attempt.cause for attempt in found if attempt.problem} == {"transport"}
         return [attempt.problem for attempt in found]
 
-    assert problems("udp:192.0.2.1:5060") == ["this node has IPv4 alone, and it is of the other", ""]
-    assert problems("udp:[2001:db8::1]:5060") == ["", "this node has IPv6 alone, and it is of the other"]
+    assert problems("udp:192.0.2.1:5060") == ["it is IPv6, and this node has only IPv4", ""]
+    assert problems("udp:[2001:db8::1]:5060") == ["", "it is IPv4, and this node has only IPv6"]
 
 
 def test_a_number_that_is_forwarded_nowhere(attempts):

@@ -189,7 +189,7 @@ async def test_a_digit_of_an_info_waits_for_the_first_audio_of_its_side(edge, ag
         await arrived(pair.far, "5")
     response = await digit
     assert (response.code, response.warning.partition(":")[0]) == (
-        (200, "") if speaks else (488, "The digit has no audio of its sender to go with")
+        (200, "") if speaks else (488, "The digit cannot be played before its sender has sent audio")
     )
     assert pair.far.audio.digits == ("5" if speaks else "")
     await pair.talk()

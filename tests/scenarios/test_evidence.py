@@ -104,7 +104,7 @@ async def test_a_limit_names_the_account_that_has_it(edge, agent):
     number = edge.number(to(pbx), account_id=account)
     up = await placing.answered(edge, trunk, pbx, None, f"+{number}")
     response = await placing.refused(edge, trunk, None, f"+{number}")
-    assert (response.code, f"1 call at once is reached at the account that has {number}" in response.warning) == (
+    assert (response.code, f"1 call at once for the account that has {number} is reached" in response.warning) == (
         503,
         True,
     )
@@ -123,7 +123,7 @@ async def test_credentials_for_another_realm_are_told_so(edge, agent):
     response = await call.final()
     assert (response.code, response.get("Proxy-Authenticate") is not None) == (407, True)
     assert "for the realm 'asterisk'" in response.warning
-    assert f"whose realm is '{edge.domain}'" in response.warning
+    assert f"the realm of the challenge, '{edge.domain}'" in response.warning
 
 
 @pytest.mark.parametrize("own", ["a", "ab", "abc", "Ä-1@pbx.example", "0" * 200])
@@ -157,11 +157,11 @@ async def test_a_carrier_at_an_address_that_nobody_has_listed_is_told_of(edge, a
 
     await eventually_async(told)
     assert not any(warned[:2])
-    assert "have the operator list it as a source" in warned[-1]
+    assert "have the operator add the address as a source" in warned[-1]
     [event] = edge.journal(event="reject", called=number)
     assert (event["code"], event["account"], event["direction"]) == (407, account, "inbound")
     assert event["source"].startswith(f"udp:{carrier.address}:")
-    assert "list it as a source" in await dial("33123456789")  # which says nothing of what numbers there are
+    assert "add the address as a source" in await dial("33123456789")  # which says nothing of what numbers there are
     await dial(number)
     assert len(edge.journal(event="reject", called=number)) == 1
 

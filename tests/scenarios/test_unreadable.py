@@ -30,7 +30,7 @@ async def test_a_refusal_is_given_in_our_words(edge, agent, code):
     pair.far.refuse(code, headers=[LINE, ("Server", "far side's own")])
     final = await pair.near.final()
     assert final.code == code
-    assert "no header field" in final.warning
+    assert "not a header field" in final.warning
     events = await pair.events("finish")
     assert kinds(events)[-2:] == ["failed", "finish"]
     assert events[-1]["code"] == code
@@ -45,7 +45,7 @@ async def test_an_answer_is_none_and_the_caller_hears_why(edge, agent):
     events = await pair.events("finish")
     assert kinds(events)[-2:] == ["failed", "finish"]
     assert (events[-2]["cause"], events[-1]["code"]) == ("unreadable", 502)
-    assert "no header field" in events[-1]["warning"]
+    assert "not a header field" in events[-1]["warning"]
     assert edge.rpc("htable.get", "active", str(events[0]["account"]))["item"]["value"] == 0
 
 

@@ -9,15 +9,15 @@ HEAD += "Contact: <sip:a@192.0.2.1>\r\nCSeq: 1 OPTIONS\r\n"
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("m=audio 40000 RTP/AVP 0", "is no header field: 'm=audio 40000 RTP/AVP 0'"),
-        ("Two words: x", "is no header field: 'Two words: x'"),
-        (": x", "is no header field"),
-        ("", "is no header field: ''"),
-        ("x" * 99, f"is no header field: '{'x' * 32}'"),
+        ("m=audio 40000 RTP/AVP 0", "is not a header field: 'm=audio 40000 RTP/AVP 0'"),
+        ("Two words: x", "is not a header field: 'Two words: x'"),
+        (": x", "is not a header field"),
+        ("", "is not a header field: ''"),
+        ("x" * 99, f"is not a header field: '{'x' * 32}'"),
         ("C%6Fntact: x", "not read here: 'C%6Fntact'"),
-        ("Content-Length: 1\r\nl: 1", "several Content-Length"),
-        ("Content-Length: -1", "Content-Length is no number"),
-        ("L : zero", "Content-Length is no number"),
+        ("Content-Length: 1\r\nl: 1", "more than one Content-Length"),
+        ("Content-Length: -1", "Content-Length is not a number"),
+        ("L : zero", "Content-Length is not a number"),
         ("l: 0\r\nDate: never", "cannot be read"),
     ],
 )

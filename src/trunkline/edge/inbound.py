@@ -45,7 +45,8 @@ def _to_pbx(attempt: Attempt, lookup: Lookup, config: EdgeConfig) -> Attempt:
         return attempt._replace(problem=f"it leads to {elsewhere} instead of a PBX", cause="transport")
     ours = ip_version(config.sip_ip or attempt.ip)
     if ip_version(attempt.ip) != ours:  # of names only addresses of ours are looked up
-        return attempt._replace(problem=f"this node has IPv{ours} alone, and it is of the other", cause="transport")
+        problem = f"it is IPv{ip_version(attempt.ip)}, and this node has only IPv{ours}"
+        return attempt._replace(problem=problem, cause="transport")
     return attempt
 
 
@@ -61,6 +62,6 @@ def _registered(target: ForwardTarget, number: Number, lookup: Lookup, common: d
     """The account's own `sip:KEY@DOMAIN`; another account's key is none of its business."""
     credential = lookup.credential(target.user)
     if credential is None or credential.account.id != number.account.id:
-        problem = "the key in it is disabled, or not one of this account"
+        problem = "the key in this URI is disabled, or is not one of this account"
         return Attempt(kind="registered", problem=problem, cause="transport", **common)
     return Attempt(kind="registered", **common)

@@ -60,19 +60,19 @@ def registration_fault(values: Sequence[str], expires: str) -> str:
     `expires`: the Expires header field, '' for none.
     """
     if expires.isdecimal() and int(expires) > LONGEST_TIME:
-        return f"Expires is at most {LONGEST_TIME}"
+        return f"Expires must be at most {LONGEST_TIME}"
     if "*" in [value.strip() for value in values]:
         alone = len(values) == 1 and expires.strip("0 ") == "" and "0" in expires
-        return "" if alone else "Contact: * takes all registrations away, and stands alone, with Expires: 0"
+        return "" if alone else "Contact: * removes all registrations: it must be alone, with Expires: 0"
     found = list(_each(", ".join(values))) if values else []
     if None in found:
-        return "Contact must hold SIP URIs in angle brackets, with commas between"
+        return "Contact must hold SIP URIs in angle brackets, separated by commas"
     if len(found) > MOST:
         return f"it has more than {MOST} Contacts"
     if any(len(uri) > LONGEST for uri, _ in found):
         return f"the URI in Contact is longer than {LONGEST} characters"
     if not all(_Q.search(parameters) is None or _QVALUE.search(parameters) for _, parameters in found):
-        return "q in Contact is a number from 0 to 1, with at most three digits behind the point"
+        return "q in Contact must be a number from 0 to 1, with at most three digits after the point"
     return ""
 
 

@@ -22,15 +22,15 @@ def fault(head: str) -> str:
     for field in _FIELD_ENDS.split(head)[1:]:
         match = _NAME.match(field)
         if match is None:
-            return f"a line of its header is no header field: '{field[:_SHOWN]}'"
+            return f"a line of its header is not a header field: '{field[:_SHOWN]}'"
         if not _READ.fullmatch(match[1]):
             return f"the name of a header field has a character that is not read here: '{match[1][:_SHOWN]}'"
         if match[1].lower() in ("content-length", "l"):
             lengths.append(field[match.end() - 1 :])
     if len(lengths) > 1:
-        return "it has several Content-Length"
+        return "it has more than one Content-Length"
     if lengths and not _LENGTH.fullmatch(lengths[0]):
-        return "Content-Length is no number"
+        return "Content-Length is not a number"
     return "a header field of it cannot be read"
 
 

@@ -55,11 +55,11 @@ def malformed(what: str) -> Refusal:
 
 
 def bad_extension(options: Sequence[str], header: str) -> Refusal:
-    return Refusal(420, f"'{_brief(', '.join(options))}' is not supported: send without demanding it ({header})")
+    return Refusal(420, f"'{_brief(', '.join(options))}' is not supported: leave it out of {header}")
 
 
 def unknown_scheme(scheme: str) -> Refusal:
-    return Refusal(416, f"'{_brief(scheme)}:' leads nowhere here: the Request-URI begins with sip:, sips: or tel:")
+    return Refusal(416, f"'{_brief(scheme)}:' is not understood here: begin the Request-URI with sip:, sips: or tel:")
 
 
 def unknown_credentials() -> Refusal:
@@ -67,13 +67,13 @@ def unknown_credentials() -> Refusal:
 
 
 def other_realm(realm: str, ours: str) -> Refusal:
-    words = f"The digest is for the realm '{_brief(realm)}': answer the challenge, whose realm is '{ours}'"
+    words = f"The digest is for the realm '{_brief(realm)}': make it for the realm of the challenge, '{ours}'"
     return Refusal(407, words)
 
 
 def unknown_sender() -> Refusal:
-    words = "Calls come without credentials from an address that is nobody's here"
-    return Refusal(407, f"{words}: send a key's, or have the operator list it as a source")
+    words = "Calls arrive without credentials from an address that belongs to nobody here"
+    return Refusal(407, f"{words}: send those of a key, or have the operator add the address as a source")
 
 
 def account_disabled() -> Refusal:
@@ -93,8 +93,8 @@ def bad_caller_id(user: str) -> Refusal:
 
 
 def foreign_caller_id(number: str) -> Refusal:
-    words = f"The caller ID {number} is not a number of this account, nor is one in Diversion or History-Info"
-    return Refusal(403, f"{words}: set From to one")
+    words = f"The caller ID {number} is not a number of this account, nor is any in Diversion or History-Info"
+    return Refusal(403, f"{words}: set From to one that is")
 
 
 def destination_not_allowed(number: str) -> Refusal:
@@ -116,8 +116,8 @@ def too_many_at_once(limit: int, called: str = "") -> Refusal:
 def _over(limit: str, what_to_do: str, called: str) -> Refusal:
     """`called`: the number whose account it is that has the limit, '' where that is the caller's."""
     if called:
-        return Refusal(503, f"{_LIMIT} of {limit} is reached at the account that has {called}: it may ask for more")
-    return Refusal(503, f"{_LIMIT} of {limit} is reached at the calling account: {what_to_do}, or ask for more")
+        return Refusal(503, f"{_LIMIT} of {limit} for the account that has {called} is reached: it may ask for more")
+    return Refusal(503, f"{_LIMIT} of {limit} for the calling account is reached: {what_to_do}, or ask for more")
 
 
 def _calls(limit: int) -> str:
@@ -154,12 +154,12 @@ def leads_back() -> Refusal:
 
 def came_back() -> Refusal:
     return Refusal(
-        482, "This INVITE came from here: to send a call out again, place one of your own (be no proxy for it)"
+        482, "This INVITE came from here: to send the call out again, place a new call (do not act as a proxy)"
     )
 
 
 def call_id_in_use() -> Refusal:
-    return Refusal(482, "Another call with this Call-ID is not over: give each branch of a forked call one of its own")
+    return Refusal(482, "Another call with this Call-ID is not over: give each branch of a forked call its own Call-ID")
 
 
 def too_many_hops() -> Refusal:
@@ -198,7 +198,7 @@ def credentials_demanded() -> Refusal:
 
 
 def unreadable(code: int) -> Refusal:
-    words = "a line is no header field or no UTF-8, Contact no SIP URI, or Record-Route one without angle brackets"
+    words = "a line is not a header field or not UTF-8, Contact has no SIP URI, or Record-Route lacks angle brackets"
     return Refusal(code, f"The called side's response cannot be read: {words}")
 
 
@@ -230,7 +230,7 @@ def unusable_srtp(problem: str) -> Refusal:
 
 
 def profile_changed(profile: str) -> Refusal:
-    return Refusal(488, f"This call began with {profile}, and stays so: offer that")
+    return Refusal(488, f"This call began with {profile}, which cannot be changed: offer {profile}")
 
 
 def draining() -> Refusal:
@@ -242,7 +242,8 @@ def media_unavailable() -> Refusal:
 
 
 def digit_without_audio() -> Refusal:
-    return Refusal(488, "The digit has no audio of its sender to go with: send audio first, silence too, or RFC 4733")
+    words = "The digit cannot be played before its sender has sent audio"
+    return Refusal(488, f"{words}: send audio first (even silence), or use RFC 4733")
 
 
 def out_of_reach() -> Refusal:
@@ -250,7 +251,8 @@ def out_of_reach() -> Refusal:
 
 
 def name_servers_silent() -> Refusal:
-    return Refusal(503, "Name servers are too slow now for a host name in Route: write IP addresses into Record-Route")
+    words = "Name servers are too slow now to look up a host name in Route"
+    return Refusal(503, f"{words}: write IP addresses into Record-Route")
 
 
 def records_unavailable() -> Refusal:

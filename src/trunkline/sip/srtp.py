@@ -39,10 +39,10 @@ def problem(sdp: str) -> str:
         return f"DTLS is not spoken here: offer RTP/SAVP with {WRITE_THUS}"
     lines = _CRYPTO.findall(audio[2])
     if not lines:
-        return f"RTP/SAVP stands there without a key: write {WRITE_THUS}"
+        return f"RTP/SAVP is offered without a key: write {WRITE_THUS}"
     ours = [match for line in lines if (match := _LINE.fullmatch(line.strip())) and match[1].upper() == SUITE]
     if not ours:
-        return f"no crypto line has the suite {SUITE}: allow it beside yours"
+        return f"no crypto line has the suite {SUITE}: allow that suite too"
     return next((fault for match in ours if (fault := _fault(match[2], match[3] or ""))), "")
 
 
@@ -58,5 +58,5 @@ def _fault(key: str, parameters: str) -> str:
     if length != KEY_BYTES:
         return f"the key of a crypto line has {length} octets, and {SUITE} takes {KEY_BYTES}"
     if unwanted := _UNWANTED.search(parameters.upper()):
-        return f"a crypto line asks for {unwanted[0]}, which is not done here: leave it out"
+        return f"a crypto line asks for {unwanted[0]}, which is not supported here: leave it out"
     return ""

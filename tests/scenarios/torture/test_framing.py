@@ -88,7 +88,7 @@ async def test_octets_behind_it_go_nowhere_in_a_call(edge, agent, callee, extra)
     for method in ("UPDATE", "OPTIONS", "INFO", "INVITE"):
         assert (await near.send(method, edit=edit)).code == 200
     response = await near.send("INFO", b"x", [("Content-Type", "text/plain")], edit=edit)
-    assert (response.code, "come behind the header" in response.warning) == (400, True)
+    assert (response.code, "follow the header" in response.warning) == (400, True)
     assert (await near.send("BYE", edit=edit)).code == 200
     await far.hung_up()
     received = [

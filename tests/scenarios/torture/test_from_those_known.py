@@ -152,6 +152,4 @@ async def test_a_pbx_may_demand_what_is_done_for_it_anyway(edge, agent, demand, 
     if incoming := await placing.arrival(call, far):
         incoming.refuse(486)
     assert (await call.final()).code == code
-    assert call.warning == (
-        "" if code == 486 else "'sec-agree' is not supported: send without demanding it (Proxy-Require)"
-    )
+    assert call.warning == ("" if code == 486 else "'sec-agree' is not supported: leave it out of Proxy-Require")

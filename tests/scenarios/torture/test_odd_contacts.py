@@ -76,7 +76,7 @@ async def test_an_answer_that_nobody_could_acknowledge_is_refused(edge, agent, c
     pair = await called(edge, agent, far=contact)
     assert (await pair.near.provisional(180)).get("Contact") is None
     assert (await pair.near.final()).code == 502
-    assert "Contact no SIP URI" in (await pair.events("finish"))[-1]["warning"]
+    assert "Contact has no SIP URI" in (await pair.events("finish"))[-1]["warning"]
 
 
 @pytest.mark.parametrize("contact", [*SEVERAL, *UNUSABLE])

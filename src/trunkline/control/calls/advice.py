@@ -14,14 +14,14 @@ type Advice = Callable[[Call, Attempt], str]
 _NO_SUCH_NUMBER = (404, 410, 484, 604)
 _CODECS = (415, 488, 606)
 _OF_NOBODY = (
-    "The operator sees whether {called} is one of its numbers: then an account is to get it, else the carrier errs"
+    "If {called} is one of the operator's numbers, the operator has to give it to an account; if not, the carrier errs"
 )
 _STRANGER = (
-    "The operator sees whether that address is a carrier's: then it is to be one of its sources, else a stranger called"
+    "If that address is a carrier's, the operator has to add it to that carrier's sources; if not, a stranger called"
 )
-_ASK_CARRIER = "Ask {target} where it sent its audio, with the time and the numbers"
+_ASK_CARRIER = "Ask {target} where it sent its audio; say when, and which numbers"
 _LOOK_AT_PBX = (
-    "See whether the PBX sends its audio to the media addresses on the page Trunk, and its firewall lets it out"
+    "Check that the PBX sends its audio to the media addresses on the page Trunk, and that its firewall lets it out"
 )
 _PEOPLE = (480, 486, 487, 600, 603)
 
@@ -37,7 +37,9 @@ def of(call: Call, attempts: Sequence[Attempt]) -> str:
     last = attempts[-1]
     if last.target == THEIR_PBX:
         return (
-            "" if last.cause == "ring" or last.code in _PEOPLE else f"Tell whoever has {call.called}: their PBX did so"
+            ""
+            if last.cause == "ring" or last.code in _PEOPLE
+            else f"Tell whoever has {call.called} that it was their PBX"
         )
     if last.code and last.cause != "cancel":
         table = _CARRIER_SAID if last.kind == "carrier" else _PBX_SAID
@@ -58,7 +60,7 @@ def _about_silence(call: Call, attempts: Sequence[Attempt]) -> str:
         )
     if last.kind == "carrier":
         return _ASK_CARRIER.format(target=last.target)
-    return f"Tell whoever has {call.called}: their PBX sent none" if last.target == THEIR_PBX else _LOOK_AT_PBX
+    return f"Tell whoever has {call.called} that their PBX sent no audio" if last.target == THEIR_PBX else _LOOK_AT_PBX
 
 
 def _has_no_owner(call: Call) -> bool:
@@ -72,67 +74,67 @@ def _plain(words: str) -> Advice:
 def _carrier_silent(call: Call, attempt: Attempt) -> str:
     where = f" at {attempt.address}" if attempt.address else ""
     if "100 Trying" in attempt.reason:
-        return f"{attempt.target} has the INVITE: ask it what became of it, with the time and the numbers"
+        return f"{attempt.target} got the INVITE: ask what became of it; say when, and which numbers"
     return f"Ask {attempt.target} whether it got the INVITE{where}; if not, look for a firewall on the way"
 
 
 def _carrier_unfound(call: Call, attempt: Attempt) -> str:
     if attempt.reason.startswith(UNANSWERED):
-        return "The operator looks whether the name servers in dns.servers answer, and then those of that domain"
-    return f"The operator compares the host of {attempt.target} with what it gave out, and looks it up in DNS"
+        return "The operator has to check that the name servers in dns.servers answer, and then those of that domain"
+    return f"The operator has to compare the host of {attempt.target} with what the carrier gave, and look it up in DNS"
 
 
 def _carrier_ruled_out(call: Call, attempt: Attempt) -> str:
     if attempt.reason == TAKEN_AWAY:
-        return f"The operator enables {attempt.target} again, or has another carrier on the route"
-    return f"The operator changes how many digits are stripped for {attempt.target}"
+        return f"The operator has to enable {attempt.target} again, or to put another carrier on the route"
+    return f"The operator has to change how many digits are stripped for {attempt.target}"
 
 
 def _pbx_unreached(call: Call, attempt: Attempt) -> str:
     if attempt.kind == "registered":
         return "Have the PBX register with that key, or forward the number to an address as well"
-    return "Compare host, port and transport in Forward to SIP with what the PBX listens on, and see its firewall"
+    return "Compare host, port and transport in Forward to SIP with what the PBX listens on, and check its firewall"
 
 
 def _pbx_unfound(call: Call, attempt: Attempt) -> str:
     if attempt.reason.startswith(UNANSWERED):
-        return "See whether the name servers of that domain answer; others than the PBX's may be those that do not"
-    return "Compare the host name in Forward to SIP with the PBX's in DNS"
+        return "Check that the name servers of that domain answer; if they do, those that this service asks may not"
+    return "Compare the host name in Forward to SIP with the PBX's name in DNS"
 
 
 _CARRIER: Mapping[str, Advice] = {
     "silence": _carrier_silent,
-    "transport": _plain("The operator compares host, port and transport of {target} with what it gave out"),
+    "transport": _plain("The operator has to compare host, port and transport of {target} with what the carrier gave"),
     "dns": _carrier_unfound,
     "rule": _carrier_ruled_out,
-    "unreadable": _plain("Show {target} the response; Kamailio's log has when it came"),
-    "media": _plain("The operator asks `trunkline status` what became of rtpengine"),
+    "unreadable": _plain("Show {target} its response; Kamailio's log says when it came"),
+    "media": _plain("The operator has to look at rtpengine in `trunkline status`"),
 }
 _PBX: Mapping[str, Advice] = {
-    "silence": _plain("See whether the PBX is up, and lets SIP in from the addresses on the page Trunk"),
+    "silence": _plain("Check that the PBX is up, and that it lets SIP in from the addresses on the page Trunk"),
     "transport": _pbx_unreached,
     "dns": _pbx_unfound,
     "unreadable": _plain("Look at the response in a trace of the PBX"),
     "media": _CARRIER["media"],
 }
 _CARRIER_SAID: Mapping[int, Advice] = {  # by status, or the first digit of one
-    3: _plain("Have {target} go on to the new address itself: this service follows no redirections"),
-    5: _plain("Ask {target} why, with the time and the numbers; another carrier on the route would have been tried"),
-    401: _plain("The operator compares the username and password of {target} with what it gave out"),
+    3: _plain("Have {target} go on to the new address itself: this service does not follow redirections"),
+    5: _plain("Ask {target} why; say when, and which numbers. Another carrier on the route would have been tried next"),
+    401: _plain("The operator has to compare the username and password of {target} with what the carrier gave"),
     403: _plain("Ask {target} what it refuses: the caller ID {caller}, the number {called}, or calls of this service"),
     **dict.fromkeys(
         _NO_SUCH_NUMBER,
-        _plain("See whether {called} is right; if so, the operator asks {target}, and looks at its strip and prefix"),
+        _plain("Check {called}; if it is right, the operator has to ask {target}, and check its strip and prefix"),
     ),
-    **dict.fromkeys(_CODECS, _plain("Ask {target} which codecs it takes, and whether it wants SRTP or plain RTP")),
+    **dict.fromkeys(_CODECS, _plain("Ask {target} which codecs it accepts, and whether it wants SRTP or plain RTP")),
 }
-_CARRIER_SAID |= {407: _CARRIER_SAID[401], 400: _plain("Ask {target} what of the INVITE it does not take")}
+_CARRIER_SAID |= {407: _CARRIER_SAID[401], 400: _plain("Ask {target} what in the INVITE it does not accept")}
 _PBX_SAID: Mapping[int, Advice] = {
-    3: _plain("Forward the number to the new address itself: this service follows no redirections"),
+    3: _plain("Forward the number to the new address itself: this service does not follow redirections"),
     5: _plain("The PBX's own log says why"),
     401: _plain("Have the PBX take calls from the addresses on the page Trunk without a password"),
     403: _plain("Have the PBX take calls from the addresses on the page Trunk, and from this caller"),
     **dict.fromkeys(_NO_SUCH_NUMBER, _plain("Compare the user in Forward to SIP with the extensions of the PBX")),
-    **dict.fromkeys(_CODECS, _plain("See which codecs the PBX takes, and whether it wants SRTP or plain RTP")),
+    **dict.fromkeys(_CODECS, _plain("Check which codecs the PBX accepts, and whether it wants SRTP or plain RTP")),
 }
 _PBX_SAID |= {407: _PBX_SAID[401]}

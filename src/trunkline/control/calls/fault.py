@@ -26,24 +26,24 @@ WORDS: Mapping[Fault, str] = {
     "caller": "the caller's",
     "callee": "the called party's",
     "trunk": "this service's",
-    "target": "the carrier's or PBX's that the call was sent to",
-    "origin": "the carrier's that the call came from",
+    "target": "the receiving carrier's or PBX's",
+    "origin": "the sending carrier's",
 }
 _DISABLED = refusal.carrier_disabled().warning
-_LIMIT = "a limit's, which this service sets"
+_LIMIT = "a limit's that this service sets"
 # The number may be one that the operator has bought and given to nobody, the address a carrier's: no record can tell.
-_UNASSIGNED = "the carrier's that the call came from, or this service's"
+_UNASSIGNED = "the sending carrier's, or this service's"
 _TARGETS = {"carrier": "the carrier's", "uri": "the PBX's", "registered": "the PBX's"}  # by an attempt's kind
 _WHY = {  # contract.journal.CAUSES but 'reply' -> what the target did
     "silence": "{} gave no response in time",
     "transport": "{} could not be reached",
     "dns": "{} could not be found",
-    "rule": "{} could not be called by its rules here",
-    "ring": "{} rang to the end of the time, and nobody answered",
+    "rule": "{} was not called, because of its rules here",
+    "ring": "{} rang until the time was over, and nobody answered",
     "cancel": "the caller gave up",
     "order": "whoever runs it ended the call",
     "media": "{} was not called, as there was no media relay",
-    "unreadable": "{} answered with what is not SIP: a line that is no header field, or no UTF-8",
+    "unreadable": "{} answered with what is not valid SIP: a line is not a header field, or not UTF-8",
 }
 _SILENCES = ("no response in time", "no more than 100")  # how edge.failover tells them apart
 _UNHEARD = "Nothing more was heard of this call"  # which nobody told the caller, with whatever code

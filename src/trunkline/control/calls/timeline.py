@@ -22,11 +22,11 @@ _OUR_WORDS = {  # contract.journal.CAUSES but 'reply' and 'cancel' -> what the a
     "silence": "heard nothing in time, and gave up",
     "transport": "could not reach it",
     "dns": "found no address for it",
-    "rule": "does not call there, by its rules here",
-    "ring": "let it ring to the end of the time, and gave up",
+    "rule": "does not call it, because of its rules here",
+    "ring": "let it ring until the time was over, and gave up",
     "order": "cancelled it",
     "media": "had no media relay for it",
-    "unreadable": "could not pass its answer on, in which a line is no header field, or no UTF-8",
+    "unreadable": "could not pass its answer on: a line of it is not a header field, or not UTF-8",
 }
 
 

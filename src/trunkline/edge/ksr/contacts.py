@@ -62,7 +62,7 @@ def route_fault() -> str:
     while value := latin_1(f"$(hdr(Record-Route)[{place}])"):
         plain = contact.are_plain_routes if len(value) <= _LONGEST_KEPT else contact.are_plain_routes.__wrapped__
         if not plain(value):
-            return "Record-Route must hold SIP URIs in angle brackets, with commas between"
+            return "Record-Route must hold SIP URIs in angle brackets, separated by commas"
         place += 1
     return ""
 

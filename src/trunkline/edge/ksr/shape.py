@@ -19,7 +19,7 @@ def body_fault() -> str:
         return f"Content-Length is {said}, and the body has {there} octets"
     # What a datagram has behind its body is to be discarded (RFC 3261 §18.3), or it would begin the next message on a
     # connection. No body can be cut here, but taken away, or written anew.
-    return "" if said == 0 or has_sdp() else f"Content-Length is {said}, and {there} octets come behind the header"
+    return "" if said == 0 or has_sdp() else f"Content-Length is {said}, and {there} octets follow the header"
 
 
 def head() -> str:
