@@ -22,7 +22,7 @@ def test_the_five_steps(page, dashboard):
     page.get_by_role("link", name="Numbers").click()
     row = page.locator(f"#number-{dashboard.number}")
     row.scroll_into_view_if_needed()
-    expect(row).to_contain_text("Forwarded nowhere")
+    expect(row).to_contain_text("Not forwarded")
     row.get_by_role("link", name="Forward to SIP").click()
     expect(page.get_by_label("Forward to SIP", exact=True)).to_be_focused()
     page.keyboard.type(VALID)

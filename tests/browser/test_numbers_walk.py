@@ -39,7 +39,7 @@ def test_an_operator_imports_a_file_of_numbers(sign_in, dashboard, tmp_path):
     (tmp_path / "more.csv").write_text("number,account\n+442079460001,acme\n+442079460002,\n")
     page.get_by_label("CSV file").set_input_files(tmp_path / "more.csv")
     page.get_by_role("button", name="Check it").click()
-    expect(page.locator("#progress")).to_contain_text("It waits to be checked.")
+    expect(page.locator("#progress")).to_contain_text("It is waiting to be checked.")
     read_out = page.evaluate_handle(READ_OUT)
     polled(page)
     polled(page)
@@ -48,7 +48,7 @@ def test_an_operator_imports_a_file_of_numbers(sign_in, dashboard, tmp_path):
     [said] = read_out.json_value()  # and once: not with each poll
     assert said.startswith("It would add 2 and change 0")
     page.get_by_role("button", name="Write it").click()
-    expect(page.locator("#progress")).to_contain_text("It waits to be written.")
+    expect(page.locator("#progress")).to_contain_text("It is waiting to be written.")
     work_off(dashboard)
     expect(page.locator("#progress")).to_contain_text("Done: 2 added")
     page.goto("/inventory/?q=%2B4420794")

@@ -36,7 +36,7 @@ def test_calls_that_are_up_are_ended(operator, services, cast):
     assert sink.heartbeat(beat).endings == []
     assert "End its 2 calls" in operator.get("/accounts/owner/edit").content.decode()
     answer = operator.post("/accounts/owner/end-calls").content.decode()
-    assert "1 call on node n2 goes on: that node is not heard, and ends none." in answer
+    assert "1 call on node n2 goes on: that node is not heard, so it cannot end them." in answer
     assert "node n1" not in answer
     assert [sink.heartbeat(beat).endings for _ in "12"] == [["aa"], []]
     sink.store("n2", "f", [facts | {"event": "end", "by": "caller"}], 2, 1)
@@ -119,7 +119,7 @@ def test_off_and_on(operator, cast):
 
 
 def test_endpoints_are_shown(operator, services):
-    assert "As its settings say" in operator.get("/endpoints/").content.decode()
+    assert "From its settings, as there is no endpoint" in operator.get("/endpoints/").content.decode()
     services.endpoints.add(
         "london", "198.51.100.7", city="London", region="eu-west", media=["198.51.100.7:30000-39999"]
     )

@@ -35,7 +35,7 @@ def test_a_number_is_found_bought_forwarded_and_released(owner, services, stock)
     owner.post(f"/numbers/{LONDON}/forward", {"forward": "sip:1@pbx.example"})
     assert f"/numbers/{LONDON}/release" in owner.get(f"/numbers/{LONDON}/forward").content.decode()
     question = owner.get(f"/numbers/{LONDON}/release").content.decode()
-    assert "whoever buys it next gets them" in question
+    assert "until somebody else buys it" in question
     assert "sip:1@pbx.example" in question
     assert owner_of(services, LONDON) == "owner"
     assert owner.post(f"/numbers/{LONDON}/release").headers["Location"] == "/numbers/"
@@ -55,8 +55,8 @@ def test_the_first_country_is_shown_and_the_others_can_be_chosen(owner, stock):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"country": "<b>"}, "is not a country"),
-        ({"kind": "fax"}, "is no kind of number"),
+        ({"country": "<b>"}, "is not the code of a country"),
+        ({"kind": "fax"}, "is not a kind of number"),
         ({"digits": "x" * 200}, "is not part of a number"),
         ({"place": "anywhere"}, "cannot be looked for"),
         ({"digits": "٤٤"}, "is not part of a number"),

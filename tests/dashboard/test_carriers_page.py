@@ -41,7 +41,7 @@ def test_a_password_is_never_shown_stays_and_goes(operator, services, cast):
     services.carriers.change(cast.telco, username="us", password="secret-of-telco")
     page = operator.get("/carriers/telco/edit").content.decode()
     assert "secret-of-telco" not in page + operator.get("/carriers/").content.decode()
-    assert "It has one, which is never shown" in page
+    assert "There is one, which is never shown" in page
     operator.post("/carriers/telco/edit", GIVEN | {"username": "us"})
     assert services.carriers.get("telco").password == "secret-of-telco"
     answer = operator.post("/carriers/telco/edit", GIVEN | {"password": "typed-anew", "port": "99999"})

@@ -40,17 +40,17 @@ def test_an_address_of_the_internet_is_listed(account, add, text):
         ("0.0.0.0/0", "covers too much of the Internet"),
         ("8.8.0.0/16", "wider than /28"),
         ("2a00:1450::/32", "wider than /64"),
-        ("10.0.0.5", "no address of the Internet"),
-        ("192.168.1.0/28", "no address of the Internet"),
-        ("100.64.0.1", "no address of the Internet"),
-        ("127.0.0.1", "no address of the Internet"),
-        ("169.254.1.1", "no address of the Internet"),
-        ("224.0.1.75", "no address of the Internet"),
-        ("203.0.113.5", "no address of the Internet"),
-        ("240.0.0.1", "no address of the Internet"),
-        ("fd00::1", "no address of the Internet"),
-        ("::1", "no address of the Internet"),
-        ("::ffff:10.0.0.1", "no address of the Internet"),
+        ("10.0.0.5", "not an Internet address"),
+        ("192.168.1.0/28", "not an Internet address"),
+        ("100.64.0.1", "not an Internet address"),
+        ("127.0.0.1", "not an Internet address"),
+        ("169.254.1.1", "not an Internet address"),
+        ("224.0.1.75", "not an Internet address"),
+        ("203.0.113.5", "not an Internet address"),
+        ("240.0.0.1", "not an Internet address"),
+        ("fd00::1", "not an Internet address"),
+        ("::1", "not an Internet address"),
+        ("::ffff:10.0.0.1", "not an Internet address"),
         ("8.8.8.9/28", "bits beyond its /28"),
         ("pbx.example.com", "is not a network"),
         ("8.8.8.8:0", "no port from 1 to 65535"),
@@ -66,18 +66,18 @@ def test_what_cannot_be_a_customers_is_refused_in_words(services, account, add, 
 @pytest.mark.parametrize("text", ["8.8.8.8", "8.8.8.0/28", "8.8.8.8:5080"])
 def test_others_addresses_are_refused_however_they_overlap(services, account, other, add, text):
     services.sources.add(other, "8.8.8.8/29")
-    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+    with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
         add(text)
     services.sources.remove(other, "8.8.8.8/29")
     services.carriers.create("telco", "sip.telco.example", sources=["8.8.8.8"])
-    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+    with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
         add(text)
     assert sources(account) == []
 
 
 def test_where_a_carrier_is_called_is_refused(services, add):
     services.carriers.create("telco", "8.8.4.4")
-    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+    with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
         add("8.8.4.0/28")
 
 
@@ -86,7 +86,7 @@ def test_where_another_customers_pbx_is_called_is_refused(services, account, oth
     services.numbers.add("+447700900002", account, "sip:1@9.9.9.9")
     add("8.8.8.8")  # which the other's begins with
     add("9.9.9.9")
-    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+    with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
         add("8.8.8.80")
 
 
@@ -104,7 +104,7 @@ def test_where_another_customer_calls_from_is_refused_though_it_was_silent_for_a
     called("b", account, "udp:9.9.9.9:5060", days=1)
     add("8.8.8.8")
     add("9.9.9.9")
-    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+    with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
         add("8.8.8.80")
 
 
@@ -120,11 +120,11 @@ def test_where_another_customer_calls_from_is_refused_though_it_was_silent_for_a
 def test_others_are_found_in_a_network_of_ipv6_too(services, account, other, add, address, wanted):
     add("2a00:1450:9::/64")  # where nobody is
     services.numbers.add("+447700900001", other, f"sip:1@[{address}]")
-    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+    with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
         add(wanted)
     services.numbers.remove(services.numbers.get("+447700900001"))
     called("a", other, f"udp:{address}:5060", days=30)
-    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+    with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
         add(wanted)
     assert len(sources(account)) == 1
 
@@ -134,7 +134,7 @@ def test_our_own_address_is_refused(services, add, monkeypatch):
 
     sip = settings.TRUNKLINE.sip.model_copy(update={"address": "1.1.1.1"})
     monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"sip": sip}))
-    with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+    with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
         add("1.1.1.1")
 
 
@@ -145,7 +145,7 @@ def test_the_addresses_of_other_nodes_and_of_endpoints_are_refused(services, add
     Node.objects.create(name="n2", addresses=["1.1.1.1"])
     Endpoint.objects.create(name="eu", host="eu.example", addresses=["1.0.0.1"], sources=["8.8.4.0/30"])
     for text in ("1.1.1.1", "1.0.0.1", "8.8.4.2"):
-        with pytest.raises(services.sources.ServiceError, match="somebody else's here"):
+        with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
             add(text)
 
 

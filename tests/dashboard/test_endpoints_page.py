@@ -16,7 +16,7 @@ WANTED = {
 
 @pytest.fixture
 def eu(operator):
-    assert "this node's own settings" in operator.get("/endpoints/add").content.decode()
+    assert "each node's own settings" in operator.get("/endpoints/add").content.decode()
     assert operator.post("/endpoints/add", GIVEN | {"name": "eu"}).headers["Location"] == "/endpoints/"
 
 
@@ -28,7 +28,7 @@ def test_an_endpoint_is_added_and_others_are_told_of_it(operator, services, eu):
     assert shown(services) == WANTED
     assert [one.host for one in services.endpoints.published()] == ["eu1.trunk.example"]
     page = operator.get("/endpoints/").content.decode()
-    assert "<code>trunkline node certificate</code> at each node" in page
+    assert "<code>trunkline node certificate</code> on each node" in page
     assert "eu1.trunk.example" in page
     assert "This node" not in page
     answer = operator.post("/endpoints/add", GIVEN | {"name": "eu"})

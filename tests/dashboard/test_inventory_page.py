@@ -69,13 +69,13 @@ def test_one_number_is_taken_in(operator, services):
     ):  # fmt: skip
         answer = operator.post("/inventory/add", {"number": "442071234568", field: value})
         assert said in answer.content.decode().partition(f'id="id_{field}_error"')[2].partition("</p>")[0]
-    assert "already here" in operator.post("/inventory/add", {"number": "442071234567"}).content.decode()
+    assert "exists already" in operator.post("/inventory/add", {"number": "442071234567"}).content.decode()
 
 
 def test_a_file_is_checked_seen_and_written(operator, services, csv):
     answer = csv(b"number,account\n+442071234567,owner\n+442071234568,\n")
     place = answer.headers["Location"]
-    assert "waits to be checked" in operator.get(place).content.decode()
+    assert "is waiting to be checked" in operator.get(place).content.decode()
     part = operator.get(place, HTTP_HX_REQUEST="true").content.decode()
     assert 'hx-trigger="every 1s"' in part
     assert "<html" not in part

@@ -38,4 +38,4 @@ def test_a_silent_one_is_said_and_forgotten(operator, services, node):
     assert "&lt;b&gt;down&lt;/b&gt;: see <code>trunkline logs edge</code>" in page
     assert operator.post("/nodes/node1/drain").status_code == 422
     operator.post("/nodes/node1/forget")
-    assert "No node was heard yet" in operator.get("/nodes/").content.decode()
+    assert "No node has reported yet" in operator.get("/nodes/").content.decode()

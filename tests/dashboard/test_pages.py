@@ -111,7 +111,7 @@ def test_an_action_is_no_link(owner, path):
     answer = owner.get(path)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "POST"
-    assert "That cannot be done so" in answer.content.decode()
+    assert "That cannot be done this way" in answer.content.decode()
 
 
 def test_nothing_is_kept_by_the_browser(owner, anybody):

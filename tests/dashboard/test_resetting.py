@@ -85,13 +85,13 @@ def test_an_owners_link_sets_a_password_once(owner, member, anybody):
     path = link_in(page)
     assert path not in owner.get("/users/").content.decode()
     browser = anybody()
-    assert "Another password for member" in browser.get(path).content.decode()
+    assert "A new password for member" in browser.get(path).content.decode()
     assert "Your password is set" in reset(browser, path).content.decode()
     assert member.get("/").status_code == 302  # signed out
     assert sign_in(anybody(), "member", NEW).status_code == 302
     for answer in (browser.get(path), reset(browser, path, "yet another good sentence")):
         assert answer.status_code == 404
-        assert "does not count any more" in answer.content.decode()
+        assert "is no longer valid" in answer.content.decode()
     assert sign_in(anybody(), "member", NEW).status_code == 302
 
 

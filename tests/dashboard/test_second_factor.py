@@ -70,7 +70,7 @@ def test_a_code_is_good_once_also_that_of_setting_up(anybody, at_the_code, telep
     sign_in(other)
     refused = give(other, code)
     assert refused.status_code == 422
-    assert "used before" in refused.content.decode()
+    assert "used already" in refused.content.decode()
     clock.now += 30
     assert give(other, telephone.at(clock.now)).status_code == 302
 
@@ -79,7 +79,7 @@ def test_a_code_is_good_once_also_that_of_setting_up(anybody, at_the_code, telep
 def test_what_is_no_code_is_refused(at_the_code, code):
     answer = give(at_the_code, code)
     assert answer.status_code == 422
-    assert "That is not the code of this moment" in answer.content.decode()
+    assert "That is not the current code" in answer.content.decode()
     assert "<b>" not in answer.content.decode()
 
 

@@ -102,7 +102,7 @@ def test_an_owner_lists_and_removes_an_address(owner, cast):
 def test_an_address_that_cannot_be_is_refused_beside_its_field(owner, cast):
     for text, said in (
         ("0.0.0.0/0", "covers too much"),
-        ("10.0.0.1", "no address of the Internet"),
+        ("10.0.0.1", "not an Internet address"),
         ("<b>", "&lt;b&gt;"),
     ):
         answer = owner.post("/trunk/sources/add", {"network": text})
@@ -194,8 +194,8 @@ def test_the_scope_of_a_key_is_chosen_and_changed(owner, services, cast):
     assert owner.post(f"/trunk/keys/{cast.key}/scope", {"scope": "calls"}).status_code == 302
     assert services.keys.get(cast.key.name).scope == "calls"
     for key, scope, said in (
-        (cast.key, "owner", "said when it is made"),
-        (wide, "calls", "said when it is made"),
+        (cast.key, "owner", "given only when a key is made"),
+        (wide, "calls", "given only when a key is made"),
         (cast.key, "<b>", "the scope of a key cannot be"),
     ):
         answer = owner.post(f"/trunk/keys/{key}/scope", {"scope": scope})

@@ -33,13 +33,13 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         "This form is out of date",
-        "It was not sent from a page of yours, or you signed in or out or came to another account since the page was "
-        "opened. Open the page again and repeat what you did. Cookies must be allowed.",
+        "It was not sent from a page of yours, or you have signed in or out or switched to another account since the "
+        "page was opened. Open the page again and repeat what you did. Cookies must be allowed.",
     )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, 403, "That is not yours to do", str(exception) or "Ask an owner of your account.")
+    return page(request, 403, "You may not do that", str(exception) or "Ask an owner of your account.")
 
 
 def disabled(request: HttpRequest) -> HttpResponse:
@@ -47,7 +47,7 @@ def disabled(request: HttpRequest) -> HttpResponse:
         request,
         403,
         "Your account is disabled",
-        "You see what it has, and change nothing until whoever runs this service enables it again. Ask them.",
+        "You can see what it has, but change nothing until whoever runs this service enables it again. Ask them.",
     )
 
 
@@ -56,7 +56,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
-    response = page(request, 405, "That cannot be done so", "Go back, and use the buttons of the page.")
+    response = page(request, 405, "That cannot be done this way", "Go back, and use the buttons of the page.")
     response.headers["Allow"] = methods
     return response
 
@@ -94,4 +94,5 @@ def broken(request: HttpRequest) -> HttpResponse:
             "The database does not answer",
             "Calls go on meanwhile, and none is lost from the records. Try again in a minute.",
         )
-    return page(request, 500, "That is our fault", "It was logged. Try again; if it stays, tell whoever runs this.")
+    words = "It was logged. Try again; if it happens again, tell whoever runs this service."
+    return page(request, 500, "That is our fault", words)

@@ -31,21 +31,21 @@ class AccountForm(Judged):
     )
     numbers_at_most = forms.IntegerField(
         label="Numbers that it may have", error_messages=WHOLE,
-        help_text="To buy one it must have fewer. 0: it buys and releases none.",
+        help_text="It can buy numbers until it has this many. 0: it neither buys nor releases any.",
     )  # fmt: skip
     destinations = forms.CharField(
         label="Destinations that it may call", required=False, widget=lines(placeholder="44"),
-        help_text="Country codes and longer prefixes, with blanks or new lines between. Empty: everywhere.",
+        help_text="Country codes and longer prefixes, separated by blanks or new lines. Empty: everywhere.",
     )  # fmt: skip
     caller_id = forms.ChoiceField(label="Caller IDs that it may show", choices=list(CALLER_IDS.items()))
     srtp = forms.ChoiceField(
         label="Encrypted audio (SRTP)", choices=[(name, name.capitalize()) for name in Account.SRTP],
-        help_text="Accepted: where its PBX calls with it. Offered: its PBX is called with it too. Required: audio in "
+        help_text="Accepted: its PBX may call with it. Offered: its PBX is offered it too. Required: audio in "
         "the clear is refused.",
     )  # fmt: skip
     sources = forms.CharField(
         label="Addresses that need no key", required=False, widget=lines(placeholder="198.51.100.20"),
-        help_text="Over UDP whoever writes such an address into a packet calls at its cost: prefer keys.",
+        help_text="Over UDP anyone can forge such an address and call at the account's cost: prefer keys.",
     )  # fmt: skip
 
     def __init__(self, *arguments, account: Account | None = None, **named):
@@ -68,10 +68,10 @@ class NewAccountForm(AccountForm):
     }
 
     name = forms.CharField(
-        label="Name", widget=plain(maxlength=63), error_messages={"required": "Write what it is called."},
-        help_text="Small letters and digits; it stays.",
+        label="Name", widget=plain(maxlength=63), error_messages={"required": "Write a name."},
+        help_text="Small letters and digits; it cannot be changed later.",
     )  # fmt: skip
     owner = forms.CharField(
         label="Its first owner", required=False, widget=plain(maxlength=254, placeholder="alice@acme.example"),
-        help_text="An e-mail address. You get a link, good once, by which its owner chooses a password.",
+        help_text="An e-mail address. You get a link that works once, for the owner to choose a password.",
     )  # fmt: skip

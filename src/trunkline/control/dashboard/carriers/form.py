@@ -30,7 +30,7 @@ class CarrierForm(Judged):
     transport = forms.ChoiceField(label="Transport", choices=[(name, name.upper()) for name in TRANSPORTS])
     port = forms.IntegerField(
         label="Port", required=False, error_messages=WHOLE,
-        help_text="Empty: as DNS says, or the transport's usual port.",
+        help_text="Empty: the one that DNS names, else the transport's usual port.",
     )  # fmt: skip
     username = forms.CharField(
         label="Username", required=False, widget=plain(), help_text="For a carrier that asks for a password."
@@ -39,7 +39,7 @@ class CarrierForm(Judged):
         label="Password", required=False, strip=False,
         widget=forms.PasswordInput(attributes_of({"autocomplete": "new-password"})),
     )  # fmt: skip
-    forget = forms.BooleanField(label="Have no password any more", required=False)
+    forget = forms.BooleanField(label="Remove the password", required=False)
     strip = forms.IntegerField(
         label="Digits to take off", required=False, error_messages=WHOLE,
         help_text="Off the front of the E.164 number, before it is sent.",
@@ -50,14 +50,14 @@ class CarrierForm(Judged):
     )  # fmt: skip
     sources = forms.CharField(
         label="Addresses that its calls come from", required=False, widget=lines(placeholder="198.51.100.0/28"),
-        help_text="One on each line: an IP address or a network, with :port where only that port counts.",
+        help_text="One on each line: an IP address or a network, with :port if only that port counts.",
     )  # fmt: skip
 
     def __init__(self, *arguments, carrier: Carrier | None = None, **named):
         super().__init__(*arguments, initial=carrier and _typed(carrier), **named)
         if carrier and carrier.password:
             self.fields["password"].widget.attrs["placeholder"] = KEPT
-            self.fields["password"].help_text = "It has one, which is never shown. Empty: it stays."
+            self.fields["password"].help_text = "There is one, which is never shown. Empty: it stays."
         else:
             del self.fields["forget"]
 
@@ -75,8 +75,8 @@ class CarrierForm(Judged):
 
 class NewCarrierForm(CarrierForm):
     name = forms.CharField(
-        label="Name", widget=plain(maxlength=63), error_messages={"required": "Write what you call it."},
-        help_text="Small letters and digits; it stays, in the records of calls too.",
+        label="Name", widget=plain(maxlength=63), error_messages={"required": "Write a name."},
+        help_text="Small letters and digits; it cannot be changed later, as call records have it.",
     )  # fmt: skip
     field_order = ("name",)
     judges = CarrierForm.judges | {"name": lambda name: check_name("a carrier", name)}

@@ -36,7 +36,7 @@ class EndpointForm(Judged):
     port = forms.IntegerField(label="UDP and TCP port", initial=5060, error_messages=WHOLE)
     tls_port = forms.IntegerField(label="TLS port", initial=5061, error_messages=WHOLE)
     weight = forms.IntegerField(
-        label="Weight", initial=10, error_messages=WHOLE, help_text="Its capacity beside that of the others."
+        label="Weight", initial=10, error_messages=WHOLE, help_text="Its capacity in proportion to the others'."
     )
     region = forms.CharField(
         label="Region", initial="default", widget=plain(), error_messages={"required": "Write one, like eu-west."}
@@ -54,7 +54,7 @@ class EndpointForm(Judged):
     )  # fmt: skip
     media = forms.CharField(
         label="Addresses and ports of its audio", required=False,
-        widget=lines(2, placeholder="198.51.100.11:30000-39999"), help_text="One on each line, also a whole network.",
+        widget=lines(2, placeholder="198.51.100.11:30000-39999"), help_text="One on each line, or a whole network.",
     )  # fmt: skip
 
     def __init__(self, *arguments, endpoint: Endpoint | None = None, **named):
@@ -67,8 +67,8 @@ class EndpointForm(Judged):
 
 class NewEndpointForm(EndpointForm):
     name = forms.CharField(
-        label="Name", widget=plain(maxlength=63), error_messages={"required": "Write what you call it."},
-        help_text="Small letters and digits; it stays.",
+        label="Name", widget=plain(maxlength=63), error_messages={"required": "Write a name."},
+        help_text="Small letters and digits; it cannot be changed later.",
     )  # fmt: skip
     field_order = ("name",)
     judges = EndpointForm.judges | {"name": lambda name: check_name("an endpoint", name)}

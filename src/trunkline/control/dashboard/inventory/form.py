@@ -26,9 +26,9 @@ class NumberForm(Judged):
         error_messages={"required": "Write a number, with its country code."},
     )  # fmt: skip
     account = forms.CharField(
-        label="Account", required=False, widget=plain(maxlength=63), help_text="Empty: nobody's, and for sale."
+        label="Account", required=False, widget=plain(maxlength=63), help_text="Empty: it is for sale."
     )
     monthly_cost = forms.CharField(
         label="Monthly cost", required=False, widget=plain(inputmode="decimal", placeholder="0.00"),
-        help_text="In euros, shown to who buys it.",
+        help_text="In euros, shown to whoever buys it.",
     )  # fmt: skip

@@ -36,7 +36,7 @@ class PbxForm(forms.Form):
     srtp = forms.BooleanField(label="Encrypt audio (SRTP); needs TLS", required=False)
     way = forms.ChoiceField(
         label="Finds our endpoints", required=False,
-        choices=[("", "As is best for it"), ("srv", "By SRV records"), ("list", "By a list of them")],
+        choices=[("", "Whatever suits it best"), ("srv", "By SRV records"), ("list", "By a list of them")],
     )  # fmt: skip
     key = forms.ChoiceField(label="Key")
     closest = forms.ChoiceField(label="Closest endpoint", required=False)
@@ -49,7 +49,7 @@ class PbxForm(forms.Form):
         if not system.registers:
             self.fields["address"].help_text = "Where we call it; this one does not register."
         hosts = services.hosts()
-        self.fields["closest"].choices = [("", "As is known to us"), *((host, host) for host in hosts)]
+        self.fields["closest"].choices = [("", "The nearest that we know of"), *((host, host) for host in hosts)]
         gone = {"srtp": not system.srtp, "key": len(keys) < 2, "closest": len(hosts) < 2, "way": not system.srv}
         for name in [name for name, is_gone in gone.items() if is_gone]:
             del self.fields[name]

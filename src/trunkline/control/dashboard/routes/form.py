@@ -35,7 +35,7 @@ class NewRouteForm(RouteForm):
 
     prefix = forms.CharField(
         label="Numbers that begin with", required=False, widget=plain(inputmode="tel", placeholder="44"),
-        help_text="Country code and what follows. Empty: every number that no longer prefix has.",
+        help_text="Country code and what follows. Empty: every number without a longer prefix.",
     )  # fmt: skip
     carrier = forms.ChoiceField(label="Carrier", error_messages={"required": "Choose a carrier."})
 

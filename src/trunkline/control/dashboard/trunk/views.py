@@ -23,8 +23,8 @@ from trunkline.sip.codecs import CODECS, spoken
 
 SCOPES = {
     CALLS: "calls and registers; the API refuses it",
-    MANAGE: "calls and registers, and by the API manages numbers, keys and addresses and reads calls",
-    OWNER: "by the API alone: all that an owner does here, also users and the audit log",
+    MANAGE: "calls and registers, and through the API manages numbers, keys and addresses and reads calls",
+    OWNER: "only through the API: all that an owner can do here, including users and the audit log",
 }
 
 

@@ -16,7 +16,7 @@ from trunkline.control.users import resetting, second_factor, services
 from trunkline.control.users.models import MEMBER, OPERATOR, OWNER, User
 
 PAGE = 50
-ROLES = {OWNER: "owner: all, also keys and users", MEMBER: "member: numbers and calls"}
+ROLES = {OWNER: "owner: all, including keys and users", MEMBER: "member: numbers and calls"}
 
 
 @require_GET
