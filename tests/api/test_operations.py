@@ -116,8 +116,8 @@ def test_what_a_stranger_sees_has_nothing_of_the_owners(ask, stranger, cast, ope
     text = (
         answer.content.decode()
         .replace("+447700900001 is not for sale", "")
-        .replace("5.10.112.121/32 is somebody else's", "")
-        .replace("an owner can make users", "")
+        .replace("5.10.112.121/32 belongs to somebody else", "")
+        .replace("an owner can add users", "")
         .replace('"scope": "owner"', "")  # of the stranger's own key
         .replace('"field": "scope", "old": null, "new": "owner"', "")
     )

@@ -49,7 +49,7 @@ def test_the_scope_of_a_key_is_said_when_it_is_made(owner, made, services):
     key, program = made("owner")
     assert program.ask("POST", "keys", {"scope": "owner"}).json()["scope"] == "owner"
     told = problem(program.ask("PATCH", f"keys/{key}", {"scope": "manage"}), 409, "conflict")
-    assert "said when it is made" in told["detail"]
+    assert "given only when a key is made" in told["detail"]
 
 
 def test_nobody_narrows_the_key_that_it_asks_with(owner, cast, services):
@@ -68,7 +68,7 @@ def test_an_owners_key_is_no_pbxs(made, services, cast):
     assert rows.entity("key", cast.key.pk, DEFAULT_DB_ALIAS)["credential"]
     assert services.pbx.trunk(cast.owner).key == cast.key.name  # though there are two
     told = problem(program.ask("GET", f"pbx/asterisk/configuration?key={wide}"), 422, "invalid")
-    assert "a PBX needs another one" in told["detail"]
+    assert "a PBX needs another key" in told["detail"]
     to = {"forward": f"sip:{wide}@sip.trunk.example"}
     assert "no key" in problem(program.ask("PUT", "numbers/447700900001/forward", to), 422, "invalid")["detail"]
 

@@ -98,7 +98,7 @@ def test_what_cannot_be_mailed_is_refused(owners, services, cast):
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        ({"name": "carol"}, 409, "no e-mail address"),
+        ({"name": "carol"}, 409, "not an e-mail address"),
         ({"name": "<b>@acme.example"}, 422, "cannot be the name"),
         ({"name": "x" * 255}, 422, "Name: string should have at most 254"),
         ({"name": "carol@acme.example", "role": "operator"}, 422, "Role: input should be"),

@@ -38,7 +38,7 @@ def test_every_fault_is_named_by_its_line_and_nothing_is_written(cast, services,
         (4, "the number is in line 2 alread"),
         (5, "there is no account 'nobody': "),
         (6, "cannot forward to 'sip:': entr"),
-        (7, "the number is here already, bu"),
+        (7, "the number exists already, wit"),
     ]
     assert services.numbers.listing().count() == 2
 

@@ -72,7 +72,7 @@ def test_every_fault_is_kept_by_its_line(services, imports):
     assert [line for line, _ in faults] == [2, 3, 4, 5, 6, 7]
     for (_, problem), said in zip(
         faults,
-        ["E.164", "no account 'nobody'", "cannot forward", "in line 4", "4 fields", "here already"],
+        ["E.164", "no account 'nobody'", "cannot forward", "in line 4", "4 fields", "exists already"],
         strict=True,
     ):
         assert said in problem
@@ -145,7 +145,7 @@ def test_one_that_was_left_by_a_killed_process_is_begun_again(services, imports)
     found = imports.begin("numbers.csv", FILE)
     Import.objects.filter(pk=found.pk).update(state="checking", checked=1)
     assert not services.import_worker.step()  # somebody works on it, as far as anybody knows
-    with pytest.raises(ServiceError, match="wait for the end"):
+    with pytest.raises(ServiceError, match="wait until it is done"):
         imports.discard(found)
     Import.objects.filter(pk=found.pk).update(beat=timezone.now() - STALE - timedelta(seconds=1))
     assert services.import_worker.step()
@@ -198,7 +198,7 @@ def test_it_is_the_doing_of_who_wanted_it(services, imports):
         (b"number\n\x00\n", "NUL"),
         (b'number\n"+44', "is not CSV: a quote mark is never closed"),
         (b'number\n"+44\n' + b"+442071234567\n" * 10_000, "is not CSV: a field is too long, as when a quote mark"),
-        (b"number;account\n", "with commas between"),
+        (b"number;account\n", "separated by commas"),
         (b"number\n" + b"1" * 16_000_001, "more than 16 MB"),
     ],
 )

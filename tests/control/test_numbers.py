@@ -29,9 +29,9 @@ def test_a_wrong_forward_is_refused_with_the_entry_and_the_old_one_stays(cast, s
     ("setting", "forward", "words"),
     [
         ("accepted", "sip:a@b.example", ""),
-        ("accepted", "sip:a@b.example,sip:a@c.example;media=srtp", "entry 2: the keys of its SRTP travel readable"),
+        ("accepted", "sip:a@b.example,sip:a@c.example;media=srtp", "entry 2: its SRTP keys can be read"),
         ("accepted", "sip:a@b.example;transport=tls;media=srtp", ""),
-        ("offered", "sip:a@b.example;transport=tcp", "entry 1: the keys"),
+        ("offered", "sip:a@b.example;transport=tcp", "entry 1: its SRTP keys"),
         ("offered", "sip:a@b.example;media=rtp", ""),
         ("required", "sip:a@b.example;transport=tls;media=rtp", "entry 1: its account requires SRTP"),
     ],
@@ -133,7 +133,7 @@ def test_a_forward_to_this_machine_is_refused_with_the_entry_and_what_to_do(serv
     assert services.numbers.as_dict(cast.number)["warnings"] == []
     listening_at("198.51.100.20", local_targets=False)
     [warning] = services.numbers.as_dict(cast.number)["warnings"]
-    assert warning == "entry 1: calls pass it over, as 127.0.0.1 is a loopback address"
+    assert warning == "entry 1: calls skip it, as 127.0.0.1 is a loopback address"
     listening_at("127.0.0.1", local_targets=False)
     services.numbers.forward(cast.number, "sip:1@127.0.0.1:5070")
 
@@ -141,7 +141,7 @@ def test_a_forward_to_this_machine_is_refused_with_the_entry_and_what_to_do(serv
 def test_who_forwards_to_the_other_ip_version_is_warned(services, cast, local):
     services.numbers.forward(cast.number, "sip:1@192.0.2.9,sip:1@[2001:db8::9]")
     [warning] = services.numbers.as_dict(cast.number)["warnings"]
-    assert warning == "entry 2: nodes with IPv4 alone, as this one, pass it over"
+    assert warning == "entry 2: nodes that have only IPv4, like this one, skip it"
 
 
 @pytest.mark.parametrize(

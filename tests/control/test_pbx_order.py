@@ -12,7 +12,7 @@ from trunkline.pbx.trunk import Options
 
 PBX, OFFICE = "203.0.113.9", "203.0.113.77"
 PLACES = {"ap": (1.35, 103.82), "eu": (51.51, -0.13), "us": (32.78, -96.8)}
-GUESS = "Nothing is known of how near each endpoint is"
+GUESS = "It is not known how near each endpoint is"
 
 
 @pytest.fixture

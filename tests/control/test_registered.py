@@ -117,7 +117,7 @@ def test_one_whose_newest_credentials_were_refused_is_told_so(told, key):
     denied(60)
     assert shown(key)["words"].startswith("The PBX did not register again in time")
     denied(40)
-    assert shown(key)["words"].startswith("The newest credentials that came with this key were refused")
+    assert shown(key)["words"].startswith("The last request with this key was refused")
     told.note("n1", [one(key)], (), NOW)
     assert "refused" not in shown(key)["words"]
 

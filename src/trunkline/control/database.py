@@ -139,8 +139,8 @@ def explain(error: Exception, named: str = SETTING) -> str:
             return f"{where} is locked: another process has been writing for {LOCK_WAIT_S} s. Try again when it is done"
         if MOVED in text:
             return (
-                f"{where} takes no more changes: {text}. Name that one in database.url, then `trunkline database "
-                "reconnect` on a node that runs"
+                f"{where} takes no more changes: {text}. Name that one in database.url, then run "
+                "`trunkline database reconnect` on a node that runs"
             )
         if "no such table" in text:
             return f"{where} has no tables yet ({text}): run `trunkline up` first"
@@ -149,7 +149,7 @@ def explain(error: Exception, named: str = SETTING) -> str:
                 f"{where} is damaged: {text}. `trunkline down`, move it and the files beside it away, `trunkline "
                 "restore` a backup, `trunkline up`"
             )
-        return f"{where} cannot be used: {text}. Check that the file is there, ours to write, and the disk not full"
+        return f"{where} cannot be used: {text}. Check that the file can be written, and that the disk is not full"
     return f"{where} does not serve us: {text}. Check that it runs, and {named}"
 
 

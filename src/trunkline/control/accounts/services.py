@@ -111,8 +111,8 @@ def check(limits: dict) -> dict:
         )
     if checked.get("srtp", Account.ACCEPTED) not in Account.SRTP:
         raise ServiceError(
-            f"srtp cannot be {checked['srtp']!r}: write 'accepted' (where its PBX calls with it), "
-            "'offered' (and its PBX is called with it) or 'required' (and RTP is refused)"
+            f"srtp cannot be {checked['srtp']!r}: write 'accepted' (its PBX may call with it), "
+            "'offered' (its PBX is offered it too) or 'required' (and RTP is refused)"
         )
     if "destinations" in checked:
         checked["destinations"] = _destinations(checked["destinations"])

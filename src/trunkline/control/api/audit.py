@@ -15,18 +15,18 @@ router = Router(tags=["audit"])
 
 class Change(Schema):
     field: str
-    old: Any = Field(description="Null: there was nothing, or, with `new` null too, it is a secret.")
+    old: Any = Field(description="Null: there was nothing; if `new` is null too, it is a secret, which is not shown.")
     new: Any
 
 
 class Entry(Schema):
     time: datetime
-    by: str = Field(description="`user`, `key`, or others, which are the operator's.")
-    who: str = Field(description="The user or the key; empty for the operator's.")
-    address: str = Field(description="Where it came from; empty for the operator's.")
-    kind: str = Field(description="Of thing.")
-    name: str = Field(description="Of the thing, or how many there were.")
-    count: int = Field(description="Of things.")
+    by: str = Field(description="`user`, `key`, or others: then the operator did it.")
+    who: str = Field(description="The user or the key; empty if the operator did it.")
+    address: str = Field(description="Where it came from; empty if the operator did it.")
+    kind: str = Field(description="The kind of thing.")
+    name: str = Field(description="The name of the thing; of several, how many there were.")
+    count: int = Field(description="How many things.")
     did: str = Field(description="What was done.")
     changes: list[Change]
 

@@ -21,7 +21,7 @@ IfMatch = Annotated[
     Header(
         alias="If-Match",
         max_length=1000,
-        description="The `ETag` with which the number was got: where it has changed since, nothing is done (412).",
+        description="The `ETag` that came with the number: if the number has changed since, nothing is done (412).",
     ),
 ]
 

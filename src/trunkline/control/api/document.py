@@ -34,13 +34,13 @@ _PROBLEM = {
 _IDEMPOTENCY = {
     "in": "header",
     "name": "Idempotency-Key",
-    "description": "Of your making, another one for each thing that you want done. A request that is sent again with "
-    "it within 24 hours is not carried out again, but answered as before.",
+    "description": "A text of your choice, a new one for each thing that you want done. A request that is sent again "
+    "with it within 24 hours is not carried out again, but gets the same answer.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 _HEADERS = {
     "RateLimit-Policy": 'How many requests a minute the account may make: `"account";q=600;w=60`.',
-    "RateLimit": 'How many are left, and the seconds until there are all again: `"account";r=599;t=42`.',
+    "RateLimit": 'How many are left, and the seconds until all are available again: `"account";r=599;t=42`.',
 }
 
 

@@ -75,7 +75,7 @@ def _resolve(request: HttpRequest) -> ResolverMatch:
     try:
         return resolve(request.path_info, URLS)
     except (Resolver404, Http404):
-        raise Problem("not-found", "There is no such address: see /api/v1/ for those that there are") from None
+        raise Problem("not-found", "There is no such address: see /api/v1/ for those that exist") from None
 
 
 def _check_query(request: HttpRequest, match: ResolverMatch) -> None:

@@ -52,7 +52,8 @@ def _again(kept: Answer, asked: str, caller: Caller) -> HttpResponse:
         raise Problem("idempotency-key-reused")
     document = _open(bytes(kept.sealed), caller.secret, kept.name)
     if document is None:
-        raise Problem("conflict", "That was done already, with another secret, and only that one opens its answer")
+        words = "That was done already, with another secret of the key, and only that secret can read the answer"
+        raise Problem("conflict", words)
     headers = document["headers"] | {"Idempotency-Replayed": "true"}
     return HttpResponse(document["body"], status=document["status"], headers=headers)
 

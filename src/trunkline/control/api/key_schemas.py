@@ -25,9 +25,9 @@ class Denial(Schema):
     method: str = Field(description="Of the request: INVITE or REGISTER.")
     source: str = Field(description="Where it came from, like `udp:192.0.2.7:5060`.")
     cause: Literal[*DENIALS] = Field(
-        description="`secret`: it was wrong; `recipient`: the digest was made for another one than was called; "
-        "`algorithm`: it was none that the challenge offered; `banned`: they were wrong so often that whoever sent "
-        "them gets no answer for a while."
+        description="`secret`: it was wrong; `recipient`: the digest was made for another recipient than the called "
+        "one; `algorithm`: it was not one that the challenge offered; `banned`: the credentials were wrong so often "
+        "that whoever sent them gets no answer for a while."
     )
     words: str = Field(description="All of it in a sentence.")
 
@@ -36,8 +36,8 @@ class Registration(Schema):
     """The newest contact of a PBX that registered with a key. Nodes tell of it within seconds."""
 
     state: Literal["registered", "expired", "ended", "never"] = Field(
-        description="`expired`: the PBX did not register again in time; `ended`: it was ended before its time, by the "
-        "PBX as a rule; `never`: none has registered with the key, and all else but `words` is null."
+        description="`expired`: the PBX did not register again in time; `ended`: it was ended early, usually by the "
+        "PBX; `never`: no PBX has registered with the key, and all but `words` is null."
     )
     source: str | None = Field(description="Where its newest REGISTER came from, like `udp:192.0.2.7:5060`.")
     user_agent: str | None = Field(description="What the PBX calls itself.")
@@ -45,23 +45,23 @@ class Registration(Schema):
     since: datetime | None = Field(description="When it began there, without a break.")
     refreshed: datetime | None = Field(description="When its newest REGISTER came.")
     until: datetime | None = Field(description="When it ends unless the PBX registers again, or when it ended.")
-    words: str = Field(description="What comes of it, or what to do.")
+    words: str = Field(description="What it means for calls, or what to do.")
 
 
 class Key(Schema):
     key: str = Field(description="The digest username of a PBX, and the user of this API.")
     scope: Scope = Field(
-        description="`calls`: none of this API; `manage`: all but users and audit; `owner`: all of it."
+        description="`calls`: nothing of this API; `manage`: all of it but users and audit; `owner`: all of it."
     )
     enabled: bool
     created: datetime
     secrets: list[Secret]
-    denied: Denial | None = Field(description="Told once a minute; null where none were refused yet.")
-    registration: Registration | None = Field(description="null for an `owner` key, which no PBX can have.")
+    denied: Denial | None = Field(description="Noted once a minute; null where none were refused yet.")
+    registration: Registration | None = Field(description="null for an `owner` key, which no PBX can use.")
 
 
 class KeyWithSecret(Key):
-    secret: str = Field(description="The secret that was made. It is shown this once.")
+    secret: str = Field(description="The secret that was made. It is shown only this once.")
 
 
 class Keys(Schema):
@@ -71,14 +71,14 @@ class Keys(Schema):
 
 class KeyToMake(Body):
     scope: Scope = Field(
-        "manage", description="At most that of the key that asks. An `owner` key is for programs: no PBX can have it."
+        "manage", description="At most that of the key that asks. An `owner` key is for programs: no PBX can use it."
     )
 
 
 class KeyChange(Body):
     """What is null stays."""
 
-    scope: Literal["calls", "manage"] | None = Field(None, description="Of a key that is not an owner's.")
+    scope: Literal["calls", "manage"] | None = Field(None, description="Only of a key whose scope is not `owner`.")
     enabled: bool | None = Field(
         None, strict=True, description="A disabled key is refused, by the edge and here; its secrets stay."
     )

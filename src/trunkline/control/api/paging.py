@@ -31,7 +31,7 @@ class Portion(Schema, extra="forbid"):
     """The query of every list."""
 
     size: int = Field(50, ge=1, le=MOST, description="How many at most.")
-    cursor: str | None = Field(None, max_length=200, description="`next` of the portion before.")
+    cursor: str | None = Field(None, max_length=200, description="`next` of the portion before this one.")
 
 
 def after(text: str | None, *types: type) -> list | None:
@@ -64,7 +64,7 @@ def moment(text: str | None) -> tuple[datetime, int] | None:
 
 def not_ours() -> Problem:
     fault = {"field": "cursor", "problem": "it is not one of ours"}
-    return Problem("invalid", "That cursor is not one of ours: begin without one", errors=[fault])
+    return Problem("invalid", "That cursor is not one of ours: start again without one", errors=[fault])
 
 
 def portion(

@@ -23,7 +23,7 @@ class System(Schema):
     kinds: list[str] = Field(description="What its configuration has: `files`, `commands`, `screens`.")
     transports: list[str]
     srtp: bool
-    registers: bool = Field(description="Whether it can.")
+    registers: bool = Field(description="Whether this PBX can register.")
 
 
 class Systems(Schema):
@@ -44,7 +44,7 @@ class Screen(Schema):
 class Configuration(Schema):
     system: str
     title: str
-    files: dict[str, str] = Field(description="Texts by their paths, of files and of commands to paste.")
+    files: dict[str, str] = Field(description="The texts of files, and of commands to paste, by their paths.")
     screens: list[Screen]
     steps: list[str] = Field(description="What to do, in order.")
     seen: list[str] = Field(description="What then shows that it works.")
@@ -56,11 +56,13 @@ class Configuration(Schema):
 class Wanted(Schema):
     """What the PBX is like, and which of the account's things it has."""
 
-    key: str | None = Field(None, max_length=64, description="The key that it has; needed if there are several.")
-    number: str | None = Field(None, max_length=64, description="A number to have in it; else all.")
-    address: str = Field("", max_length=LONGEST, description="Where it is called; without, it registers.")
-    public_address: str = Field("", max_length=LONGEST, description="What a NAT in front of it makes of its address.")
-    port: int = Field(0, ge=0, le=65535, description="Where it takes the trunk's calls; 0: as this PBX does.")
+    key: str | None = Field(None, max_length=64, description="The key of the PBX; needed if there are several.")
+    number: str | None = Field(None, max_length=64, description="A number to include; without it, all are.")
+    address: str = Field("", max_length=LONGEST, description="Where the PBX is called; without it, the PBX registers.")
+    public_address: str = Field(
+        "", max_length=LONGEST, description="The PBX's address as seen from outside the NAT in front of it."
+    )
+    port: int = Field(0, ge=0, le=65535, description="Where it takes the trunk's calls; 0: the usual port of this PBX.")
     transport: schemas.SipTransport = "udp"
     srtp: bool = Field(False, description="Encrypt audio; needs `tls`.")
     registers: bool = Field(True, description="Whether it registers, where it can.")
@@ -68,7 +70,7 @@ class Wanted(Schema):
     closest: str | None = Field(None, max_length=LONGEST, description="Host of the closest endpoint.")
 
 
-@router.get("", response=Systems, summary="The PBXs that there are configurations for")
+@router.get("", response=Systems, summary="The PBXs for which there are configurations")
 def list_pbxs(request: HttpRequest):
     return {"items": list(registry.systems_by_name().values())}
 

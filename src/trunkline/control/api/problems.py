@@ -30,7 +30,7 @@ KINDS: Mapping[str, Kind] = {
     "account-disabled": Kind(
         403,
         "The account is disabled",
-        "The account is disabled: it reads what it has, and changes nothing. Ask whoever runs this service.",
+        "The account is disabled: it can read what it has, but change nothing. Ask whoever runs this service.",
     ),
     "forbidden": Kind(403, "That is refused", "Use HTTPS, from a program: no page of another site may call the API."),
     "scope-too-narrow": Kind(403, "The key may not do that", "Use a key of the account that has the scope for it."),
@@ -40,7 +40,7 @@ KINDS: Mapping[str, Kind] = {
     "not-for-sale": Kind(409, "The number is not for sale", "Search for one that is."),
     "conflict": Kind(409, "That cannot be done as things are", "See what there is, then try again."),
     "changed-meanwhile": Kind(
-        412, "It has changed since you got it", "Get it again, and send what you want with its `ETag` in `If-Match`."
+        412, "It has changed since you got it", "Get it again, and send your change with the new `ETag` in `If-Match`."
     ),
     "too-large": Kind(413, "That is too much at once", "A request has at most 100,000 bytes, with a Content-Length."),
     "unsupported-media-type": Kind(
@@ -48,10 +48,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "invalid": Kind(422, "Something in the request is wrong", "`errors` says which fields are, and why."),
     "idempotency-key-reused": Kind(
-        422, "The Idempotency-Key was used for something else", "Make another one for each thing that you want done."
+        422, "The Idempotency-Key was used for something else", "Make a new one for each thing that you want done."
     ),
     "too-many-requests": Kind(429, "Too many requests", "Wait as many seconds as `Retry-After` says."),
-    "our-fault": Kind(500, "That is our fault", "It was logged. Try again; if it stays, tell whoever runs this."),
+    "our-fault": Kind(500, "That is our fault", "It was logged. Try again; if it stays, tell whoever runs it."),
     "database-away": Kind(
         503, "The database does not answer", "Calls go on meanwhile, and none is lost. Try again in a minute."
     ),

@@ -30,15 +30,15 @@ class Target(Schema):
 
 class ForSale(Schema):
     number: str = Field(description="E.164, with '+'.")
-    country: str = Field(description="ISO 3166 alpha-2; `ZZ` for a country code that is no country's.")
+    country: str = Field(description="ISO 3166 alpha-2; `ZZ` for a country code that belongs to no country.")
     kind: Kind
     monthly_cost: str = Field(description="EUR a month, like `1.25`.")
 
 
 class Number(ForSale):
-    forward: str = Field(description="The *Forward to SIP* list: URIs in order, with commas between.")
-    targets: list[Target] = Field(description="What the list comes to.")
-    warnings: list[str] = Field(description="What you should know of the list, though it can be used.")
+    forward: str = Field(description="The *Forward to SIP* list: URIs in order, separated by commas.")
+    targets: list[Target] = Field(description="The entries of the list, in order.")
+    warnings: list[str] = Field(description="What you should know about the list, although it can be used.")
 
 
 class Numbers(Schema):
@@ -54,14 +54,14 @@ class NumbersForSale(Schema):
 class Purchase(Body):
     number: str = E164
     monthly_cost: str | None = Field(
-        None, max_length=16, description="As the search has it: for another price than that it is not bought."
+        None, max_length=16, description="The price that the search gave: if it has changed, the number is not bought."
     )
 
 
 class Forward(Body):
     forward: str = Field(
         max_length=10_000,
-        description="SIP URIs in order, with commas between; each may end in `;timeout=` (ms, 2000 to 20000), "
+        description="SIP URIs in order, separated by commas; each may end in `;timeout=` (ms, 2000 to 20000), "
         "`;transport=tls` or `tcp`, and `;media=srtp` or `rtp`. Empty: calls are refused.",
         examples=["sip:1234@example.com;timeout=2000,sip:1234@example.net;transport=tls"],
     )
@@ -114,7 +114,7 @@ class Coordinates(Body):
 
 class Source(Schema):
     id: int
-    network: str = Field(description="An address or network, with `:port` when only that port counts.")
+    network: str = Field(description="An address or network, with `:port` if only that port counts.")
 
 
 class Sources(Schema):
@@ -125,7 +125,7 @@ class Sources(Schema):
 class SourceToAdd(Body):
     network: str = Field(
         max_length=64,
-        description="An address or a network in CIDR; `:port` behind it when only that port counts.",
+        description="An address or a network in CIDR; followed by `:port` if only that port counts.",
         examples=["192.0.2.7", "192.0.2.0/28:5080", "[2001:db8::7]:5080"],
     )
 
@@ -139,11 +139,11 @@ class Account(Schema):
     caller_id: str = Field(description="`any` E.164 number may be the caller, or only those `owned` by the account.")
     srtp: str = Field(description="`accepted`, `offered` or `required`.")
     latitude: float | None = Field(
-        description="Where its PBX is said to be, degrees; south is negative. Null: nobody said so."
+        description="Where its PBX is, as somebody said, degrees; south is negative. Null: nobody said."
     )
     longitude: float | None = Field(description="West is negative.")
     numbers: int = Field(description="How many the account has.")
-    numbers_at_most: int = Field(description="It can buy none while it has so many; 0: it buys and releases none.")
+    numbers_at_most: int = Field(description="It can buy numbers until it has so many; 0: it buys and releases none.")
     sources: list[str] = Field(description="Networks whose calls need no key.")
     created: datetime
 
@@ -193,7 +193,7 @@ class Call(Schema):
     source: str
     media: str = Field(description="`srtp`, or empty for RTP: between the caller and us.")
     call_id: str
-    far_call_id: str = Field(description="The Call-ID that your PBX got, of a call to one of your numbers.")
+    far_call_id: str = Field(description="Of a call to one of your numbers: the Call-ID that your PBX got.")
     started: datetime
     ringing: datetime | None
     answered: datetime | None
@@ -245,6 +245,6 @@ class Step(Schema):
 
 class CallInFull(Call):
     verdict: str = Field(description="Whose fault it was and why, in words.")
-    advice: str = Field(description="What to do next; empty where there is nothing, or `warning` says it.")
+    advice: str = Field(description="What to do next; empty if there is nothing to do, or `warning` says it.")
     attempts: list[Attempt]
     timeline: list[Step]

@@ -23,13 +23,15 @@ InPath = Path(description="The user's name, often an e-mail address.", max_lengt
 
 class User(Schema):
     name: str
-    role: Role = Field(description="`owner`: all of the account, also keys and users; `member`: numbers and calls.")
+    role: Role = Field(description="`owner`: all of the account, keys and users too; `member`: numbers and calls.")
     enabled: bool
     created: datetime
-    signed_in: datetime | None = Field(description="Last.")
-    second_factor: bool = Field(description="Whether one is asked for.")
-    mailed: datetime | None = Field(description="When a link was last mailed to it, or was to be; some seconds later.")
-    mail_problem: str | None = Field(description="Why that mail did not go out: mail another link. null: it did.")
+    signed_in: datetime | None = Field(description="When the user last did.")
+    second_factor: bool = Field(description="Whether the user is asked for one.")
+    mailed: datetime | None = Field(
+        description="When a link was last mailed to the user, or should have been; known after some seconds."
+    )
+    mail_problem: str | None = Field(description="Why that mail did not go out: mail another link. Null if it did.")
 
 
 class Users(Schema):
@@ -39,7 +41,7 @@ class Users(Schema):
 
 class Invitation(schemas.Body):
     name: str = Field(max_length=254, description="An e-mail address.", examples=["alice@acme.example"])
-    role: Role | None = Field(None, description="`member`, unless given; `owner` where the account has no owner yet.")
+    role: Role | None = Field(None, description="Unless given: `member`, or `owner` if the account has no owner yet.")
 
 
 class UserChange(schemas.Body):
@@ -96,7 +98,7 @@ def remove_user(request: HttpRequest, name: str = InPath):
     _done(by_programs.remove, own_user(request, name))
 
 
-@router.post("/{name}/link", response={202: None}, summary="Mail a user a link to another password")
+@router.post("/{name}/link", response={202: None}, summary="Mail a user a link to a new password")
 def mail_link(request: HttpRequest, name: str = InPath):
     """To the address that is its name, and nowhere else; to one that never signed in it is the invitation once more. A
     few in a quarter of an hour. `mailed` and `mail_problem` of the user say what became of it."""

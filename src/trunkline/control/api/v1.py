@@ -59,7 +59,7 @@ class StrictParser(Parser):
         text = request.body.decode()
         body = json.loads(text)
         if not storable(json.dumps(body, ensure_ascii=False)) or "\\u0000" in json.dumps(body):
-            raise ValueError("it has characters that no text has")
+            raise ValueError("it has characters that no text can have")
         return body
 
 
@@ -71,7 +71,7 @@ class Api(NinjaAPI):
 api = Api(
     title="Trunkline",
     version=__version__,
-    description="What the customers of a Trunkline service can do with a program. See docs/api.md.",
+    description="What customers of a Trunkline service can do from a program. See docs/api.md.",
     urls_namespace="api-v1",
     openapi_url=None,
     docs_url=None,
@@ -98,7 +98,7 @@ def _refused(request: HttpRequest, error: ServiceError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return answer(Problem("bad-request", "The body is not JSON in UTF-8, or has characters that no text has"))
+    return answer(Problem("bad-request", "The body is not JSON in UTF-8, or has characters that no text can have"))
 
 
 @api.exception_handler(ValidationError)

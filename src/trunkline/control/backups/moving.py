@@ -34,8 +34,8 @@ def move(url: str, settings: Settings) -> Contents:
 
     if connections[DEFAULT_DB_ALIAS].vendor != "sqlite":
         raise BackupError(
-            f"{database.place()} is moved by `trunkline backup` there, and `trunkline restore` with the settings that "
-            "name the other one"
+            f"{database.place()} is not SQLite: to move it, run `trunkline backup`, then `trunkline restore` with "
+            "settings that name the other one"
         )
     if _closing():
         raise BackupError(
@@ -88,7 +88,7 @@ def _make_ready(target: Settings, settings: Settings) -> str:
     finally:
         database.setup(settings)
     if used := [f"{counts[name]} in {name}" for name in sorted(counts.keys() - MADE_WITH_TABLES) if counts[name]]:
-        raise BackupError(f"{where} is not empty (rows: {', '.join(used)}): make another with createdb, and name that")
+        raise BackupError(f"{where} is not empty (rows: {', '.join(used)}): make another with createdb, and name it")
     return where
 
 
@@ -98,7 +98,7 @@ def _refuse_others(where: str) -> None:
         others = set(connections[DEFAULT_DB_ALIAS].introspection.table_names()) - set(tables())
     if others:
         named = ", ".join(sorted(others)[:5])
-        raise BackupError(f"{where} has tables that are not ours ({named}): make another with createdb, and name that")
+        raise BackupError(f"{where} has tables that are not ours ({named}): make another with createdb, and name it")
 
 
 @contextmanager
@@ -150,7 +150,7 @@ def _copy() -> Contents:
     counter = Counter.objects.get(pk=1)
     moved = Contents(rows, frozenset(), counter.identity, counter.sequence)
     if differences := moved.differences(Contents(found, frozenset(), "", 0)):
-        raise BackupError(f"the copy is not what the database is, in rows of {differences}. Nothing was moved")
+        raise BackupError(f"the copy differs from the database, in rows of {differences}. Nothing was moved")
     return moved
 
 

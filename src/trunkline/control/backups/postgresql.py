@@ -113,7 +113,7 @@ def load(path: Path, archive: Contents, sequence: int) -> None:
             words, archived = "", None
         failed = psql.stderr.read().decode(errors="replace")
     if psql.returncode or archived is None or archived.returncode:
-        raise BackupError(f"the database is as it was: {_last(failed) or _last(words)}. Try again when that is mended")
+        raise BackupError(f"the database is unchanged: {_last(failed) or _last(words)}. Try again when that is mended")
 
 
 _OPTIONS = ("--no-owner", "--no-privileges")
@@ -155,7 +155,7 @@ def _run(program: str, *options: str) -> None:
     with _started(program, *options) as process:
         words = process.stderr.read().decode(errors="replace")
     if process.returncode:
-        raise BackupError(f"{program} could not do it: {_last(words)}")
+        raise BackupError(f"{program} failed: {_last(words)}")
 
 
 def _started(program: str, *options: str, **pipes) -> subprocess.Popen:

@@ -47,7 +47,7 @@ def back_up(target: Path, replace: bool = False) -> Contents:
             raise BackupError(f"{database.place()} has no tables yet: there is nothing to back up")
         found = engine.read(path)
         if found != wanted:
-            raise BackupError(f"the copy is not what the database was, in rows of {wanted.differences(found)}")
+            raise BackupError(f"the copy differs from the database, in rows of {wanted.differences(found)}")
         _to_the_disk(path)
         os.replace(path, target)
     return found
@@ -76,7 +76,7 @@ def restore(path: Path, settings: Settings, replace: bool = False) -> Contents:
     now = _present()
     if now.used and not replace:
         raise BackupError(
-            f"{database.place()} is not empty ({now.words}). Back it up first, then say --replace if the backup shall "
+            f"{database.place()} is not empty ({now.words}). Back it up first, then say --replace if the backup is to "
             "take its place"
         )
     sequence = contents.later_sequence(found.sequence, now.sequence)
@@ -104,7 +104,7 @@ def _restore_sqlite(path: Path, settings: Settings, sequence: int) -> None:
             sqlite.set_sequence(copy, sequence)
             sqlite.load(copy, target)
         except sqlite3.Error as error:
-            raise BackupError(f"{path} cannot be restored to {target}, which is as it was: {error}") from error
+            raise BackupError(f"{path} cannot be restored to {target}, which is unchanged: {error}") from error
         finally:
             database.setup(settings)
 
@@ -125,13 +125,13 @@ def _checked(path: Path, engine) -> Contents:
     except OSError as error:
         raise BackupError(f"{path} cannot be read: {error.strerror}") from error
     if not start.startswith((sqlite.MAGIC, postgresql.MAGIC)):
-        raise BackupError(f"{path} is no backup: `trunkline backup` writes SQLite files and archives of pg_dump")
+        raise BackupError(f"{path} is not a backup: `trunkline backup` writes SQLite files and archives of pg_dump")
     if not start.startswith(engine.MAGIC):
         of, here = ("PostgreSQL", "SQLite") if engine is sqlite else ("SQLite", "PostgreSQL")
         raise BackupError(f"{path} is of {of}, and the settings name {here}: name a {of} database in database.url")
     found = engine.read(path)
     if not found.migrations:
-        raise BackupError(f"{path} is no backup of Trunkline's database: its tables are not in it")
+        raise BackupError(f"{path} is not a backup of Trunkline's database: its tables are not in it")
     if later := database.strange(found.migrations):
         raise BackupError(f"{path} was made by a later Trunkline (it has {later}): restore it with that version")
     return found

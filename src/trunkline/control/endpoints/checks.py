@@ -30,8 +30,8 @@ def media_range(text: str) -> MediaRange:
         network, port = parse((match["six"] or match["four"]) if match else text)
     except NotANetwork:
         raise ServiceError(
-            f"{text!r} does not say where audio is: write an address or network, with the range of its ports behind it "
-            "unless it is all, like 198.51.100.20:30000-39999 ([2001:db8::7]:30000-39999 for IPv6) or 198.51.100.160/28"
+            f"{text!r} does not say where audio is: write an address or network, followed by the range of its ports "
+            "unless all are, like 198.51.100.20:30000-39999 ([2001:db8::7]:30000-39999 for IPv6) or 198.51.100.160/28"
         ) from None
     low, high = (int(match["low"]), int(match["high"])) if match else ANY_PORT
     if port:
@@ -112,7 +112,7 @@ def _enabled(value: object) -> bool:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ServiceError(f"{value!r} is no text: put it in quotes")
+        raise ServiceError(f"{value!r} is not a text: put it in quotes")
     return value
 
 

@@ -126,7 +126,7 @@ def _save(endpoint: Endpoint) -> None:
     if not endpoint.addresses:
         if not uri.is_ip(endpoint.host):
             raise ServiceError(
-                f"the endpoint {endpoint.name!r} needs its addresses: what {endpoint.host} is to be in DNS"
+                f"the endpoint {endpoint.name!r} needs its addresses: those that {endpoint.host} is to have in DNS"
             )
         endpoint.addresses = [endpoint.host]
     if (endpoint.latitude is None) != (endpoint.longitude is None):

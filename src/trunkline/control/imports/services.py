@@ -39,13 +39,13 @@ def approve(found: Import) -> None:
     """Have it written, as it was checked."""
     wanted = Import.objects.filter(pk=found.pk, state=CHECKED, faults=0)
     if not wanted.update(state=APPROVED, actor=asdict(actor.current()), beat=timezone.now()):
-        raise ServiceError("only an import that was checked, and has no fault, can be written")
+        raise ServiceError("only an import that was checked and has no faults can be written")
 
 
 def discard(found: Import) -> None:
     """Forget one that is not worked on."""
     if not Import.objects.filter(pk=found.pk, state__in=(CHECKED, DONE, FAILED)).delete()[0]:
-        raise ServiceError("it is being worked on: wait for the end")
+        raise ServiceError("it is being worked on: wait until it is done")
 
 
 def find(pk: int) -> Import | None:

@@ -28,7 +28,7 @@ from trunkline.control.imports.models import (
 from trunkline.control.numbers import importing, table
 
 PORTION = 5_000  # faults
-CHANGED = "something has changed since it was checked, so that nothing is written: import the file again"
+CHANGED = "something has changed since the file was checked, so nothing was written: import it again"
 EVERY = 0.5  # s between two words on how far it is
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def step() -> bool:
         _end(found, FAILED, reason=str(error))
     except Exception:
         log.exception("%s", found)
-        _end(found, FAILED, reason="that failed by a fault of ours, which was logged")
+        _end(found, FAILED, reason="the import failed by a fault of this service, which its log has")
     return True
 
 

@@ -30,7 +30,7 @@ def create(kind: str, number: Number, user: str) -> Job:
     """Have a node test the *Forward to SIP* list of a number, or call it. Raises TooMany, and ServiceError for a
     number that is forwarded nowhere."""
     if number.account is None or not number.forward:
-        raise ServiceError("the number is forwarded nowhere: there is nobody to ask")
+        raise ServiceError("the number is not forwarded: there is nobody to ask")
     now = timezone.now()
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=number.account_id)  # two wishes at once count one after the other
@@ -62,10 +62,10 @@ def finish(job: Job, result: dict) -> None:
 def _check_limits(kind: str, account: Account, user: str, now) -> None:
     not_over = Job.objects.filter(account=account, finished=None, created__gt=now - LONGEST)
     if not_over.count() >= AT_ONCE:
-        raise TooMany(f"{AT_ONCE} tests of this account are under way: wait for the end of one")
+        raise TooMany(f"{AT_ONCE} tests of this account are under way: wait until one has ended")
     lately = Job.objects.filter(account=account, kind=kind)
     if kind == CALL and lately.filter(finished=None, created__gt=now - LONGEST).exists():
-        raise TooMany("a test call of this account is under way: wait for its end")
+        raise TooMany("a test call of this account is under way: wait until it has ended")
     if lately.filter(user=user, created__gt=now - MINUTE).count() >= PER_USER[kind]:
         raise TooMany(f"you have had {PER_USER[kind]} {WORDS[kind]} in a minute: wait a little")
     if lately.filter(created__gt=now - HOUR).count() >= PER_ACCOUNT[kind]:

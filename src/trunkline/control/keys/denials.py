@@ -21,7 +21,7 @@ _WORDS: Mapping[str, str] = {
     "secret": "had a wrong secret: copy it again, or make another one",
     "recipient": "had a digest for another recipient than the one that was called",
     "algorithm": "had a digest by another algorithm than the challenge offers",
-    "banned": "had wrong credentials so often that its address gets no answer for a while: mend them first, then wait",
+    "banned": "had wrong credentials so often that its address gets no answer for a while: correct them, then wait",
 }
 
 _OF_ANOTHER_DOMAIN = "had a secret that was made for another domain than today's: make another one"

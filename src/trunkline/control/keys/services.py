@@ -111,8 +111,8 @@ def set_scope(key: Key, scope: str) -> Key:
     _check_scope(scope)
     if key.scope != scope and OWNER in (key.scope, scope):
         raise ServiceError(
-            f"the scope of key {key.name} is {key.scope!r} and cannot become {scope!r}: whether a key is an owner's is "
-            "said when it is made. Make another one, and disable this one"
+            f"the scope of key {key.name} is {key.scope!r} and cannot become {scope!r}: scope owner is given only "
+            "when a key is made, and stays. Make another key, and disable this one"
         )
     with writing():  # both are the same to the edge
         key.scope = scope

@@ -36,7 +36,7 @@ def note(beat: Heartbeat) -> Standing:
             if Node.objects.filter(heard(), pk=node.pk).exists():
                 raise ServiceError(
                     f"another home's node {beat.node!r} was heard in the last {SILENT_AFTER:.0f} s (it is at "
-                    f"{', '.join(node.addresses)}). If this one takes its place, wait: that ends by itself once the "
+                    f"{', '.join(node.addresses)}). If this one takes its place, wait: this ends by itself once the "
                     "other is stopped. If both are to run, give each a node.name of its own"
                 )
             lost.close(node.name, node.seen)

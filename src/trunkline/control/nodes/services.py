@@ -40,7 +40,7 @@ def state(node: Node) -> str:
 def drain(node: Node, on: bool = True) -> Node:
     """Have a node take no new calls, or take them again: it follows within 5 s, also after a restart of its own."""
     if state(node) == SILENT:
-        raise ServiceError(f"node {node.name!r} is not heard: say `trunkline node drain` on it, or start it first")
+        raise ServiceError(f"node {node.name!r} is not heard: run `trunkline node drain` on it, or start it first")
     with writing():
         Node.objects.filter(pk=node.pk).update(order=DRAIN if on else UNDRAIN)
     node.refresh_from_db()
@@ -51,7 +51,7 @@ def end_calls(name: str, uids: Iterable[str]) -> None:
     """Have a node end calls within 5 s. Raises ServiceError where it is not heard."""
     node = everyone().filter(name=name).first()
     if node is None or state(node) == SILENT:
-        raise ServiceError("that node is not heard, and ends none")
+        raise ServiceError("that node is not heard, so it cannot end them")
     Ending.objects.bulk_create(Ending(node=name, uid=uid) for uid in uids)
 
 

@@ -61,7 +61,7 @@ def update(request: HttpRequest, account: Account, asked: Parameters) -> HttpRes
             f"voiceCallbackType {kind[:20]!r} is not supported: write sip, and SIP URIs in voiceCallbackValue"
         )
     if kind == "sip" and value is None:
-        raise Refused("voiceCallbackValue must be given with voiceCallbackType; empty, it ends the forward")
+        raise Refused("voiceCallbackValue must be given with voiceCallbackType; an empty one removes the forward")
     if value and not kind:
         raise Refused("voiceCallbackType must be given with voiceCallbackValue: write sip")
     if kind is not None or value is not None:
@@ -73,7 +73,7 @@ def _check_target(account: Account, asked: Parameters) -> None:
     """The key of a subaccount, of which there are none here."""
     key = asked.get("target_api_key")
     if key and not Key.objects.filter(name=key, account=account).exists():
-        raise Refused("target_api_key is no key of the account")
+        raise Refused("target_api_key is not a key of the account")
 
 
 def _numbers(

@@ -25,7 +25,7 @@ class Parameters:
             for name in source:
                 self._values[name] = source[name]
         if not all(storable(text) for pair in self._values.items() for text in pair):
-            raise Refused("there are characters in the request that no text has", 400)
+            raise Refused("there are characters in the request that no text can have", 400)
 
     def get(self, name: str) -> str | None:
         """None where it is not given; '' where it is given as nothing."""
@@ -70,7 +70,7 @@ class Parameters:
         """Whether numbers here have all the features that are wanted."""
         wanted = {word.strip().upper() for word in (self.get("features") or "").split(",")} - {""}
         if wanted - FEATURES:
-            raise Refused("features must be of SMS, VOICE and MMS, with commas between")
+            raise Refused("features must be of SMS, VOICE and MMS, separated by commas")
         return wanted <= {OURS}
 
     def portion(self) -> slice:

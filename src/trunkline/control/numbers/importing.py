@@ -122,7 +122,7 @@ def _place(result: Plan, line: int, wanted: Number, here: Number | None, update:
         result.update.append(here)
     else:
         problem = (
-            "the number is here already, but otherwise: choose 'Change numbers that are here already' "
+            "the number exists already, with other values: choose 'Change numbers that exist already' "
             "(on the command line --update)"
         )
         result.problems.append(Problem(line, f"+{wanted.e164}", problem))

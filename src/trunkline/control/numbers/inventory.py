@@ -107,7 +107,7 @@ def release(account: Account, text: str, seen: Seen | None = None) -> None:
         if number and number.account_id == account.pk:
             check(number, seen)
             if not account.numbers_at_most:
-                raise BuyingRefused(f"number {number} is the operator's to take back: ask whoever runs this service")
+                raise BuyingRefused(f"only the operator can take number {number} back: ask whoever runs this service")
             number.account, number.forward, number.released_by = None, "", account
             number.save(update_fields=["account", "forward", "released_by"])
             log.note("number", number.pk)
@@ -119,13 +119,13 @@ def check_country(text: str) -> str:
     code = text.strip().upper()
     if not has_numbers(code):
         hint = f"{known}, its code in ISO 3166" if (known := meant(code)) else "two letters of ISO 3166, like GB"
-        raise ServiceError(f"{text[:40]!r} is not a country that numbers are of: write {hint}")
+        raise ServiceError(f"{text[:40]!r} is not the code of a country with numbers: write {hint}")
     return code
 
 
 def check_kind(kind: str) -> str:
     if kind not in KINDS:
-        raise ServiceError(f"{kind[:40]!r} is no kind of number: write one of {', '.join(KINDS)}")
+        raise ServiceError(f"{kind[:40]!r} is not a kind of number: write one of {', '.join(KINDS)}")
     return kind
 
 
@@ -134,7 +134,7 @@ def _check_may_buy(account: Account) -> None:
     if not account.enabled:
         raise BuyingRefused("the account is disabled: ask whoever runs this service")
     if not most:
-        raise BuyingRefused("this account's numbers are the operator's to give: ask whoever runs this service")
+        raise BuyingRefused("only the operator can give this account numbers: ask whoever runs this service")
     if account.numbers.count() >= most:
         raise BuyingRefused(
             f"the account can buy no number while it has {most} or more: release one that it does not need, or ask "

@@ -35,7 +35,7 @@ def get(text: str) -> Number:
     digits = check_e164(text)
     number = Number.objects.select_related("account").filter(e164=digits).first()
     if number is None:
-        raise missing("number", f"+{digits}", "see `trunkline number list`, or take it in with `trunkline number add`")
+        raise missing("number", f"+{digits}", "see `trunkline number list`, or add it with `trunkline number add`")
     return number
 
 
@@ -69,7 +69,7 @@ def add(text: str, account: Account | None = None, forward: str = "", monthly_co
         there = Number.objects.select_related("account").filter(e164=digits).first()
         if there:
             whose = f"account {there.account.name!r} has it" if there.account else "it is in the inventory"
-            raise ServiceError(f"number +{digits} is already here: {whose}")
+            raise ServiceError(f"number +{digits} exists already: {whose}")
         number = Number.objects.create(
             e164=digits, country=country, kind=kind, monthly_cost=cost, account=account, forward=forward
         )
@@ -142,7 +142,7 @@ def check_cost(text: str) -> Decimal:
     except InvalidOperation:
         pass
     raise ServiceError(
-        f"{text[:40]!r} is not what a number costs: write euros a month, like 1.25, "
+        f"{text[:40]!r} is not a price: write euros a month, like 1.25, "
         f"with two decimals at most, and less than {DEAREST:,}"
     )
 
@@ -181,7 +181,7 @@ def _check_place(target: forwarding.ForwardTarget, circles: Circles) -> tuple[st
 def _way_back(target: forwarding.ForwardTarget) -> tuple[str, str]:
     """What is wrong with a way back to this service, as `_check_key` says it."""
     problem = (
-        f"{target.host} is where this service itself hears SIP, so the call would only come back: write the address of "
+        f"{target.host} is this service's own SIP address, so the call would only come back: write the address of "
         f"your PBX, or sip:KEY@{settings.TRUNKLINE_REALM} for one that registers"
     )
     return f"cannot forward to {target.uri}: {problem}", problem
@@ -200,7 +200,7 @@ def _check_key(name: str, account: Account | None) -> tuple[str, str] | None:
     It means the PBX that registers with that key, which must be one of the number's own account.
     """
     if account is None:
-        problem = "the number has no account, so no key is its own"
+        problem = "the number has no account, so it has no key"
         return f"cannot forward to a registered PBX: {problem}", problem
     if Key.objects.filter(name=name, account=account, scope__in=FOR_PBXS).exists():
         return None
@@ -215,13 +215,13 @@ def warnings(targets: list[forwarding.ForwardTarget], account: Account | None) -
     said = []
     for entry, target in enumerate(targets, 1):
         if setting == Account.REQUIRED and target.media == "rtp":
-            said.append(f"entry {entry}: its account requires SRTP, so media=rtp does nothing")
+            said.append(f"entry {entry}: its account requires SRTP, so media=rtp has no effect")
         if target.takes_srtp(setting) and target.transport != "tls":
-            said.append(f"entry {entry}: the keys of its SRTP travel readable by anyone on the way: add ;transport=tls")
+            said.append(f"entry {entry}: its SRTP keys can be read by anyone on the way: add ;transport=tls")
         if what := _no_pbx(target):  # written when that was allowed
-            said.append(f"entry {entry}: calls pass it over, as {target.host} is {what}")
+            said.append(f"entry {entry}: calls skip it, as {target.host} is {what}")
         elif is_ip(target.host) and ip_version(target.host) != (ours := ip_version(settings.TRUNKLINE.sip_address)):
-            said.append(f"entry {entry}: nodes with IPv{ours} alone, as this one, pass it over")
+            said.append(f"entry {entry}: nodes that have only IPv{ours}, like this one, skip it")
     return said
 
 

@@ -37,7 +37,7 @@ def _check_header(header: list[str]) -> None:
     if strange or "number" not in header or len(set(header)) < len(header):
         written = ",".join(header)[:200]
         raise ServiceError(
-            "the file's first line must name its columns, each once and with commas between: number, and if you like "
+            "the file's first line must name its columns, each once and separated by commas: number, and if you like "
             f"account, forward and monthly_cost; it is {repr(written) if written else 'empty'}"
         )
 

@@ -49,7 +49,7 @@ def trunk(
     if key.account_id != account.pk:
         raise missing("key", key.name, f"account {account.name!r} has no such key")
     if key.scope not in FOR_PBXS:
-        raise ServiceError(f"key {key.name} is an owner's, for programs alone: a PBX needs another one")
+        raise ServiceError(f"key {key.name} has scope owner, which is for programs only: a PBX needs another key")
     digits = _numbers(account, only)
     endpoints, guessed = _ordered(account, closest, address)
     return Trunk(
@@ -85,7 +85,7 @@ def _only_key(account: Account) -> Key:
     if not keys:
         raise ServiceError(f"account {account.name!r} has no key: make one with `trunkline key add {account.name}`")
     if len(keys) > 1:
-        raise ServiceError(f"account {account.name!r} has several keys: say which one this PBX shall have")
+        raise ServiceError(f"account {account.name!r} has several keys: say which one this PBX is to have")
     return keys[0]
 
 

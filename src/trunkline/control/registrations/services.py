@@ -46,7 +46,7 @@ def _words(key: Key, state: str, newest: Registration | None) -> str:
     if state == REGISTERED:
         return _of_registered(key, newest)
     if key.denied and (newest is None or key.denied > newest.until):
-        return "The newest credentials that came with this key were refused: mend what is said of them first"
+        return "The last request with this key was refused: first correct what was wrong with it"
     return _TO_DO[state].format(uri=_uri(key), domain=settings.TRUNKLINE_REALM)
 
 
@@ -64,10 +64,9 @@ def _uri(key: Key) -> str:
 
 
 _TO_DO = {
-    EXPIRED: "The PBX did not register again in time. Look whether it runs and reaches its server here, and what it "
-    "logs of its REGISTER",
-    ENDED: "It was ended before its time, as by a PBX that is stopped or whose trunk is switched off. Have it "
-    "register again",
+    EXPIRED: "The PBX did not register again in time. Check that it runs and reaches its server here, and what it "
+    "logs about its REGISTER",
+    ENDED: "It was ended early, as when a PBX is stopped or its trunk is switched off. Have it register again",
     NEVER: "No PBX has registered with this key. One that only places calls need not; for calls to {uri} have it "
     "register: the key is its username, {domain} the domain",
 }

@@ -51,15 +51,15 @@ def _check_width(network: Network) -> None:
         )
     if not network.is_global or network.is_multicast:
         raise ServiceError(
-            f"{network} is no address of the Internet: write the one that your PBX's packets come from, as it is seen "
-            "outside your network. Where you share a private network with this service, whoever runs it can list that"
+            f"{network} is not an Internet address: write the one that your PBX's packets come from, as it is seen "
+            "outside your network. If you share a private network with this service, whoever runs it can add that"
         )
 
 
 def _check_whose(account: Account, network: Network) -> None:
     taken = ServiceError(
-        f"{network} is somebody else's here: with your PBX behind the same address, use a key instead; otherwise ask "
-        "whoever runs this service"
+        f"{network} belongs to somebody else here: if your PBX is behind the same address, use a key instead; "
+        "otherwise ask whoever runs this service"
     )
     theirs = SourceNetwork.objects.exclude(account=account).values_list("network", flat=True)
     known = {ipaddress.ip_network(text) for text in theirs}

@@ -36,7 +36,7 @@ def parse(text: str) -> tuple[str, int]:
     except ValueError:
         raise NotANetwork(
             f"{text!r} is not a network: write an IP address or a CIDR like 192.0.2.0/24, "
-            "with :port behind it when only that port counts ([2001:db8::7]:5080 for IPv6)"
+            "followed by :port if only that port counts ([2001:db8::7]:5080 for IPv6)"
         ) from None
     if given != network.network_address:
         single = given.max_prefixlen
@@ -92,7 +92,7 @@ def _refuse_conflict(owner: Owner, network: str, port: int) -> None:
         if other.port == port or 0 in (other.port, port):
             raise ServiceError(
                 f"{source_text(network, port)} is already a source of the {_kind(other.owner)} {other.owner.name!r} "
-                f"(as {other}): a request from there could be either's. Take it from the one, or give both a port"
+                f"(as {other}): a request from there could be either's. Remove it from one of them, or give both a port"
             )
 
 

@@ -36,7 +36,7 @@ def mail_link(user: User, address_of: AddressOf) -> None:
     """Mail a link to another password to its user; the invitation once more to one that never signed in. Raises
     ServiceError."""
     _check_mail(user.name)
-    another = f"Your account wants you to choose another password for {user.name}."
+    another = f"Your account asks you to choose a new password for {user.name}."
     resetting.mail(user, address_of, another if user.last_login else _invitation(user))
 
 
@@ -77,6 +77,6 @@ def _check_not_last(user: User) -> None:
 
 def _check_mail(name: str) -> None:
     if not settings.TRUNKLINE.mail.host:
-        raise ServiceError("this service sends no mail: an owner can make users and links in the dashboard")
+        raise ServiceError("this service sends no mail: an owner can add users and make links in the dashboard")
     if "@" not in name:
-        raise ServiceError(f"{name!r} is no e-mail address, so there is nowhere to send a link to")
+        raise ServiceError(f"{name!r} is not an e-mail address, so there is nowhere to send a link to")

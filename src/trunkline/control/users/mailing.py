@@ -57,5 +57,5 @@ def trouble() -> str:
         return ""
     return (
         f"the last letter, to {last.user.name} at {last.time:%Y-%m-%d %H:%M} UTC, did not go out: {mail.host} port "
-        f"{mail.port}: {last.said}. Letters are not repeated: see [mail] in the settings, then send another link"
+        f"{mail.port}: {last.said}. Letters are not repeated: correct [mail] in the settings, then send another link"
     )

@@ -63,7 +63,7 @@ def mail(user: User, address_of: Callable[[Parts], str], why: str) -> None:
     """Mail a link to a user, once the caller's transaction is committed; `why` is a sentence for its reader. Raises
     ServiceError for one that is disabled."""
     address = address_of(link(user))
-    text = f"{why}\n\nTo choose a password, open\n\n{address}\n\nwithin {HOURS} hours. It works once.\n"
+    text = f"{why}\n\nTo choose a password, open\n\n{address}\n\nwithin {HOURS} hours. The link works once.\n"
     transaction.on_commit(lambda: _sending.submit(mailing.post, user, "Your password", text))
 
 
@@ -72,9 +72,10 @@ def _send(name: str, address_of: Callable[[Parts], str]) -> None:
         user = User.objects.filter(name=name, enabled=True).first()
         if user is None or "@" not in name:
             return
-        text = f"Somebody, hopefully you, wants another password for {name}. To choose one, open\n\n"
-        text += f"{address_of(link(user))}\n\nwithin {HOURS} hours. It works once. If it was not you, do nothing.\n"
-        mailing.post(user, "Another password", text)
+        text = f"Somebody, hopefully you, asked for a new password for {name}. To choose one, open\n\n"
+        text += f"{address_of(link(user))}\n\nwithin {HOURS} hours. The link works once. "
+        text += "If it was not you, do nothing.\n"
+        mailing.post(user, "A new password", text)
     except Exception:
         log.exception("the link for %s was not mailed", name)
     finally:

@@ -52,9 +52,9 @@ def confirm(user: User, code: str) -> list[str]:
     """Have the secret count from now on; returns the recovery codes, which are kept as digests. Raises ServiceError."""
     factor = SecondFactor.objects.filter(user=user, confirmed=None).first()
     if factor is None:
-        raise ServiceError("there is nothing to confirm: begin anew")
+        raise ServiceError("there is nothing to confirm: start again")
     if not _use(factor, code):
-        raise ServiceError("that is not the code of this moment: see whether the clock of your telephone is right")
+        raise ServiceError("that is not the current code: check that the clock of your telephone is right")
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     with writing():
         SecondFactor.objects.filter(pk=factor.pk).update(confirmed=timezone.now())

@@ -51,7 +51,7 @@ def check_code(user: User, code: str, address: str) -> None:
     name, network = f"{user.name} code"[-254:], network_of(address)  # no user's name has a blank
     _count(name, network, timezone.now(), CODES_PER_NAME)
     if not second_factor.check(user, code):
-        raise SignInRefused("That is not the code of this moment, or it was used before.")
+        raise SignInRefused("That is not the current code, or it was used already.")
     SignIn.objects.filter(name=name, network=network).delete()
 
 
