@@ -54,7 +54,7 @@ async def test_the_process_manager_is_killed(own_node, agent):
     await eventually(lambda: (part.read_status(clear) or {}).get("up") == 1, what="the call is known")
     down = await asyncio.to_thread(node.run, "down")
     assert down.stdout == "The node is down.\n"
-    assert down.stderr.startswith("1 call was up: without audio now, until a party hangs up.")
+    assert down.stderr.startswith("1 call was up, and without audio now, until a party hangs up.")
     assert not node.processes()
 
 

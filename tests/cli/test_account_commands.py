@@ -27,7 +27,7 @@ def test_srtp_is_set_and_what_it_needs_is_said(run, ask, acme):
     assert ask("account", "show", "acme")["srtp"] == "required"
     assert "TLS" not in run("account", "set", "acme", "--srtp", "accepted").out
     ran = run("number", "forward", "447700900000", "sip:a@b.example;media=srtp")
-    assert ran.out.splitlines()[-1].startswith("Warning: entry 1: the keys of its SRTP travel readable")
+    assert ran.out.splitlines()[-1].startswith("Warning: entry 1: its SRTP keys can be read")
     assert "Warning: entry 1" in run("number", "show", "447700900000").out
     assert run("account", "set", "acme", "--srtp", "never").status == 2
 
@@ -41,8 +41,8 @@ def test_a_change_that_fails_half_way_changes_nothing(run, ask, acme):
 def test_a_secret_is_printed_once(run, ask, acme):
     assert acme["secret"] not in str(ask("key", "list"))
     ran = run("key", "rotate", acme["key"])
-    assert "shown this once" in ran.out
-    assert f"The earlier one, in slot 1, stays valid until: trunkline key retire {acme['key']} 1\n" in ran.out
+    assert "shown only this once" in ran.out
+    assert f"The earlier one, in slot 1, stays valid until you run: trunkline key retire {acme['key']} 1\n" in ran.out
     assert (
         run("key", "rotate", acme["key"], as_json=True).document["error"].startswith(f"key {acme['key']} has two live")
     )
@@ -82,7 +82,7 @@ def test_the_scope_of_a_key(run, ask, acme):
     assert ask("key", "set-scope", key["key"], "manage")["scope"] == "manage"
     wide = ask("key", "add", "acme", "--scope", "owner")
     assert wide["scope"] == "owner"
-    assert "said when it is made" in run("key", "set-scope", wide["key"], "calls").err
+    assert "given only when a key is made" in run("key", "set-scope", wide["key"], "calls").err
     assert {one["scope"] for one in ask("key", "list", "--account", "acme")} == {"manage", "owner"}
 
 

@@ -40,10 +40,10 @@ def test_calls_are_listed_and_shown_with_their_attempts(run, ask, call):
     assert ask("calls", "show", call)["attempts"][0]["target"] == "telco"
     timeline = run("calls", "show", call).out
     assert "+1.000   trunkline   tries telco" in timeline
-    assert "\nfault        the carrier's or PBX's that the call was sent to: telco said 503" in timeline
+    assert "\nfault        the receiving carrier's or PBX's: telco said 503" in timeline
     shown = ask("calls", "show", call)
     assert shown["fault"] == "target"
-    assert shown["verdict"].startswith("the carrier's or PBX's that the call was sent to: telco said 503")
+    assert shown["verdict"].startswith("the receiving carrier's or PBX's: telco said 503")
     assert shown["advice"]
     assert " target " in run("calls", "list").out
     rows = list(csv.DictReader(io.StringIO(run("calls", "list", "--csv").out)))
@@ -72,7 +72,8 @@ def test_calls_that_are_up_on_this_node_are_ended(run, ask, open_calls, home_fol
     monkeypatch.setattr(ending.time, "sleep", clear)
     ran = run("calls", "end", "--account", "acme")
     assert (ran.status, sorted(taken)) == (1, ["aa", "cc"])
-    assert ran.out == "2 calls are being ended.\n1 call is up on node2: that node is not heard, and ends none.\n"
+    unheard = "1 call is up on node2: that node is not heard, so it cannot end them.\n"
+    assert ran.out == f"2 calls are being ended.\n{unheard}"
     assert ask("calls", "end", "aa", "aa") == {"ending": ["aa"], "unheard": {}, "over": []}
     monkeypatch.setattr(ending, "PATIENCE", 0)
     monkeypatch.setattr(ending.time, "sleep", lambda seconds: None)

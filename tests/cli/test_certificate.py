@@ -57,7 +57,7 @@ def test_without_the_database_the_names_stay(made, run, monkeypatch):
 
 
 def test_whoever_makes_an_endpoint_is_told_of_the_certificate(run):
-    said = "`trunkline node certificate` at each node"
+    said = "`trunkline node certificate` on each node"
     assert said in run("endpoint", "add", "eu1", "sip-eu1.example.com", "--address", "192.0.2.1").out
     assert said in run("endpoint", "set", "eu1", "--host", "sip-eu2.example.com").out
     assert said not in run("endpoint", "set", "eu1", "--weight", "20").out

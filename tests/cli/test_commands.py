@@ -51,7 +51,7 @@ def test_carriers_and_routes(run, ask, acme):
     assert refused.startswith("carrier 'telco' is in routes: remove them first with `trunkline route remove ID` (")
     assert ask("carrier", "disable", "telco")["enabled"] is False
     assert "telco (disabled)" in run("route", "list").out
-    assert "are disabled (telco): its calls are refused" in run("route", "which", "+447700900000").out
+    assert "are refused: the carriers of its routes are disabled (telco)" in run("route", "which", "+447700900000").out
     assert ask("carrier", "enable", "telco")["enabled"] is True
     assert [route["prefix"] for route in ask("carrier", "show", "telco")["routes"]] == ["44"]
     assert ask("route", "remove", str(ask("route", "list")[0]["id"]))["removed"]["carrier"] == "telco"

@@ -7,8 +7,8 @@ EXAMPLE = Path(__file__).parents[2] / "deploy" / "examples" / "endpoints.toml"
 
 def test_an_endpoint_is_made_changed_and_removed(ask, run):
     added = run("endpoint", "add", "eu1", "sip-eu1.example", "--address", "192.0.2.1", "--region", "eu")
-    assert "instead of this node's own settings" in added.out
-    assert "hear of no address for audio: trunkline endpoint set eu1 --media" in added.out
+    assert "instead of each node's own settings" in added.out
+    assert "Add them with: trunkline endpoint set eu1 --media" in added.out
     ask("endpoint", "set", "eu1", "--latitude", "51.5", "--longitude", "-0.1", "--media", "192.0.2.1:30000-39999")
     shown = ask("endpoint", "show", "eu1")
     assert (shown["latitude"], shown["media"], shown["region"]) == (51.5, ["192.0.2.1:30000-39999"], "eu")
@@ -25,7 +25,7 @@ def test_a_file_is_imported_once_it_is_right(ask, run):
     refused = run("endpoint", "import", "-", stdin=EXAMPLE.read_text().replace("51.5074", "151.5"))
     assert refused.status == 1
     assert "not on the Earth" in refused.out
-    assert "nothing is written" in refused.out
+    assert "nothing was written" in refused.out
     assert ask("endpoint", "disable", "eu1")["enabled"] is False
     assert ask("endpoint", "enable", "eu1")["enabled"] is True
 

@@ -12,7 +12,7 @@ def test_where_to_is_a_postgresql(run, url):
 def test_what_was_not_moved_is_open(run, ask):
     ask("account", "add", "acme")
     assert ask("database", "reopen") == {"reopened": False}
-    assert "It was open." in run("database", "reopen").out
+    assert "The SQLite database takes changes." in run("database", "reopen").out
 
 
 def test_without_a_node_there_is_nothing_to_reconnect(run):

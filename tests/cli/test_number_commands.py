@@ -79,7 +79,7 @@ def test_the_inventory_is_searched_and_priced(run, ask, acme):
     assert ask("account", "set", "acme", "--numbers-at-most", "0")["numbers_at_most"] == 0
     assert ask("number", "available", "--account", "acme") == []
     assert "no such number in the inventory" in run("number", "available", "--country", "FR").out
-    said = "trunkline: 'uk' is not a country that numbers are of: write GB, its code in ISO 3166.\n"
+    said = "trunkline: 'uk' is not the code of a country with numbers: write GB, its code in ISO 3166.\n"
     assert run("number", "available", "--country", "uk").err == said
 
 

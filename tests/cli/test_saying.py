@@ -67,8 +67,8 @@ def test_a_group_without_a_command_lists_them(run):
 @pytest.mark.parametrize(
     ("group", "listed"),
     [
-        ((), "carrier Carriers: where calls to the telephone network go, and where its calls come from. route"),
-        (("account",), "and what its users and programs would change; it keeps all that it has. enable"),
+        ((), "carrier Carriers: where calls to the telephone network go, and where calls from it come in. route"),
+        (("account",), "and every change by its users and programs. enable"),
         (("node",), "join Make this machine the node that FILE invites: its settings, secrets and certificate"),
     ],
 )

@@ -13,8 +13,8 @@ def test_keys_whose_secrets_a_change_of_the_domain_has_made_useless(ask, run, mo
     ask("key", "list")
     shown.stranded_keys(settings.load())
     said = capsys.readouterr().err
-    assert f"made for another sip.domain than sip.example.com: the secrets of {key}. " in said
+    assert f"these keys are of no use: {key}. They were made for another sip.domain than sip.example.com. " in said
     said = run("key", "rotate", key).out
-    assert "in slot 1, was made for another domain and is of no use any more; end it by: trunkline key retire" in said
+    assert "in slot 1, was made for another domain and is of no use any more; end it with: trunkline key retire" in said
     shown.stranded_keys(settings.load())
     assert capsys.readouterr().err == ""

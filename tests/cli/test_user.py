@@ -16,7 +16,7 @@ def test_a_user_is_made_with_a_password_that_is_printed_once(ask, run, acme):
     assert "password" not in listed
     assert listed["signed_in"] is None
     assert made["password"] not in run("user", "list").out
-    assert "It is shown this once" in run("user", "add", "bob", "--account", "acme", "--role", "member").out
+    assert "It is shown only this once" in run("user", "add", "bob", "--account", "acme", "--role", "member").out
 
 
 def test_an_account_has_an_owner_first_and_then_members(ask, run, acme):

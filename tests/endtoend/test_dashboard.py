@@ -79,7 +79,7 @@ async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
     said = await asyncio.to_thread(node.up)
     url = f"https://{node.address}:8443/"
     assert f"The dashboard is at {url}\n" in said
-    assert "Make its first user, which prints a password: trunkline user add NAME --operator" in said
+    assert "Add its first user (the password is printed): trunkline user add NAME --operator" in said
     await asyncio.to_thread(node.furnish)
     user = json.loads(
         await asyncio.to_thread(node.do, "user", "add", "alice@customer.example", "--account", "customer", "--json")
@@ -137,7 +137,7 @@ def _another_certificate(node) -> None:
     assert now != before
     (node.home.tls / "node.key").write_bytes(b"not a key")
     refused = node.run("node", "certificate")
-    assert (refused.returncode, "nothing else is served than before: " in refused.stderr) == (1, True)
+    assert (refused.returncode, "the certificate that was served before still is: " in refused.stderr) == (1, True)
     assert (served(), node.pid("kamailio")) == (now, kamailio)
 
 

@@ -123,7 +123,7 @@ async def test_a_probe_that_waited_in_vain_says_for_how_long(sandboxed):
             await asyncio.Event().wait()
 
     result = await check._measure("one", probe, sandboxed[1])
-    assert (result.ok, result.text) == (False, "no end within 0 s")
+    assert (result.ok, result.text) == (False, "it was not over after 0 s")
 
 
 def test_show_prints_what_a_client_needs(tmp_path, monkeypatch):

@@ -21,12 +21,14 @@ def _limits(function):
         click.option(
             "--srtp",
             type=click.Choice(["accepted", "offered", "required"]),
-            help="accepted: its PBX may call with SRTP or RTP; offered: and is called with SRTP; required: only SRTP.",
+            help="accepted: its PBX may call with SRTP or RTP; offered: it is offered SRTP too; required: only SRTP.",
         ),
         click.option(
-            "--destinations", help="E.164 prefixes that may be called, with commas between; '' for everywhere."
+            "--destinations", help="E.164 prefixes that may be called, separated by commas; '' for everywhere."
         ),
-        click.option("--numbers-at-most", type=Whole(), help="Numbers that it may have to buy one; 0: it buys none."),
+        click.option(
+            "--numbers-at-most", type=Whole(), help="It may buy numbers until it has this many; 0: it buys none."
+        ),
         click.option("--calls-at-once", type=Whole(), help="Calls at the same time; 0 is no limit."),
         click.option("--calls-per-second", type=Whole(), help="Calls begun in one second; 0 is no limit."),
         click.option(
@@ -89,11 +91,11 @@ def set_(services, name, added, removed, **limits):
 @click.option("--at", type=PlaceType(), help="Where its PBX is: latitude and longitude, degrees, like 52.52,13.405.")
 @click.option("--nowhere", is_flag=True, help="Forget where it is.")
 def place(services, name, at, nowhere):
-    """Say where an account's PBX is, for the order of the endpoints as long as no node has measured it."""
+    """Say where an account's PBX is. Endpoints are ordered by that until nodes have measured how far the PBX is."""
     if bool(at) is nowhere:
         raise click.UsageError("give the place by --at=LATITUDE,LONGITUDE, or say --nowhere")
     account = services.accounts.place(services.accounts.get(name), *(at or (None, None)))
-    said = f"Account {name} is at {at[0]:g}, {at[1]:g}." if at else f"Where account {name} is, is not known any more."
+    said = f"Account {name} is at {at[0]:g}, {at[1]:g}." if at else f"Account {name} has no place any more."
     return Answer(services.accounts.as_dict(account), [said])
 
 
@@ -108,9 +110,9 @@ def enable(services, name):
 @operation(command)
 @click.argument("name")
 def disable(services, name):
-    """Refuse an account's calls, both ways, and what its users and programs would change; it keeps all that it has."""
+    """Refuse an account's calls, both ways, and every change by its users and programs. It keeps all that it has."""
     account = services.accounts.change(services.accounts.get(name), enabled=False)
-    said = [f"Account {name} is disabled: its calls are refused, and its users and programs change nothing."]
+    said = [f"Account {name} is disabled: its calls are refused, and its users and programs cannot change anything."]
     if services.calls.find(account=account, outcome="open", limit=1):
         said.append(f"Calls that are up go on; `trunkline calls end --account {name}` ends them.")
     return Answer(services.accounts.as_dict(account), said)

@@ -14,9 +14,9 @@ from trunkline.home import Home
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 def adopt(yes: bool):
-    """Fill the edge's store anew from the database of the settings, be it the one that the node followed or another.
+    """Refill the edge's store from the database of the settings, whether the node followed that one before or not.
 
-    Without this a node keeps what it has when it finds another database than before. Say it on each node.
+    Without this command, a node that finds another database than before keeps what it has. Run it on each node.
     """
     settings = all_settings.load()
     home = Home(settings.home)
@@ -26,7 +26,7 @@ def adopt(yes: bool):
         if not yes:
             click.confirm("Shall the edge serve what this database has, and nothing else?", abort=True)
         store.set_wish(connection, database.identity)
-    saying.say("The node takes everything from there, at once when it runs. `trunkline status` tells when it is done.")
+    saying.say("The node takes everything from there, now or once it is up. `trunkline status` says when it is done.")
 
 
 def _found(settings: all_settings.Settings) -> tuple[Database, tuple[int, int]]:

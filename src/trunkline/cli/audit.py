@@ -17,13 +17,13 @@ def command():
 
 
 @operation(command, "list")
-@click.option("--account", help="Changes of what is this account's.")
+@click.option("--account", help="Changes of what belongs to this account.")
 @click.option("--who", default="", help="Made by a user, API key or system user with this in its name.")
 @click.option("--kind", default="", help="Of this kind of thing: account, key, number, carrier, route, user, ...")
 @click.option("--name", default="", help="Of things with this in their name.")
-@click.option("--since", type=Moment(), help="Made then or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
-@click.option("--until", type=Moment(), help="Made before then.")
-@click.option("--limit", type=Whole(1, MOST_LISTED), default=50, show_default=True, help="At most so many.")
+@click.option("--since", type=Moment(), help="Made at this time or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
+@click.option("--until", type=Moment(), help="Made before this time.")
+@click.option("--limit", type=Whole(1, MOST_LISTED), default=50, show_default=True, help="At most this many.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
 def list_(services, account, as_csv, **conditions):
     """List changes, the newest first."""

@@ -10,17 +10,18 @@ from trunkline.cli.output import Answer, operation
 
 @operation(click, "backup", migrated=False)
 @click.argument("place", type=click.Path(path_type=Path))
-@click.option("--replace", is_flag=True, help="Take the place of a file that is there.")
+@click.option("--replace", is_flag=True, help="Overwrite a file that exists already.")
 @click.option(
     "--keep",
     type=Whole(1),
     metavar="N",
-    help="PLACE is a folder, made if it is not there: remove all but so many of its newest backups.",
+    help="PLACE is a folder, which is made if it does not exist: remove all but its N newest backups.",
 )
 def command(services, place, replace, keep):
-    """Write the whole database to a file, or in a folder to one with the time in its name, and read it back.
+    """Write the whole database to a file (in a folder: to one with the time in its name), and read it back.
 
-    Calls and changes go on meanwhile; the file has all of one moment. Only its owner can read it: secrets are in it.
+    Calls and changes go on meanwhile; the file has everything as it was at one moment. Only its owner can read it, as
+    secrets are in it.
     """
     if keep:
         _ensure_folder(place)
@@ -38,6 +39,6 @@ def _ensure_folder(place: Path) -> None:
     try:
         place.mkdir(mode=0o700, exist_ok=True)
     except FileExistsError as error:
-        raise click.ClickException(f"--keep is for a folder, and {place} is none") from error
+        raise click.ClickException(f"--keep is for a folder, and {place} is not one") from error
     except OSError as error:
         raise click.ClickException(f"the folder {place} cannot be made: {error.strerror}") from error

@@ -26,10 +26,10 @@ def command():
 @click.option("--account", help="Calls that this account made or received.")
 @click.option("--number", default="", help="Calls from or to this number.")
 @click.option("--call-id", default="", help="Either side's Call-ID; in the last 7 days, unless --since is given.")
-@click.option("--since", type=Moment(), help="Begun then or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
-@click.option("--until", type=Moment(), help="Begun before then.")
+@click.option("--since", type=Moment(), help="Begun at this time or later: 2026-01-31T14:05, or 30m, 12h, 7d ago.")
+@click.option("--until", type=Moment(), help="Begun before this time.")
 @click.option("--outcome", type=click.Choice(OUTCOMES), default=None, help="What became of them.")
-@click.option("--limit", type=Whole(1, MOST_LISTED), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=Whole(1, MOST_LISTED), default=50, show_default=True, help="At most this many.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
 def list_(services, account, as_csv, **conditions):
     """List calls, the newest first."""
@@ -51,9 +51,9 @@ def list_(services, account, as_csv, **conditions):
 
 @operation(command)
 @click.argument("uids", metavar="UID...", nargs=-1)
-@click.option("--account", help="All that this account made or received.")
+@click.option("--account", help="All calls that this account made or received.")
 def end(services, uids, account):
-    """End calls that are up: both parties are hung up on, or the caller of one that rings is refused."""
+    """End calls that are up: both parties are hung up on, or, while it still rings, the caller is refused."""
     if bool(uids) is bool(account):
         raise click.UsageError("name the calls by their uids, or say --account")
     return ending.end(services, uids, account)

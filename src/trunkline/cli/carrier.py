@@ -19,7 +19,7 @@ def _in_words(carrier: dict[str, object]) -> dict[str, object]:
 
 @click.group(cls=Group)
 def command():
-    """Carriers: where calls to the telephone network go, and where its calls come from."""
+    """Carriers: where calls to the telephone network go, and where calls from it come in."""
 
 
 def _fields(function):
@@ -28,8 +28,8 @@ def _fields(function):
         click.option("--prefix", help="Put before the number, after stripping; may start with '+'."),
         click.option("--strip", type=Whole(), help="Digits to take off the front of the E.164 number."),
         click.option("--username", help="Digest username, for a carrier that challenges."),
-        click.option("--transport", type=click.Choice(["udp", "tcp", "tls"]), help="Of SIP; udp unless one was given."),
-        click.option("--port", type=Whole(), help="0: as DNS says, or the transport's usual port."),
+        click.option("--transport", type=click.Choice(["udp", "tcp", "tls"]), help="SIP transport; udp by default."),
+        click.option("--port", type=Whole(), help="0: the port that DNS names, else the transport's usual one."),
     ):
         function = option(function)
     return function
@@ -41,7 +41,7 @@ def _fields(function):
 @_fields
 @click.option("--source", "sources", multiple=True, help="Network that its calls come from; may be repeated.")
 def add(services, name, host, sources, password_stdin, password_prompt, **fields):
-    """Make a carrier at a host: an IP address or a name. With --username, its password is asked for."""
+    """Make a carrier at a host: an IP address or a name. With --username, you are asked for its password."""
     if (password_prompt or password_stdin) and not fields["username"]:
         raise click.UsageError("a password goes with a username: say --username NAME too")
     secret = password.given(password_prompt or bool(fields["username"]) and not password_stdin, password_stdin)
@@ -54,7 +54,7 @@ def add(services, name, host, sources, password_stdin, password_prompt, **fields
 
 @operation(command, "list")
 def list_(services):
-    """List the carriers, and how the calls of the last day went that were sent to them."""
+    """List the carriers, and how the calls went that they were sent in the last day."""
     carriers = services.carriers.everyone()
     health = services.health.of(carriers, datetime.now(UTC))
     found = [services.carriers.as_dict(carrier) | services.health.as_dict(health[carrier.pk]) for carrier in carriers]
@@ -84,7 +84,9 @@ def show(services, name):
 @click.option("--host", help="IP address or name.")
 @_fields
 @click.option("--add-source", "added", multiple=True, help="Network that its calls come from; may be repeated.")
-@click.option("--remove-source", "removed", multiple=True, help="Network that is no longer its; may be repeated.")
+@click.option(
+    "--remove-source", "removed", multiple=True, help="Network that its calls no longer come from; may be repeated."
+)
 def set_(services, name, added, removed, password_stdin, password_prompt, **fields):
     """Change a carrier; what is not given stays."""
     secret = password.given(password_prompt, password_stdin)
@@ -114,6 +116,6 @@ def disable(services, name):
 @operation(command)
 @click.argument("name")
 def remove(services, name):
-    """Forget a carrier that no route names."""
+    """Remove a carrier that no route names."""
     services.carriers.remove(services.carriers.get(name))
     return Answer({"removed": name}, [f"Carrier {name} is removed."])

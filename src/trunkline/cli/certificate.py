@@ -9,7 +9,10 @@ from trunkline.settings import Settings
 
 @click.command()
 def certificate():
-    """Serve the certificate in `tls/`, renewed if it is of the node's own authority and ends soon. Calls go on."""
+    """Put the certificate in `tls/` into use. Calls go on.
+
+    One that the node's own authority issued is renewed if it ends soon.
+    """
     from trunkline.node import certificates, folders, probes  # not as every part of a node starts
     from trunkline.node.supervise import Manager, NotRunning
 
@@ -26,7 +29,7 @@ def certificate():
     except NotRunning as error:
         raise click.ClickException(f"no node runs in {settings.home}: `trunkline up` serves it ({error})") from error
     except (certificates.CertificateError, OSError, probes.Silent) as error:
-        raise click.ClickException(f"nothing else is served than before: {error}") from error
+        raise click.ClickException(f"the certificate that was served before still is: {error}") from error
     click.echo(f"The certificate is served: {said}.")
 
 

@@ -37,7 +37,7 @@ class Result:
 
 @click.command("check")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--codecs", is_flag=True, help="Call with each of the six codecs against each instead.")
+@click.option("--codecs", is_flag=True, help="Place calls between each two of the six codecs instead.")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool = False, codecs: bool = False):
     """Place real calls through the running node and verify their audio.
@@ -85,7 +85,7 @@ def _check_codecs(ctx: click.Context, bench: Bench, as_json: bool) -> None:
         click.echo(json.dumps({"ok": all(cell.ok for cell in cells), "calls": calls}, indent=2))
     else:
         for name, found in measured.items():
-            click.echo(f"{name}: the callers' codecs down, the callees' across; dBFS that the caller heard\n")
+            click.echo(f"{name}: callers in rows, callees in columns; the level that the caller heard, dBFS\n")
             click.echo(matrix.table(found) + "\n")
     if not all(cell.ok for cell in cells):
         ctx.exit(1)
@@ -116,7 +116,7 @@ async def _measure(name: str, probe: Probe, bench: Bench) -> Result:
         async with asyncio.timeout(WHOLE_SECONDS):
             ok, text = True, await probe(bench)
     except (Wrong, AudioError, TimeoutError, OSError, UriError) as error:
-        ok, text = False, str(error) or f"no end within {time.monotonic() - started:.0f} s"
+        ok, text = False, str(error) or f"it was not over after {time.monotonic() - started:.0f} s"
     except ExceptionGroup as group:  # what failed inside an agent while the probe itself went well
         ok, text = False, "; ".join(map(str, group.exceptions))
     return Result(name, ok, round(time.monotonic() - started, 3), text)

@@ -21,16 +21,16 @@ def command():
 def move(services, url):
     """Move everything from the SQLite database of the settings to an empty PostgreSQL one.
 
-    Calls go on; their records wait. The SQLite file takes no more changes afterwards. Every user of this machine can
-    read a password in the URL: PGPASSWORD and ~/.pgpass serve too.
+    Calls go on; their records wait. Afterwards the SQLite file takes no more changes. Every user of this machine can
+    read a password in the URL; you can use PGPASSWORD or ~/.pgpass instead.
     """
     found = services.moving.move(url, all_settings.load())
     rows = sum(found.rows.values())
     document = {"rows": dict(found.rows), "identity": found.identity, "sequence": found.sequence}
     said = [
         f"Moved and counted: {rows} rows in {len(found.rows)} tables, up to change {found.sequence}.",
-        "The SQLite database takes no more changes. Write the URL as database.url into trunkline.toml, then say",
-        "`trunkline database reconnect`: calls go on, and their records, which wait until then, follow.",
+        "The SQLite database takes no more changes. Write the URL as database.url into trunkline.toml, then run",
+        "`trunkline database reconnect`. Calls go on; their records wait until then.",
     ]
     return Answer(document, said)
 
@@ -39,15 +39,15 @@ def move(services, url):
 def reopen(services):
     """Let the SQLite database of the settings be changed again after a move: the way back.
 
-    What was written to the other one since is not in it.
+    It lacks what was written to the other database since the move.
     """
     opened = services.moving.reopen()
-    return Answer({"reopened": opened}, ["It takes changes again." if opened else "It was open."])
+    return Answer({"reopened": opened}, [f"The SQLite database takes changes{' again' * opened}."])
 
 
 @command.command()
 def reconnect():
-    """Have the parts of this node that use the database begin anew, with database.url as it is now. Calls go on."""
+    """Restart the parts of this node that use the database, with database.url as it is now. Calls go on."""
     from trunkline.node.supervise import Manager, NotRunning
 
     settings = all_settings.load()
@@ -58,4 +58,4 @@ def reconnect():
             manager.restart(name)
     except NotRunning as error:
         raise click.ClickException(f"no node runs in {settings.home}: `trunkline up` starts one ({error})") from error
-    saying.say(f"Begun anew: {', '.join(parts)}. `trunkline status` says how they fare.")
+    saying.say(f"Restarted: {', '.join(parts)}. `trunkline status` says whether they work.")

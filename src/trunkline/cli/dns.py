@@ -18,7 +18,7 @@ def command():
 
 @operation(command)
 def zone(services):
-    """Print the records of the endpoints, as a zone file has them."""
+    """Print the records of the endpoints, as in a zone file."""
     settings = all_settings.load()
     records = _desired(services, settings)
     lines = [
@@ -32,16 +32,16 @@ def zone(services):
 
 @operation(command)
 def plan(services):
-    """Show what apply would change at the name server: records that go (-) and come (+)."""
+    """Show what apply would change at the name server: records to remove (-) and to add (+)."""
     settings, _, existing, desired = _both(services)
     return _shown(settings, plans.plan(existing, desired), done=False)
 
 
 @operation(command)
-@click.option("--yes", is_flag=True, help="Do it; without, it is only shown.")
-@click.option("--force", is_flag=True, help="Also when more than half of the records go, or one that is not ours.")
+@click.option("--yes", is_flag=True, help="Do it. Without it, the changes are only shown.")
+@click.option("--force", is_flag=True, help="Do it even if more than half of the records go, or one that is not ours.")
 def apply(services, yes, force):
-    """Make the name server's records those of the endpoints, by one update that is done as a whole or not at all."""
+    """Write the endpoints' records to the name server, in one update that is done as a whole or not at all."""
     settings, its, existing, desired = _both(services)
     changes = plans.plan(existing, desired)
     try:
@@ -57,7 +57,7 @@ def apply(services, yes, force):
 def server(settings: all_settings.Settings, home: Home) -> Server:
     """The name server of the settings. Raises click.ClickException."""
     if not settings.dns.primary:
-        raise click.ClickException("no name server takes updates: set dns.primary, or use what `dns zone` prints")
+        raise click.ClickException("no name server is set to write to: set dns.primary, or use what `dns zone` prints")
     try:
         key = read_key(home.dns_key)
     except ServerError as error:

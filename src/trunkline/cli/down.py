@@ -12,8 +12,8 @@ from trunkline.node.stop import StopError, manager_pid, stop
 
 @click.command("down")
 def command():
-    """Stop the node, and wait until it is down. Calls that are up lose their audio: `trunkline node drain --wait` first
-    lets them end."""
+    """Stop the node, and wait until it is down. Calls that are up lose their audio: to let them end first, use
+    `trunkline node drain --wait`."""
     settings = all_settings.load()
     home = Home(settings.home)
     up = _calls_up(home)
@@ -25,8 +25,8 @@ def command():
     if stopped and up:
         were = "1 call was" if up == 1 else f"{up} calls were"
         saying.say(
-            f"{were} up: without audio now, until a party hangs up. `trunkline node drain --wait` before "
-            "`trunkline down` lets calls end.",
+            f"{were} up, and without audio now, until a party hangs up. `trunkline node drain --wait` before "
+            "`trunkline down` lets calls end first.",
             err=True,
         )
 

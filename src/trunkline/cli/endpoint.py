@@ -9,31 +9,33 @@ from trunkline.cli.output import Answer, facts, operation, table
 from trunkline.cli.places import PlaceType
 from trunkline.sip.uri import is_ip
 
-_CERTIFICATE = "For PBXs that verify certificates: `trunkline node certificate` at each node has it hold the names."
+_CERTIFICATE = (
+    "If PBXs verify certificates, run `trunkline node certificate` on each node: it adds the names to the certificate."
+)
 _COLUMNS = ("name", "host", "city", "region", "addresses", "port", "tls_port", "weight", "enabled")
 
 
 @click.group(cls=Group)
 def command():
-    """Endpoints: where PBXs reach the service, where its calls and audio come from. One node alone needs none."""
+    """Endpoints: where PBXs reach the service, where its calls and audio come from. A single node needs none."""
 
 
 def _fields(function):
     for option in (
         click.option(
-            "--weight", type=Whole(), help="Capacity beside the others', 1 to 65535; 10 unless one was given."
+            "--weight", type=Whole(), help="Capacity in proportion to the others', 1 to 65535; by default 10."
         ),
         click.option("--media", multiple=True, help="NETWORK, or ADDRESS:MIN-MAX, of the audio; may be repeated."),
         click.option(
             "--source", "sources", multiple=True, help="Address or network that its calls come from; may be repeated."
         ),
-        click.option("--tls-port", type=Whole(), help="TLS port; 5061 unless one was given."),
-        click.option("--port", type=Whole(), help="UDP and TCP port; 5060 unless one was given."),
+        click.option("--tls-port", type=Whole(), help="TLS port; by default 5061."),
+        click.option("--port", type=Whole(), help="UDP and TCP port; by default 5060."),
         click.option("--address", "addresses", multiple=True, help="IP address of the host; may be repeated."),
         click.option("--region", help="Where it is, like eu-west."),
         click.option("--longitude", type=Degrees(), help="Degrees; west is negative."),
         click.option("--latitude", type=Degrees(), help="Degrees; south is negative."),
-        click.option("--city", help="Its place, for people."),
+        click.option("--city", help="Its city, for people to read."),
     ):
         function = option(function)
     return function
@@ -49,11 +51,14 @@ def add(services, name, host, **fields):
     endpoint = services.endpoints.add(name, host, **_given(fields))
     said = [f"Endpoint {name} is made."]
     if first:
-        said.append("It is the first, so others now hear of it instead of this node's own settings.")
+        said.append("It is the first one: from now on endpoints are published instead of each node's own settings.")
     if not is_ip(endpoint.host):
         said.append(_CERTIFICATE)
     if not endpoint.media:
-        said.append(f"Firewalls hear of no address for audio: trunkline endpoint set {name} --media ADDRESS:MIN-MAX")
+        said.append(
+            "It has no addresses for audio, so firewall rules lack them. Add them with: "
+            f"trunkline endpoint set {name} --media ADDRESS:MIN-MAX"
+        )
     return Answer(services.endpoints.as_dict(endpoint), said)
 
 
@@ -62,7 +67,7 @@ def list_(services):
     """List the endpoints; what --json prints can be imported."""
     found = [services.endpoints.as_dict(endpoint) for endpoint in services.endpoints.everyone()]
     rows = [[endpoint[column] for column in _COLUMNS] for endpoint in found]
-    none = "There is no endpoint: others hear of this node's own settings, as `trunkline ranges` prints them."
+    none = "There is no endpoint: this node's own settings are published, as `trunkline ranges` prints them."
     return Answer(found, [table(_COLUMNS, rows, right=("port", "tls_port", "weight")) if found else none])
 
 
@@ -80,7 +85,7 @@ def show(services, name):
 @click.option("--host", help="Host name, or IP address.")
 @_fields
 def set_(services, name, **fields):
-    """Change an endpoint; what is not given stays. Addresses, sources and media are given all together."""
+    """Change an endpoint; what is not given stays. To change addresses, sources or media, give all of them."""
     endpoint = services.endpoints.change(services.endpoints.get(name), **_given(fields))
     renamed = not is_ip(endpoint.host) and {"host", "region", "addresses"} & _given(fields).keys()
     said = [f"Endpoint {name} is changed.", *([_CERTIFICATE] if renamed else [])]
@@ -90,7 +95,7 @@ def set_(services, name, **fields):
 @operation(command)
 @click.argument("name")
 def enable(services, name):
-    """Tell others of an endpoint again."""
+    """Publish an endpoint again."""
     endpoint = services.endpoints.change(services.endpoints.get(name), enabled=True)
     return Answer(services.endpoints.as_dict(endpoint), [f"Endpoint {name} is enabled."])
 
@@ -98,15 +103,15 @@ def enable(services, name):
 @operation(command)
 @click.argument("name")
 def disable(services, name):
-    """Tell nobody of an endpoint; it still serves who calls it."""
+    """No longer publish an endpoint; it still serves those who call it."""
     endpoint = services.endpoints.change(services.endpoints.get(name), enabled=False)
-    return Answer(services.endpoints.as_dict(endpoint), [f"Endpoint {name} is disabled: nobody is told of it."])
+    return Answer(services.endpoints.as_dict(endpoint), [f"Endpoint {name} is disabled: it is no longer published."])
 
 
 @operation(command)
 @click.argument("name")
 def remove(services, name):
-    """Forget an endpoint."""
+    """Remove an endpoint."""
     services.endpoints.remove(services.endpoints.get(name))
     return Answer({"removed": name}, [f"Endpoint {name} is removed."])
 
@@ -118,10 +123,10 @@ def remove(services, name):
 def nearest(services, at, account, pbx):
     """Order the endpoints by how near they are: measured from here by OPTIONS, or by the distance from a place.
 
-    A PBX without SRV records balances between the first two and keeps the others as backup.
+    A PBX without SRV lookups shares its calls between the first two and keeps the others as backup.
     """
     if at and account or pbx and not account:
-        raise click.UsageError("give --at, or --account and with it --pbx, or neither to measure from here")
+        raise click.UsageError("give --at, or --account (with it perhaps --pbx), or none of them to measure from here")
     if account:
         return orders.by_account(services, services.accounts.get(account), pbx)
     return orders.by_distance(services, at) if at else orders.by_round_trip(services)
@@ -130,11 +135,11 @@ def nearest(services, at, account, pbx):
 @operation(command, "import")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @click.option("--only", is_flag=True, help="Remove the endpoints that are not in the file.")
-@click.option("--dry-run", is_flag=True, help="Check all of it and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Check the file and write nothing.")
 def import_(services, file, only, dry_run):
-    """Make the endpoints of a TOML or JSON file ('-': standard input), all of them or, with one error, none.
+    """Make the endpoints of a TOML or JSON file ('-': standard input): all of them or, with a single error, none.
 
-    An endpoint that is here already becomes what the file says. deploy/examples/endpoints.toml has six.
+    An endpoint that exists already becomes what the file says. deploy/examples/endpoints.toml has six.
     """
     try:
         text = file.read()
@@ -142,7 +147,7 @@ def import_(services, file, only, dry_run):
         raise click.UsageError("the file is not UTF-8: save it in that encoding") from error
     plan = services.endpoint_import.carry_out(services.endpoint_import.read(text), only=only, dry_run=dry_run)
     if plan.problems:
-        error = "the file has errors, and nothing is written"
+        error = "the file has errors, so nothing was written"
         document = {"error": error, "problems": [problem._asdict() for problem in plan.problems]}
         view = [table(("endpoint", "problem"), plan.problems), f"{error[0].upper()}{error[1:]}."]
         return Answer(document, view, failed=True)

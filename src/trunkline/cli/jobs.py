@@ -74,7 +74,7 @@ class Worker:
                 troubled = False
             except control.DatabaseUnavailable as error:
                 if not troubled:
-                    log.warning("%s; trying on", error)
+                    log.warning("%s; still trying", error)
                 troubled = True
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), PAUSE)
@@ -94,7 +94,7 @@ class Worker:
             result = await self._result(job, text)
         except Exception:
             log.exception("job %s, %s of +%s", job.pk, job.kind, job.number)
-            result = {"problem": "that failed by a fault of ours, which was logged"}
+            result = {"problem": "the test failed by a fault of this service, which its log has"}
         try:
             await self._ask(_finish, job, result)
         except control.DatabaseUnavailable as error:
@@ -102,7 +102,7 @@ class Worker:
 
     async def _result(self, job, text: str) -> dict:
         if not text:
-            return {"problem": "the number is no longer yours, or forwarded nowhere"}
+            return {"problem": "the number is no longer yours, or is not forwarded anywhere"}
         if job.kind == "options":
             return {"asked": [asdict(asked) for asked in await self._trials.ask(forward.parse(text))]}
         return await self._trials.call(job.number)

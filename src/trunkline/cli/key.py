@@ -8,7 +8,7 @@ from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, facts, operation, table
 
 _USES = "The PBX's digest username is the key, its password the secret; the realm is the host in its SIP URIs."
-_ONCE = "The secret is shown this once; only digests of it are kept."
+_ONCE = "The secret is shown only this once: nothing but digests of it is kept."
 
 
 _SCOPE = click.Choice(["calls", "manage", "owner"])
@@ -21,7 +21,7 @@ def command():
 
 @operation(command)
 @click.argument("account")
-@click.option("--scope", type=_SCOPE, default="manage", show_default=True, help="What it may do by the API.")
+@click.option("--scope", type=_SCOPE, default="manage", show_default=True, help="What it may do through the API.")
 def add(services, account, scope):
     """Make a key for an account, and print its secret."""
     key, secret = services.keys.create(services.accounts.get(account), scope)
@@ -55,7 +55,7 @@ def rotate(services, key):
 @click.argument("key")
 @click.argument("slot", type=Whole(1, 2))
 def retire(services, key, slot):
-    """End the secret in a slot, once no PBX uses it any more."""
+    """End the secret in a slot, once no PBX uses it any longer."""
     key = services.keys.get(key)
     services.keys.retire(key, slot)
     return Answer(services.keys.as_dict(key), [f"The secret in slot {slot} of key {key} is retired."])
@@ -65,7 +65,7 @@ def retire(services, key, slot):
 @click.argument("key")
 @click.argument("scope", type=click.Choice(["calls", "manage"]), metavar="SCOPE")
 def set_scope(services, key, scope):
-    """Change what a key may do by the API, `calls` or `manage`; whether it is an owner's is said when it is made."""
+    """Change what a key may do through the API: `calls` or `manage`. Scope `owner` is given only when a key is made."""
     key = services.keys.set_scope(services.keys.get(key), scope)
     return Answer(services.keys.as_dict(key), [f"The scope of key {key} is {scope}."])
 
@@ -81,7 +81,7 @@ def enable(services, key):
 @operation(command)
 @click.argument("key")
 def disable(services, key):
-    """Refuse a key like one that does not exist; its secrets are kept."""
+    """Refuse a key as if it did not exist; its secrets are kept."""
     key = services.keys.enable(services.keys.get(key), False)
     return Answer(services.keys.as_dict(key), [f"Key {key} is disabled."])
 
@@ -97,7 +97,7 @@ def _with_secret(services, key, secret: str) -> Answer:
     view = facts(
         [("account", key.account), ("server", server), ("realm", sip.domain), ("key", key), ("secret", secret)]
     )
-    uses = _USES if key.scope != "owner" else "It is for programs that call the API: no PBX can have it."
+    uses = _USES if key.scope != "owner" else "It is for programs that call the API: no PBX can use it."
     return Answer(document, [view, uses, _ONCE, *_others(document)])
 
 
@@ -110,8 +110,8 @@ def _others(key: dict) -> list[str]:
 def _about(earlier: dict) -> str:
     which = f"The earlier one, in slot {earlier['slot']},"
     if earlier["usable"]:
-        return f"{which} stays valid until"
-    return f"{which} was made for another domain and is of no use any more; end it by"
+        return f"{which} stays valid until you run"
+    return f"{which} was made for another domain and is of no use any more; end it with"
 
 
 def _registration(key: dict) -> tuple[str, str, str]:

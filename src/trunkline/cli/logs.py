@@ -11,8 +11,8 @@ from trunkline.node.part import stop_on_signal
 
 @click.command("logs")
 @click.argument("part", required=False)
-@click.option("-f", "--follow", is_flag=True, help="Go on with the lines as they come, until Ctrl-C.")
-@click.option("-n", "--lines", default=50, show_default=True, type=Whole(0), help="How many of the last lines.")
+@click.option("-f", "--follow", is_flag=True, help="Show new lines as they come, until Ctrl-C.")
+@click.option("-n", "--lines", default=50, show_default=True, type=Whole(0), help="How many of the last lines to show.")
 def command(part: str | None, follow: bool, lines: int):
     """Show the log of PART (kamailio, rtpengine, follow, ...), or of every part."""
     folder = Home(all_settings.load().home).log
@@ -20,7 +20,7 @@ def command(part: str | None, follow: bool, lines: int):
     if part and part not in known:
         raise click.ClickException(
             f"there is no log of {part!r}; "
-            + (f"there are: {', '.join(known)}" if known else "run `trunkline up` first")
+            + (f"there are logs of {', '.join(known)}" if known else "run `trunkline up` first")
         )
     chosen = {name: folder / f"{name}.log" for name in ([part] if part else known)}
     for name, path in chosen.items():

@@ -21,7 +21,7 @@ from trunkline.node.part import PASSING, Reporter, run, stop_on_signal
 
 @click.group("node", cls=Group)
 def command():
-    """The nodes of a service: who they are, in and out of service; and the parts of one, which `up` runs."""
+    """The nodes of a service: list them, take them in and out of service. Also the parts of a node, which `up` runs."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
@@ -82,7 +82,7 @@ def ship():
 
 @command.command()
 def clear():
-    """End calls that are dead or too long, and let the media of each go when it is over."""
+    """End calls that are dead or too long, and free the media ports of each call that is over."""
     from trunkline.node.clear import PAUSE, make
 
     settings, home = _load()
@@ -94,7 +94,7 @@ def clear():
 
 @command.command()
 def beat():
-    """Tell the database how this node fares, which PBXs registered at it and how far they are, and take orders."""
+    """Tell the database how this node is, which PBXs registered at it and how far they are, and take orders."""
     from trunkline import control
     from trunkline.node.beat import PAUSE, Beater
 
@@ -146,7 +146,7 @@ def publish():
 
 @command.command()
 def metrics():
-    """Serve the node's figures to Prometheus. It begins as root and goes on as the user `trunkline`."""
+    """Serve the node's figures to Prometheus. It starts as root and goes on as the user `trunkline`."""
     from trunkline.node import metrics as serving
 
     settings, home = _load()
@@ -159,7 +159,7 @@ def metrics():
 
 @command.command()
 def web():
-    """Serve the dashboard. It begins as root and goes on as the user `trunkline`."""
+    """Serve the dashboard. It starts as root and goes on as the user `trunkline`."""
     from trunkline.cli import web as serving
 
     _unprivileged(serving.run)
@@ -167,7 +167,7 @@ def web():
 
 @command.command()
 def jobs():
-    """Test Forward to SIP lists, and place test calls, as people ask. It begins as root and goes on as `trunkline`."""
+    """Test Forward to SIP lists, and place test calls, when asked. It starts as root and goes on as `trunkline`."""
     from trunkline.cli import jobs as working
 
     _unprivileged(working.run)
@@ -175,7 +175,7 @@ def jobs():
 
 @command.command()
 def imports():
-    """Work off the imports of numbers that wait, and end. The part jobs starts it when there are some."""
+    """Carry out the imports of numbers that are waiting, then end. The part `jobs` starts it when there are any."""
     from trunkline.cli import imports as working
 
     _unprivileged(working.run)

@@ -16,23 +16,23 @@ _COLUMNS = ("name", "region", "state", "addresses", "calls", "load", "version", 
 
 @operation(click, "list")
 def list_(services):
-    """List the nodes: what each last said of itself, and when."""
+    """List the nodes: what each last reported, and when."""
     found = [services.nodes.as_dict(node) for node in services.nodes.everyone()]
     view = [table(_COLUMNS, [[one[column] for column in _COLUMNS] for one in found], right=("calls", "load"))]
     for one in found:
         view += [f"{one['name']}: {part}: {words}" for part, words in one["problems"].items()]
-        view += [f"{one['name']} is told to {one['order']}" for _ in range(bool(one["order"]))]
-    none = "No node has been heard yet: each tells of itself a few seconds after its start."
+        view += [f"{one['name']} has been told to {one['order']}" for _ in range(bool(one["order"]))]
+    none = "No node has reported yet: each does a few seconds after its start."
     return Answer(found, view if found else [none])
 
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--wait", is_flag=True, help="Return when no call is up any more; of this node only.")
+@click.option("--wait", is_flag=True, help="Return when no call is up any more; for this node only.")
 def drain(name, wait):
     """Take no new calls on this node, or on the one named: calls that are up go on to their end.
 
-    Its INVITE, REGISTER and OPTIONS get 503, so that PBXs, carriers and DNS go elsewhere.
+    INVITE, REGISTER and OPTIONS to it get 503, so that PBXs, carriers and DNS go elsewhere.
     """
     settings, here = _order(name, True)
     if wait and here:
@@ -77,7 +77,7 @@ def _order_another(settings: all_settings.Settings, name: str, on: bool) -> None
     finally:
         control.database.close()
     what = "no new calls" if on else "calls again"
-    saying.say(f"Node {name} is told to take {what}; `trunkline node list` shows when it does.")
+    saying.say(f"Node {name} has been told to take {what}; `trunkline node list` shows when it does.")
 
 
 def _calls(home: Home) -> int:
@@ -98,8 +98,8 @@ def forget(services, name):
 @click.argument("name")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--region", default="", help="Where it is, like eu-west; this node's region unless given.")
-@click.option("--address", default="", help="IP address that it listens on; its default route's unless given.")
-@click.option("--cluster-address", default="", help="IP address at which it hears other nodes, where this one does.")
+@click.option("--address", default="", help="IP address that it listens on; that of its default route unless given.")
+@click.option("--cluster-address", default="", help="IP address at which it hears other nodes, if this node has one.")
 def invite(name, file, region, address, cluster_address):
     """Write FILE, by which another machine becomes node NAME of this service. It holds the service's secrets."""
     from trunkline.node import invitation, secrets
@@ -110,11 +110,11 @@ def invite(name, file, region, address, cluster_address):
     except (invitation.InvitationError, secrets.SecretsError, OSError) as error:
         raise click.ClickException(str(error)) from error
     saying.say(f"Bring {file} to the other machine, and there: trunkline node join {file.name}; trunkline up --detach")
-    click.echo("It is as good as the service's secrets: delete it when it is used.")
+    click.echo("The service's secrets are in it: delete it once it has been used.")
     if invitation.database_is_local(settings):
         click.echo(
-            "database.url leads to this machine, and on another one to that one: there, name an address that it "
-            "reaches, before `up`."
+            "database.url names this machine as localhost, which would be that machine there: before `up`, write into "
+            "its settings an address at which it reaches the database."
         )
 
 

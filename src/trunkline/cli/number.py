@@ -17,21 +17,21 @@ def command():
 
 @operation(command)
 @click.argument("number")
-@click.option("--account", help="The account that gets it; without, it goes into the inventory.")
-@click.option("--forward", default="", help="Forward to SIP: URIs in order, with commas between.")
+@click.option("--account", help="The account that gets it. Without one, it goes into the inventory.")
+@click.option("--forward", default="", help="Forward to SIP: URIs in order, separated by commas.")
 @click.option("--monthly-cost", default="0", help="Euros a month that customers are shown, like 1.25.")
 def add(services, number, account, forward, monthly_cost):
-    """Take in a number."""
+    """Add a number."""
     owner = services.accounts.get(account) if account else None
     added = services.numbers.add(number, owner, forward, monthly_cost)
-    return _answer(services, added, f"Number {added} is taken in for {_owner(added)}.")
+    return _answer(services, added, f"Number {added} is added to {_owner(added)}.")
 
 
 @operation(command, "list")
 @click.option("--account", help="Only the numbers of this account.")
 @click.option("--unassigned", is_flag=True, help="Only the inventory that no account has.")
 @click.option("--prefix", default="", help="Only numbers that start with these digits.")
-@click.option("--limit", type=Whole(0, 2**31 - 1), default=100, show_default=True, help="At most so many; 0 is all.")
+@click.option("--limit", type=Whole(0, 2**31 - 1), default=100, show_default=True, help="At most this many; 0 is all.")
 def list_(services, account, unassigned, prefix, limit):
     """List numbers in order."""
     if account and unassigned:
@@ -39,7 +39,7 @@ def list_(services, account, unassigned, prefix, limit):
     found = services.numbers.listing(services.accounts.get(account) if account else None, prefix, unassigned)
     shown = [services.numbers.as_dict(number) for number in (found[:limit] if limit else found.iterator())]
     view = [table(_COLUMNS, ([n[column] for column in _COLUMNS] for n in shown)), *_more(found, shown, limit)]
-    return Answer(shown, view if shown else ["There is no such number. Take one in with: trunkline number add NUMBER"])
+    return Answer(shown, view if shown else ["There is no such number. Add one with: trunkline number add NUMBER"])
 
 
 @operation(command)
@@ -55,7 +55,7 @@ def list_(services, account, unassigned, prefix, limit):
     help="Where in the number the digits are.",
 )
 @click.option("--account", help="As this account sees it.")
-@click.option("--limit", type=Whole(1, 2**31 - 1), default=100, show_default=True, help="At most so many.")
+@click.option("--limit", type=Whole(1, 2**31 - 1), default=100, show_default=True, help="At most this many.")
 def available(services, country, kind, digits, place, account, limit):
     """Search the inventory: the numbers that customers can buy."""
     owner = services.accounts.get(account) if account else None
@@ -76,7 +76,7 @@ def show(services, number):
     rows = [[n, *(target[column] or "-" for column in columns)] for n, target in enumerate(document["targets"], 1)]
     targets = table(("", "uri", "port", "transport", "timeout, ms", "media"), rows, right=("timeout, ms",))
     warnings = [f"Warning: {warning}." for warning in document["warnings"]]
-    return Answer(document, [head, targets if rows else "It is forwarded nowhere: its calls are refused.", *warnings])
+    return Answer(document, [head, targets if rows else "It is not forwarded: its calls are refused.", *warnings])
 
 
 @operation(command)
@@ -89,7 +89,7 @@ def forward(services, number, uris):
     quotes, as ; means something to the shell.
     """
     changed = services.numbers.forward(services.numbers.get(number), uris)
-    said = f"Calls to {changed} go to {changed.forward}" if changed.forward else f"{changed} is forwarded nowhere"
+    said = f"Calls to {changed} go to {changed.forward}" if changed.forward else f"{changed} is not forwarded any more"
     return _answer(services, changed, f"{said}.")
 
 
@@ -107,18 +107,19 @@ def set_(services, number, monthly_cost):
 @click.option("--account", help="The account that gets it.")
 @click.option("--inventory", is_flag=True, help="Take it from its account.")
 def assign(services, number, account, inventory):
-    """Give a number to an account, or back to the inventory; its forward ends."""
+    """Give a number to an account, or back to the inventory; its forward is removed."""
     if bool(account) == inventory:
         raise click.UsageError("say either --account NAME or --inventory")
     owner = services.accounts.get(account) if account else None
     changed = services.numbers.assign(services.numbers.get(number), owner)
-    return Answer(services.numbers.as_dict(changed), [f"Number {changed} is with {_owner(changed)}."])
+    became = "now belongs to" if owner else "is in"
+    return Answer(services.numbers.as_dict(changed), [f"Number {changed} {became} {_owner(changed)}."])
 
 
 @operation(command)
 @click.argument("number")
 def remove(services, number):
-    """Forget a number; the records of its calls stay."""
+    """Remove a number; the records of its calls stay."""
     gone = services.numbers.get(number)
     services.numbers.remove(gone)
     return Answer({"removed": str(gone)}, [f"Number {gone} is removed."])
@@ -127,9 +128,9 @@ def remove(services, number):
 @operation(command, "import")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @click.option("--dry-run", is_flag=True, help="Check every line and write nothing.")
-@click.option("--update", is_flag=True, help="Change numbers that are here already; without, each is an error.")
+@click.option("--update", is_flag=True, help="Change numbers that exist already. Without it, each of them is an error.")
 def import_(services, file, dry_run, update):
-    """Take in the numbers of a CSV file ('-': standard input), all of them or, with one error, none.
+    """Add the numbers of a CSV file ('-': standard input): all of them or, with a single error, none.
 
     Its first line names the columns: number, account, forward, monthly_cost; all but the first may be missing or empty.
     """
@@ -150,7 +151,7 @@ def _more(found, shown: list, limit: int) -> list[str]:
 
 def _refused(problems: list) -> Answer:
     lines = "1 line has an error" if len(problems) == 1 else f"{len(problems)} lines have errors"
-    error = f"{lines}, and nothing is written"
+    error = f"{lines}, so nothing was written"
     document = {"error": error, "problems": [problem._asdict() for problem in problems]}
     view = [table(("line", "number", "problem"), problems[:PROBLEMS_SHOWN], right=("line",))]
     if len(problems) > PROBLEMS_SHOWN:

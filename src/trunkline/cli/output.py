@@ -121,7 +121,7 @@ def _check_readable(given: dict) -> None:
     for value in given.values():
         for word in value if isinstance(value, tuple) else (value,):
             if isinstance(word, str) and word.encode(errors="replace").decode() != word:
-                raise _Refused(f"{text(word)!r} is not UTF-8: set your terminal to that, and type it again")
+                raise _Refused(f"{text(word)!r} is not UTF-8: set your terminal to UTF-8, and type it again")
 
 
 def _perform(function: Callable[..., Answer], options: dict, migrated: bool) -> Answer:

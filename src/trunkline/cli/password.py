@@ -25,6 +25,6 @@ def given(prompt: bool, stdin: bool, confirm: bool = False) -> str | None:
         return None
     if not sys.stdin.isatty():
         raise click.UsageError(
-            "there is no terminal to ask for the password at: write it to standard input, and say --password-stdin"
+            "there is no terminal to ask for the password: write it to standard input, and say --password-stdin"
         )
     return click.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True)

@@ -22,7 +22,7 @@ def command():
 
 @operation(command, "list")
 def list_(services):
-    """List the PBXs that there are configurations for."""
+    """List the PBXs for which there are configurations."""
     systems = registry.systems_by_name().values()
     rows = [[s.name, s.title, s.written_for, s.kinds, s.transports, s.srtp, s.srv] for s in systems]
     columns = ("name", "title", "written_for", "kinds", "transports", "srtp", "srv")
@@ -33,30 +33,49 @@ def list_(services):
 @operation(command)
 @click.argument("name")
 @click.option("--account", required=True, help="Whose trunk it is.")
-@click.option("--key", help="The key that this PBX has; needed if the account has several.")
+@click.option("--key", help="The key that this PBX has. It may be left out if the account has only one.")
 @click.option(
     "--new-key", is_flag=True, help="Make a key for it; its secret is in the configuration, and nowhere else."
 )
 @click.option("--secret-file", type=click.File("r"), help="Take the secret from a file ('-': standard input).")
-@click.option("--number", "numbers", multiple=True, help="A number to have in it, the first as caller ID; else all.")
+@click.option(
+    "--number",
+    "numbers",
+    multiple=True,
+    help="A number to include; may be repeated. The first is the caller ID. Without it: all.",
+)
 @click.option("--caller-name", default="", help="Name sent with the caller ID.")
-@click.option("--pbx-address", default="", help="IP address or name of the PBX; without, it registers.")
-@click.option("--public-address", default="", help="What a NAT in front of it makes of its address.")
-@click.option("--pbx-port", type=Whole(1, 65535), help="Port at which it takes the trunk's calls.")
-@click.option("--transport", type=click.Choice(TRANSPORTS), default="udp", show_default=True, help="Of SIP.")
+@click.option(
+    "--pbx-address",
+    default="",
+    help="IP address or name at which the trunk calls the PBX. Without it, the PBX registers.",
+)
+@click.option("--public-address", default="", help="The PBX's address as seen from outside the NAT in front of it.")
+@click.option("--pbx-port", type=Whole(1, 65535), help="Port at which the PBX takes the trunk's calls.")
+@click.option("--transport", type=click.Choice(TRANSPORTS), default="udp", show_default=True, help="SIP transport.")
 @click.option("--srtp", is_flag=True, help="Encrypt audio; needs tls.")
-@click.option("--srv/--no-srv", default=None, help="Find the endpoints by SRV records, or not; else as is best for it.")
+@click.option(
+    "--srv/--no-srv",
+    default=None,
+    help="Have the PBX find the endpoints by SRV records, or by a list; else what suits it best.",
+)
 @click.option("--no-register", is_flag=True, help="Leave out the registration.")
 @click.option("--extension", default="1000", show_default=True, help="The phone that rings.")
-@click.option("--endpoint", "closest", multiple=True, help="Host of the closest endpoint, then of the next one.")
 @click.option(
-    "--format", "form", type=click.Choice(tuple(FORMATS)), default="text", show_default=True, help="To print."
+    "--endpoint", "closest", multiple=True, help="Host of the closest endpoint; repeat it for the next closest."
 )
-@click.option("--output", type=click.Path(path_type=Path), help="Write files: a folder, or an archive NAME.tar.gz.")
+@click.option(
+    "--format", "form", type=click.Choice(tuple(FORMATS)), default="text", show_default=True, help="What is printed."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write files: into this folder, or as one archive if it ends in .tar.gz.",
+)
 def show(services, name, account, form, output, **options):
     """Make the configuration of one PBX: files, commands to paste, or screens to fill in.
 
-    Without a secret it has a placeholder: only digests of secrets are kept.
+    Unless you give the secret, it has a placeholder, because only digests of secrets are kept.
     """
     try:
         registry.get(name)  # before its account is told what it lacks

@@ -13,7 +13,8 @@ _COLUMNS = ("what", "packets", "protocol", "our address", "our ports", "")
 def command(services):
     """Print the addresses and ports of signalling and media, for the firewalls of PBXs and carriers.
 
-    They are those of the enabled endpoints; without any, those of this node's settings, be it running or not.
+    These are the addresses of the enabled endpoints; where there are none, those of this node's settings, whether it
+    runs or not.
     """
     view = []
     for one in services.endpoints.published():

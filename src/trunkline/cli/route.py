@@ -9,7 +9,7 @@ from trunkline.cli.output import Answer, operation, table
 
 @click.group(cls=Group)
 def command():
-    """Routes: the carriers of each prefix, or that its calls are refused. The longest prefix counts."""
+    """Routes: which carriers serve which prefix, and which calls are refused. The longest prefix counts."""
 
 
 @operation(command)
@@ -40,9 +40,9 @@ def list_(services):
 def refuse(services, prefix):
     """Refuse calls to a prefix, whatever carriers serve it; '' is every number."""
     route = services.routes.refuse(prefix)
-    said = [f"Calls to {_prefix(route.prefix)} are refused, until: trunkline route remove {route.pk}"]
+    said = [f"Calls to {_prefix(route.prefix)} are refused, until you run: trunkline route remove {route.pk}"]
     if longer := sorted({one.prefix for one in services.routes.beyond(route)}):
-        said.append(f"Longer prefixes with carriers of their own go before: {', '.join(longer)}.")
+        said.append(f"Longer prefixes that have carriers of their own still work: {', '.join(longer)}.")
     return Answer(services.routes.as_dict(route), said)
 
 
@@ -69,7 +69,7 @@ def remove(services, route):
 @operation(command)
 @click.argument("number")
 def which(services, number):
-    """Show the carriers that a call to a number tries, in order, or that it is refused."""
+    """Show the carriers that a call to a number would try, in order, or that it would be refused."""
     found = services.routes.which(number)
     document = [services.routes.as_dict(item.route) | {"share": round(item.share, 4)} for item in found]
     if found and found[0].route.carrier is None:
@@ -85,7 +85,7 @@ def _none(services, number: str) -> str:
     if not disabled:
         return "No carrier serves that number: its calls are refused."
     names = ", ".join(sorted({route.carrier.name for route in disabled}))
-    return f"No carrier serves that number, as those of its routes are disabled ({names}): its calls are refused."
+    return f"Calls to that number are refused: the carriers of its routes are disabled ({names})."
 
 
 def _prefix(prefix: str) -> str:

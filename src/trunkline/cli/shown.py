@@ -23,8 +23,8 @@ def stranded_keys(settings: Settings) -> None:
     if keys:
         named = ", ".join(keys[:5]) + (", …" if len(keys) > 5 else "")
         saying.say(
-            f"Of no use, as they were made for another sip.domain than {settings.sip.domain}: the secrets of {named}. "
-            "Give each key another one with `trunkline key rotate KEY`, or set sip.domain back.",
+            f"The secrets of these keys are of no use: {named}. They were made for another sip.domain than "
+            f"{settings.sip.domain}. Give each key a new one with `trunkline key rotate KEY`, or set sip.domain back.",
             err=True,
         )
 
@@ -36,7 +36,7 @@ def dashboard(settings: Settings) -> None:
     try:
         watch.wait_for_web(settings, Home(settings.home))
     except probes.Silent as error:
-        saying.say(f"The dashboard does not work: {error}. Calls do; see `trunkline logs web`.", err=True)
+        saying.say(f"The dashboard does not work: {error}. Calls go on; see `trunkline logs web`.", err=True)
         return
     click.echo(f"The dashboard is at {web.url(settings)}")
     from trunkline.control import services
@@ -50,4 +50,4 @@ def dashboard(settings: Settings) -> None:
     finally:
         control.database.close()
     if nobody:
-        saying.say("Make its first user, which prints a password: trunkline user add NAME --operator")
+        saying.say("Add its first user (the password is printed): trunkline user add NAME --operator")

@@ -86,7 +86,7 @@ def _away(home: Home) -> str:
         control.migrate()
     except control.DatabaseAway as error:
         if not store.serves(home.store):
-            raise UpError(f"{error}. This node waits for it, as it has no store of this version to serve by") from error
+            raise UpError(f"{error}. This node cannot start without it: it has no store of this version") from error
         return f"{error}. The node starts all the same, with what it knew when it was stopped"
     return ""
 
@@ -114,7 +114,7 @@ def _start(settings: Settings, home: Home, config) -> subprocess.Popen:
             except watch.NotReady as error:
                 _explain(home, error)
                 raise UpError(
-                    "the node did not come up; it is stopped again. `trunkline logs` has all of it"
+                    "the node did not come up, and was stopped again. `trunkline logs` has its whole log"
                 ) from error
         # The dashboard may take a moment longer, and no call waits for it: `shown` tells of it.
         said += [f"{check.name}: {check.text}" for check in checks if not check.ok and check.name != "web"]

@@ -19,6 +19,6 @@ def writing(home: Home) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.Error as error:
         raise click.ClickException(
-            f"{home.store} cannot be written: {error}. Where it is being filled, try again in a minute; else see if "
-            "its disk is full or read-only"
+            f"{home.store} cannot be written: {error}. If it is being filled, try again in a minute; else see "
+            "whether its disk is full or read-only"
         ) from error

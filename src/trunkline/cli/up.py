@@ -49,7 +49,7 @@ EXPECTED = (
 def command(ctx: click.Context, detach: bool, with_check: bool):
     """Start the node, and say how to make a first call.
 
-    In the foreground it then stays, says what dies and comes back, and stops everything on Ctrl-C.
+    It then stays in the foreground, reports which parts die and come back, and stops everything on Ctrl-C.
     """
     interrupts.heed()
     settings = all_settings.load()
@@ -89,7 +89,7 @@ def _words(error: Exception, home: Home) -> str:
 def _alone(home: Home):
     """Hold the home's lock. Raises UpError when another `up` does, or left a node running."""
     if os.geteuid() != 0:
-        raise UpError("root is needed: ports, the engines' own users, and their files. Run it with sudo")
+        raise UpError("root is needed, for the ports, the engines' own users and their files. Run it with sudo")
     folders.make(home)
     with open(home.run / "up.lock", "a+") as lock:
         try:

@@ -6,7 +6,7 @@ from trunkline.cli import password
 from trunkline.cli.groups import Group
 from trunkline.cli.output import Answer, operation, table
 
-_ONCE = "It is shown this once; only a hash of it is kept. The user can change it after signing in."
+_ONCE = "It is shown only this once: nothing but a hash of it is kept. The user can change it after signing in."
 
 
 @click.group(cls=Group)
@@ -17,13 +17,13 @@ def command():
 @operation(command)
 @click.argument("name")
 @click.option("--account", help="The account that the user belongs to.")
-@click.option("--operator", is_flag=True, help="An operator instead, who sees and changes everything.")
+@click.option("--operator", is_flag=True, help="Make an operator instead, who sees and changes everything.")
 @click.option("--role", type=click.Choice(["owner", "member"]),
-              help="owner: may also make and end secrets; member: may not. Unless given, member; owner where the "
+              help="owner: may also make and end secrets; member: may not. Unless given, member, or owner if the "
                    "account has no owner yet.")  # fmt: skip
 @password.options
 def add(services, name, account, operator, role, password_prompt, password_stdin):
-    """Make a user, and print a password unless you give one. NAME is an e-mail address, or what you like."""
+    """Make a user, and print a password unless you give one. NAME is an e-mail address, or any name."""
     if bool(account) == operator:
         raise click.UsageError("say either --account NAME or --operator")
     if operator and role:
@@ -49,20 +49,20 @@ def list_(services, account):
 @click.argument("name")
 @password.options
 def set_password(services, name, password_prompt, password_stdin):
-    """Give a user another password, and print it unless you give one; ends the user's sessions."""
+    """Give a user a new password, and print it unless you give one; ends the user's sessions."""
     user = services.users.get(name)
     given = _given(password_prompt, password_stdin)
     secret = services.users.set_password(user, given)
-    return _answer(services, user, given, secret, f"User {user} has another password, and is signed out.")
+    return _answer(services, user, given, secret, f"User {user} has a new password, and is signed out.")
 
 
 @operation(command, "reset-second-factor")
 @click.argument("name")
 def reset_second_factor(services, name):
-    """Ask a user for the password alone again, as when its telephone is lost."""
+    """Ask a user for the password alone again, for example when the telephone is lost."""
     user = services.users.get(name)
     services.second_factor.end(user)
-    return Answer(services.users.as_dict(user), [f"User {user} signs in by the password alone."])
+    return Answer(services.users.as_dict(user), [f"User {user} signs in with the password alone."])
 
 
 @operation(command, "set-role")
@@ -85,7 +85,7 @@ def enable(services, name):
 @operation(command)
 @click.argument("name")
 def disable(services, name):
-    """Sign a user out, and let it not sign in any more."""
+    """Sign a user out, and refuse further sign-ins."""
     user = services.users.change(services.users.get(name), enabled=False)
     return Answer(services.users.as_dict(user), [f"User {user} is signed out and cannot sign in."])
 
@@ -93,7 +93,7 @@ def disable(services, name):
 @operation(command)
 @click.argument("name")
 def remove(services, name):
-    """Forget a user."""
+    """Remove a user."""
     user = services.users.get(name)
     services.users.remove(user)
     return Answer({"removed": user.name}, [f"User {user} is removed."])
