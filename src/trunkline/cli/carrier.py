@@ -54,7 +54,7 @@ def add(services, name, host, sources, password_stdin, password_prompt, **fields
 
 @operation(command, "list")
 def list_(services):
-    """List the carriers, and how the calls went that they were sent in the last day."""
+    """List the carriers, and how the calls that were sent to them in the last day went."""
     carriers = services.carriers.everyone()
     health = services.health.of(carriers, datetime.now(UTC))
     found = [services.carriers.as_dict(carrier) | services.health.as_dict(health[carrier.pk]) for carrier in carriers]

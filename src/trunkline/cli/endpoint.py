@@ -74,7 +74,7 @@ def list_(services):
 @operation(command)
 @click.argument("name")
 def show(services, name):
-    """Show all of an endpoint."""
+    """Show everything about an endpoint."""
     document = services.endpoints.as_dict(services.endpoints.get(name))
     shown = document | {"sources": document["sources"] or "the addresses"}
     return Answer(document, [facts(shown.items())])

@@ -194,7 +194,7 @@ def _unprivileged(run: Callable[[], None]) -> None:
 @command.command()
 @click.argument("name")
 def engine(name: str):
-    """Become one of the engines, after ending what its last start left behind."""
+    """Run one of the engines, after ending what its last start left behind."""
     from trunkline.node import engines, launch
 
     settings, home = _load()
