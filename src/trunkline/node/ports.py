@@ -15,6 +15,11 @@ class Ports:
     relays: tuple[int, ...]  # of each rtpengine its NG protocol, UDP
     redis: int = 0  # TCP
 
+    @property
+    def media_control(self) -> int:
+        """The first relay's."""
+        return self.relays[0]
+
 
 def ensure(path: Path, media_control: int, relays: int = 1) -> Ports:
     """The node's ports for so many relays; `media_control` is the setting, 0 for free ones. Raises OSError when there
