@@ -39,6 +39,19 @@ async def test_nobody_talks_on_by_having_the_far_side_offer(edge, agent):
     assert (await pair.near.send("INVITE")).code == 481
 
 
+async def test_a_bye_that_is_refused_here_closes_no_record(edge, agent):
+    """The far side hears nothing of it."""
+    pair = await talking(edge, agent, "out")
+
+    def no_text(request):
+        request.set("From", request.get("From").replace("sip:", "sip:\udcff", 1))
+
+    assert (await pair.near.send("BYE", edit=no_text)).code == 400
+    await pair.talk()
+    await placing.hang_up(pair.near, pair.far)
+    assert kinds(await pair.events("end"))[-2:] == ["answer", "end"]
+
+
 @pytest.mark.gives_itself_away
 async def test_a_request_that_only_leads_back_to_us_ends_here(own_edge, agent):
     """It came back from our own address as a stranger's: enough of them had that banned, and all that our own parts

@@ -34,6 +34,8 @@ class InDialog:
             hiding.remove_contact()
         elif method not in ("INVITE", "UPDATE"):
             contacts.leave_behind_odd()
+        # Before anything is noted of the call: bytes that are no UTF-8 end it here, with a 400 (`main`).
+        names = [name(message.user_part(user), dialog.plus, self._config.domain) for user in ("$fU", "$tU")]
         contacts.leave_behind_odd_routes()
         routes.follow_contact()
         notes.note_shift(dialog.shift)
@@ -56,10 +58,7 @@ class InDialog:
         if refused and method != "ACK":
             replies.refuse(refused)
             return
-        domain = self._config.domain
-        hiding.hide(
-            name(message.user_part("$fU"), dialog.plus, domain), name(message.user_part("$tU"), dialog.plus, domain)
-        )
+        hiding.hide(*names)
         if method != "ACK":
             notes.note_offer(has_sdp)
             notes.note_legs(near + far)
