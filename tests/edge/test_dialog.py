@@ -79,3 +79,9 @@ def test_any_change_proves_nothing(change):
 def test_another_calls_proof_does_not_serve():
     dialogs = Dialogs("secret")
     assert dialogs.verify(route(dialogs), "other@host") is None
+
+
+def test_the_leg_of_whoever_speaks_comes_first():
+    dialogs = Dialogs("secret")
+    proven = dialogs.verify(route(dialogs, legs="rs", tag="tag-1"), "id@host")
+    assert (proven.legs_from("tag-1"), proven.legs_from("the callee's")) == ("rs", "sr")

@@ -33,6 +33,15 @@ def test_our_parameters_stay_here_and_others_go_on():
     assert (target.transport, target.media) == ("tcp", "srtp")
 
 
+@pytest.mark.parametrize(
+    ("setting", "srtp"),
+    [("accepted", [False, False, True]), ("offered", [True, False, True]), ("required", [True, True, True])],
+)
+def test_whether_srtp_is_offered_is_said_by_the_uri_unless_the_account_requires_it(setting, srtp):
+    targets = parse("sip:a@b.c,sip:a@b.c;media=rtp,sip:a@b.c;media=srtp")
+    assert [target.takes_srtp(setting) for target in targets] == srtp
+
+
 def test_media_is_kept_as_it_was_written():
     text = "sip:a@b.c,sip:a@b.c;media=rtp,sip:a@b.c;media=srtp"
     assert [target.media for target in parse(text.upper().replace("SIP:", "sip:"))] == ["", "rtp", "srtp"]
@@ -40,7 +49,9 @@ def test_media_is_kept_as_it_was_written():
 
 
 def test_sips_means_tls():
-    assert parse("sips:a@b.c")[0].transport == "tls"
+    """RFC 3261 §26.2.2: over TCP, as the URI may say, it is TLS too."""
+    for parameter in ("", ";transport=tcp", ";transport=tls"):
+        assert parse(f"sips:a@b.c{parameter}")[0].transport == "tls"
     assert canonical(parse("sips:a@b.c")) == "sip:a@b.c;transport=tls"
 
 
