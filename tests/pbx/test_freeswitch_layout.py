@@ -13,7 +13,6 @@ from pbx.trunks import VARIANTS, options, trunk
 from trunkline.pbx import PbxError, registry
 from trunkline.pbx.trunk import Options
 
-every_variant = pytest.mark.parametrize("variant", VARIANTS)
 ODD = "s;e\"c:r@e/t\\#<&>'$[x]%20"
 
 

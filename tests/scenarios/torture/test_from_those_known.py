@@ -14,7 +14,6 @@ pytestmark = pytest.mark.engines
 
 TORTUOUS = "wsinv"
 REACHING = ("esc01", "longreq", "escruri", "baddate", "sdp01", "mult-ip-in-sdp", TORTUOUS)
-WITHOUT_BRANCH = "longreq"
 REFUSED = {
     "invut": (415, "'application/unknownformat' is not carried here"),
     "ipv6-in-sdp": (488, "media is IPv4 here"),
