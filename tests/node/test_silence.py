@@ -2,7 +2,7 @@
 
 import pytest
 
-from trunkline.node.silence import Heard, Patience, heard, verdict
+from trunkline.node.silence import Heard, Patience, heard, lacking, verdict
 
 PATIENCE = Patience(dead=60, one_way=600, hold=3600, longest=14_400)
 TAGS = ("a", "b")
@@ -22,6 +22,24 @@ def test_rtcp_is_a_sign_of_life_and_a_second_is_counted_to_its_end():
 def test_whoever_does_not_send_or_listen_holds(flags):
     answer = {"created": 1, "tags": {"a": party(9), "b": party(9, flags=flags)}}
     assert heard(answer, TAGS).held
+
+
+def test_whoever_sends_and_listens_holds_nobody():
+    answer = {"created": 1, "tags": {"a": party(9), "b": party(9, flags=("send", "recv"))}}
+    assert not heard(answer, TAGS).held
+
+
+@pytest.mark.parametrize(
+    ("parties", "which"),
+    [
+        ({"a": party(9), "b": {}}, "callee"),
+        ({"a": party(9)}, "callee"),
+        ({"a": {"medias": []}, "b": party(9)}, "caller"),
+        ({"a": party(9), "b": party(9)}, ""),
+    ],
+)
+def test_who_has_described_no_audio(parties, which):
+    assert lacking({"tags": parties}, TAGS) == which
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::"])
