@@ -136,15 +136,20 @@ def test_root_and_it_write_to_the_database_by_turns(dashboard):
         assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (0, _user().pw_gid, 0o660), suffix
 
 
-def _sign_in(settings) -> bytes:
-    """A try to sign in, by somebody who is nobody's user."""
+def _form_of_the_page(settings) -> tuple[str, str]:
+    """The head of a POST of the page on which people sign in, but for its length, and the form's token."""
     page = exchange(settings, get("/sign-in")).decode()
     cookie = page.partition("__Host-csrf=")[2].partition(";")[0]
     token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-    form = f"csrfmiddlewaretoken={token}&name=eve&password=x"
     head = f"Host: {DOMAIN}\r\nReferer: https://{DOMAIN}/sign-in\r\nCookie: __Host-csrf={cookie}\r\n"
-    head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
-    return exchange(settings, f"POST /sign-in HTTP/1.1\r\n{head}Connection: close\r\n\r\n{form}".encode())
+    return f"POST /sign-in HTTP/1.1\r\n{head}Content-Type: application/x-www-form-urlencoded\r\n", token
+
+
+def _sign_in(settings) -> bytes:
+    """A try to sign in, by somebody who is nobody's user."""
+    head, token = _form_of_the_page(settings)
+    form = f"csrfmiddlewaretoken={token}&name=eve&password=x"
+    return exchange(settings, f"{head}Content-Length: {len(form)}\r\nConnection: close\r\n\r\n{form}".encode())
 
 
 def test_another_host_is_refused(dashboard):
@@ -168,14 +173,22 @@ def test_clients_that_send_nothing_keep_nobody_out(dashboard):
         assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"), timeout=3)
 
 
+def test_clients_that_never_say_what_they_want_are_disconnected(dashboard):
+    """Behind the handshake, where they might speak HTTP/2, too."""
+    with connected(dashboard[0], timeout=30) as client:
+        assert client.recv(1) == b""
+
+
 def test_clients_that_send_half_a_form_keep_nobody_out(dashboard):
+    """One that is read: it comes as from our own page."""
     settings, _ = dashboard
-    head = f"POST /sign-in HTTP/1.1\r\nHost: {DOMAIN}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    head, token = _form_of_the_page(settings)
     with contextlib.ExitStack() as stack:
         for _ in range(100):
             half = stack.enter_context(connected(settings))
-            half.sendall(f"{head}Content-Length: 5000\r\n\r\nname=a".encode())
+            half.sendall(f"{head}Content-Length: 5000\r\n\r\ncsrfmiddlewaretoken={token}&name=a".encode())
         assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"), timeout=3)
+    assert b"is not right" in _sign_in(settings)
 
 
 def test_plain_http_is_not_served(dashboard):

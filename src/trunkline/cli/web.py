@@ -14,14 +14,15 @@ from typing import NoReturn
 
 from trunkline import control
 from trunkline import settings as all_settings
+from trunkline.cli.whole_forms import WholeForms
 from trunkline.home import Home
 from trunkline.node import secrets, staging
 
 PART = "web"
 PR_SET_PDEATHSIG = 1
 LOWEST_FREE_PORT = 1024  # below, a port takes a capability
-THREADS = 8  # that run Python in each worker; a request waits for the database, hardly for anything else
-CONNECTIONS = 512  # to each worker
+THREADS = 8  # that run Django in each worker; a request waits for the database, hardly for anything else
+CONNECTIONS = 512  # to each worker, each of which may have a thread waiting for its form
 HEADER_MS = 10_000  # to send the headers of a request, and between two requests of a connection
 LOG = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"level": "INFO", "propagate": True}}}
 
@@ -50,7 +51,7 @@ def _begin(settings: all_settings.Settings) -> NoReturn:
 
 def _serve(settings: all_settings.Settings, folder: Path) -> None:
     from granian import Granian
-    from granian.constants import Interfaces, SSLProtocols
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
     from granian.http import HTTP1Settings
 
     control.setup(settings)
@@ -68,10 +69,11 @@ def _serve(settings: all_settings.Settings, folder: Path) -> None:
         address=settings.web_address,
         port=web.port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,  # or a client that never says which it speaks has all the time in the world
         websockets=False,
         ssl_protocol_min=SSLProtocols.tls12,
         workers=web.workers,
-        blocking_threads=THREADS,
+        blocking_threads=CONNECTIONS,
         backpressure=CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=5,
@@ -93,5 +95,6 @@ def application() -> Callable:
     settings, folder = staging.read(PART)
     control.setup(settings)
     from trunkline.control.dashboard.application import make
+    from trunkline.control.dashboard.options import LARGEST_BODY
 
-    return make(settings, (folder / "secret").read_text())
+    return WholeForms(make(settings, (folder / "secret").read_text()), THREADS, LARGEST_BODY)
