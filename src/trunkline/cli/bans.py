@@ -18,7 +18,7 @@ _COLUMNS = ("address", "why", "seconds")
 @click.command("bans")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_(as_json: bool):
-    """List the addresses that this node does not answer for now, and why."""
+    """List the addresses that this node does not answer at present, and why."""
     settings = all_settings.load()
     found = [asdict(ban) for ban in _ask(settings, bans.listing, settings.limits.ban_seconds)]
     view = table(_COLUMNS, [[one[column] for column in _COLUMNS] for one in found], right=("seconds",))
