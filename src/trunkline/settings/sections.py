@@ -36,7 +36,7 @@ class Sip(Section):
         "sip.trunkline.internal",
         pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
         description="The trunk's name: the digest realm, and the host in every From and To that we send. "
-        "Key secrets are kept as digests over it: change it only with all secrets made anew.",
+        "Key secrets are kept as digests over it: whoever changes it has to make all secrets again.",
     )
     address: str = Field("", description="IP address to listen on. Empty: the address of this machine's default route.")
     advertised: str = Field("", description="IP address that others reach us at, behind a 1:1 NAT. Empty: `address`.")
