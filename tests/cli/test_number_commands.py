@@ -23,6 +23,11 @@ def test_a_long_list_of_numbers_is_cut_and_says_so(run, ask, acme):
     assert len(ask("number", "list", "--limit", "0")) == 2
 
 
+def test_a_file_that_cannot_be_read_is_said_in_words(run):
+    ran = run("number", "import", "/proc/self/mem")  # whose first byte is nobody's
+    assert (ran.status, ran.err) == (1, "trunkline: /proc/self/mem cannot be read: Input/output error.\n")
+
+
 def test_an_import_is_all_or_nothing_and_names_each_line(run, ask, acme):
     table = (
         "number,account,forward\n+331,acme,\n\n"

@@ -134,7 +134,10 @@ def import_(services, file, dry_run, update):
 
     Its first line names the columns: number, account, forward, monthly_cost; all but the first may be missing or empty.
     """
-    rows = list(services.number_table.rows(file))  # before the transaction: standard input may be slow
+    try:
+        rows = list(services.number_table.rows(file))  # before the transaction: standard input may be slow
+    except OSError as error:
+        raise click.ClickException(f"{file.name} cannot be read: {error.strerror}") from error
     plan = (services.importing.plan if dry_run else services.importing.carry_out)(rows, update)
     counts = {"added": len(plan.add), "updated": len(plan.update), "unchanged": plan.unchanged}
     if plan.problems:
