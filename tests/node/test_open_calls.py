@@ -63,3 +63,45 @@ def test_what_was_read_before_a_file_that_cannot_be_is_kept(scene):
     answered, _ = scene.calls.follow(1001.0)
     assert [call.uid for call in answered] == ["2"]
     assert [(call.uid, call.over) for call in scene.calls.over] == [(UID, 1000.0)]
+
+
+BEGUN = SETUP | {"source": "udp:192.0.2.1:5060"}
+ANSWER = {"event": "answer", "dialog": {"source": "udp:192.0.2.2:5060", "contacts": ["", ""], "tags": ["a", "b"]}}
+UNHEARD = {"event": "end", "by": "edge", "reason": "it was refused"}
+
+
+def test_a_bye_that_went_elsewhere_leaves_a_call_to_be_ended(scene):
+    scene.write(
+        SETUP | {"source": "udp:192.0.2.1:5060"},
+        ANSWER,
+        {"event": "end", "by": "caller", "way": ["192.0.2.1", "192.0.2.9", "192.0.2.9"]},
+    )
+    scene.calls.follow(1000.0)
+    assert [call.cut for call in scene.calls.over] == ["the BYE that ended it did not reach the other party"]
+
+
+@pytest.mark.parametrize("is_let_go", [False, True])
+def test_so_does_one_that_was_refused_be_its_media_let_go_or_not(scene, is_let_go):
+    scene.write(
+        SETUP | {"source": "udp:192.0.2.1:5060"},
+        ANSWER,
+        {"event": "end", "by": "caller", "way": ["192.0.2.1", "192.0.2.2", "192.0.2.2"]},
+    )
+    scene.calls.follow(1000.0)
+    assert [call.cut for call in scene.calls.over] == [""]
+    if is_let_go:
+        scene.calls.over.clear()
+    for _ in range(2):
+        scene.write(UNHEARD)
+    scene.calls.follow(1032.0)
+    assert [call.cut for call in scene.calls.over] == ["it was refused"]
+
+
+def test_but_not_for_ever(scene):
+    scene.write(BEGUN, ANSWER, {"event": "end", "by": "caller"})
+    scene.calls.follow(1000.0)
+    scene.calls.over.clear()
+    scene.calls.follow(1041.0)
+    scene.write(UNHEARD)
+    scene.calls.follow(1041.0)
+    assert not scene.calls.over

@@ -3,7 +3,8 @@
 import pytest
 
 from harness import placing
-from scenarios.parties import kinds, ringing_out, talking
+from harness.node import eventually
+from scenarios.parties import kinds, ringing_out, sides, talking
 from scenarios.test_no_relay import naming, quiet, victim_of
 from trunkline.edge.limits import MOST_SLOW_DNS
 from trunkline.sandbox import sdp
@@ -50,6 +51,47 @@ async def test_a_bye_that_is_refused_here_closes_no_record(edge, agent):
     await pair.talk()
     await placing.hang_up(pair.near, pair.far)
     assert kinds(await pair.events("end"))[-2:] == ["answer", "end"]
+
+
+@pytest.mark.gives_itself_away
+@pytest.mark.parametrize("direction", ["out", "in"])
+@pytest.mark.parametrize(
+    ("side", "trick"),
+    [
+        *((side, trick) for side in ("near", "far") for trick in ("Request-URI", "Route", "CSeq")),
+        ("near", "name"),  # the far side cannot: it knows no Call-ID that is the caller's
+    ],
+)
+async def test_a_bye_that_the_other_party_does_not_get_ends_the_call_for_it_all_the_same(
+    edge, agent, direction, trick, side
+):
+    """Its leg would be up without an end, counted by nobody: a carrier's is paid by whoever runs the service."""
+    pair, accomplice = await talking(edge, agent, direction), await agent()
+    actor, other = sides(pair, side)
+    uri = f"sip:x@{accomplice.address}:{accomplice.port()}"
+    # RFC 3261 §12.2.2: a lower CSeq than the last one
+    other.respond = lambda request: None if request.cseq[0] else other.agent.response(request, 500)
+
+    def falsified(request) -> None:
+        match trick:
+            case "Request-URI":
+                request.uri = uri
+            case "Route":
+                request.add("Route", f"<{uri};lr>")
+            case "CSeq":
+                request.set("CSeq", "0 BYE")
+            case "name":
+                names = request.get("From"), request.get("To")
+                request.set("To", names[0])
+                request.set("From", names[1])
+                request.uri = uri
+
+    await actor.send("BYE", edit=falsified)
+    ended = lambda: [r for r in other.requests if r.method == "BYE" and r.get("Reason")]  # noqa: E731
+    await eventually(ended, 10, "the other party is hung up on")
+    assert "the BYE that ended it did not reach the other party" in ended()[0].get("Reason")
+    by = "caller" if (side == "near") is not (trick == "name") else "callee"
+    assert [event["by"] for event in await pair.events("end") if event["event"] == "end"][0] == by
 
 
 @pytest.mark.gives_itself_away

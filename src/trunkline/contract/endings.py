@@ -3,6 +3,8 @@
 # Of a callee that repeats its answer, and then hangs up
 NO_ACK = "the answer was repeated, and no ACK of the caller's came for it"
 LOST_ACK = "the answer was repeated, though the caller's ACK went on to where its Contact leads"
+# Of a call whose BYE did not end it for the other party, which is hung up on by the node
+UNHEARD = "the BYE that ended it did not reach the other party"
 # When somebody wants it ended; and the table of Kamailio in which the node notes that of a call nobody has answered
 ORDERED = "whoever runs this service ended it"
 UNWANTED = "unwanted"

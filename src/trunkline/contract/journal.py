@@ -15,7 +15,8 @@ all lines of one call). The rest depends on the event:
 |          | response, or the CANCEL, says in Warning and Reason                                             |
 | answer   | n, code, dialog: a 2xx reached the caller                                                        |
 | finish   | code, reason, warning: the caller got this final refusal; the call is over                       |
-| end      | by, reason: a BYE of the `caller`, the `callee` or our own node (`edge`) was seen                |
+| end      | by, reason, way: a BYE of the `caller`, the `callee` or our own node (`edge`) was seen; a second |
+|          | line, by `edge`, says that the other party did not take it                                       |
 | quality  | caller, callee: how the audio was that came from each, once the media of a call is let go        |
 | reject   | code, reason, warning, direction, account, key, carrier, caller, called, source, call_id:       |
 |          | a call that was refused before any attempt; it has this one line                                 |
@@ -26,6 +27,9 @@ all lines of one call). The rest depends on the event:
 
 `dialog` is what a BYE to either party takes: `tags` and `contacts` (the Contact header), each the caller's and the
 callee's; `source`, where the answer came from (as in setup); `routes`, the Record-Route headers of the answer.
+
+`way` is where a BYE came from and goes to: the address of its sender, the hosts of its Request-URI and next hop, and
+its `maddr`, if there is one.
 
 `caller` and `callee` have `packets`; `lost`, those that did not come; `jitter` and `round_trip` (between the party and
 us), ms; `mos`, 1 to 4.4.

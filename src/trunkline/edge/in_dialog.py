@@ -12,6 +12,7 @@ from trunkline.sip import refusal
 from trunkline.sip.refusal import Refusal
 
 NO_SUCH_METHOD = (405, 501)
+NO_SUCH_CALL = 481
 
 
 class InDialog:
@@ -65,6 +66,8 @@ class InDialog:
             notes.note_call(dialog.call)
         if method == "UPDATE" or (method == "INVITE" and has_sdp):
             transactions.expect_refusal()
+        elif method == "BYE":
+            transactions.expect_end()
         self._onward.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
 
     def dial_again(self) -> None:
@@ -95,6 +98,12 @@ class InDialog:
         if code in NO_SUCH_METHOD:
             replies.refreshed()
 
+    def bye_refused(self) -> None:
+        """The far side may be in the call still, which nobody counts any more, and at the operator's expense."""
+        code, *_ = transactions.failed_reply()
+        if code != NO_SUCH_CALL:
+            self._records.unheard(notes.current_attempt()[0])
+
     def _is_foreign(self, method: str, dialog: Dialog) -> bool:
         """Whether a request is not of those who talk, or would let them talk on when the call is over: unrecorded."""
         if not self._records.is_between(dialog, message.get("$ft"), message.get("$tt")):
@@ -107,7 +116,7 @@ class InDialog:
         if seal and clearing.is_sealed(self._config.dialog_secret, dialog.call, reason, seal):
             self._records.cleared(dialog, clearing.words(reason))
         else:
-            self._records.ended(dialog, message.get("$ft"), message.get("$tt"), reason or None)
+            self._records.ended(dialog, message.get("$ft"), message.get("$tt"), reason or None, routes.way())
 
     def _carry_body(self, method: str, dialog: Dialog, near: str, far: str, has_sdp: bool) -> Refusal | None:
         """Have the body say what the far side may know, or say why it is refused, which an ACK cannot be."""

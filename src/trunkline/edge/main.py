@@ -163,6 +163,11 @@ class Edge:
         """A re-INVITE or UPDATE was refused, or not answered in time."""
         self._in_dialog.refused()
 
+    @guarded(_pass_on)
+    def ksr_bye_failure(self, _message):
+        """A BYE was refused, or not answered in time."""
+        self._in_dialog.bye_refused()
+
     @guarded(_end_transaction)
     def ksr_digit(self, _message):
         """A digit in an INFO has waited for audio of its sender."""

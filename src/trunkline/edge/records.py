@@ -3,7 +3,7 @@
 import secrets
 import time
 
-from trunkline.contract.endings import LOST_ACK, NO_ACK
+from trunkline.contract.endings import LOST_ACK, NO_ACK, UNHEARD
 from trunkline.contract.hidden import Mask
 from trunkline.edge import legs
 from trunkline.edge.dialog import Dialog
@@ -140,7 +140,7 @@ class Records:
         """The same while a request of the call waits for its response."""
         return self._standing.is_closed(notes.current_attempt()[0])
 
-    def ended(self, dialog: Dialog, from_tag: str, to_tag: str, reason: str | None) -> None:
+    def ended(self, dialog: Dialog, from_tag: str, to_tag: str, reason: str | None, way: list[str]) -> None:
         """A BYE was seen. It ends the call only between those who talk: a target that was given up, or a fork whose
         answer came second, has a leg of its own, and a made-up tag would close the record and leave the call up. Before
         the answer (RFC 3261 §15 has it end an early dialog) the INVITE's own end is what counts."""
@@ -155,7 +155,12 @@ class Records:
         if not by_caller and (ack := self._standing.unconfirmed(dialog.call)):
             said = f"{spoken.reason(reason)}; " if reason else ""
             reason = f"{said}{NO_ACK if ack == 'missing' else LOST_ACK}"
-        self._end(dialog.call, "caller" if by_caller else "callee", reason)
+        self._end(dialog.call, "caller" if by_caller else "callee", reason, way)
+
+    def unheard(self, call: str) -> None:
+        """The BYE that ended a call has not ended it for the far side: the node is to do so (`node/clear.py`)."""
+        self._journal.note("end", call, by="edge", reason=UNHEARD)
+        self._journal.flush()
 
     def repeated(self, call: str, callee_tag: str) -> None:
         """A callee repeats its answer when the INVITE's transaction is over: it waits for the ACK, some 32 s. What a
@@ -193,8 +198,8 @@ class Records:
         self._end(call, "edge", reason)
         relaying.end_media()
 
-    def _end(self, call: str, by: str, reason: str | None) -> None:
-        self._close("end", call, by=by, reason=reason)
+    def _end(self, call: str, by: str, reason: str | None, way: list[str] | None = None) -> None:
+        self._close("end", call, by=by, reason=reason, way=way)
         self._journal.flush()
 
     def _close(self, event: str, call: str, **fields) -> None:

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from trunkline.contract.endings import UNHEARD
 from trunkline.contract.journal import Event
-from trunkline.node import lines
+from trunkline.node import astray, lines
 from trunkline.node.quality import Tally
 
 LONGEST_SETUP = 7200.0  # s: 30 attempts of the longest ring time are 5 hours, but nobody waits for that
+BYE_SECONDS = 40.0  # until a BYE that nobody answers has failed (RFC 3261 §17.1.2.2), and its line is read
 LONGEST_HEADER = 8192  # characters of a Record-Route; some 80 proxies
 _ENTRY = re.compile(r"(?:[^,<]+|<[^>]*>?)+")
 
@@ -51,6 +53,7 @@ class Calls:
         self.up: dict[str, OpenCall] = {}
         self.over: deque[OpenCall] = deque()
         self.unwritten: list[Event] = []
+        self._ended: dict[str, OpenCall] = {}  # whose BYE may be refused yet; who kills us has them forgotten
         self._saved = ""
         self._load()
 
@@ -60,6 +63,8 @@ class Calls:
         Raises OSError; what was read until then is known, and is told the next time.
         """
         more = False
+        while self._ended and now - next(iter(self._ended.values())).over > BYE_SECONDS:
+            self._ended.pop(next(iter(self._ended)))
         for batch in lines.onward(self._journal, self._positions):
             more |= batch.full  # not for a line or two: each look costs as much as ten of them
             for event in batch.events:
@@ -82,7 +87,11 @@ class Calls:
                 if call := self.up.get(uid):
                     if event.get("by") == "edge" and not call.ending:
                         call.cut = str(event.get("reason", ""))
+                    elif astray.is_astray(call, event):
+                        call.cut = UNHEARD
                     self.end(call, now)
+                elif event.get("by") == "edge" and (call := self._ended.get(uid)):
+                    self._reopen(call, str(event.get("reason", "")))
 
     def order(self, uid: str) -> bool:
         """Note that a call is to end though nobody has answered it yet, also where somebody does meanwhile; False for
@@ -104,6 +113,15 @@ class Calls:
         """It is over; only its media is left."""
         call.over = now
         self.over.append(self.up.pop(call.uid))
+        self._ended[call.uid] = call
+
+    def _reopen(self, call: OpenCall, words: str) -> None:
+        """One of its parties is in it still. What was said of it once is not said again."""
+        if call.cut or call.byes:
+            return
+        call.cut = words
+        if not any(other is call for other in self.over):
+            self.over.append(call)
 
     def forget(self, now: float, since: float = 0.0) -> list[str]:
         """Know the calls no longer that began too long ago to be answered, or before the Kamailio that has run `since`;

@@ -152,6 +152,13 @@ def next_host() -> str:
     return (get("$nh(d)") or "").strip("[]")
 
 
+def way() -> list[str]:
+    """Where the current request comes from and goes to: the address of its sender, the host of its Request-URI, that of
+    its next hop, and the `maddr`, if it has one (RFC 3261 §19.1.1)."""
+    hosts = (get("$si"), get("$rd"), next_host(), get("$(ru{uri.maddr})"))
+    return [host.strip("[]") for host in hosts if host]
+
+
 def force_rport() -> None:
     KSR.force_rport()
 

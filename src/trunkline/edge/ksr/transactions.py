@@ -87,6 +87,11 @@ def expect_refusal() -> None:
     KSR.tm.t_on_failure("ksr_dialog_failure")
 
 
+def expect_end() -> None:
+    """The request to be relayed ends a call: its refusal, or silence, is looked at."""
+    KSR.tm.t_on_failure("ksr_bye_failure")
+
+
 def wait_for_audio() -> bool:
     """Have `ksr_digit` called again in a while; False when that was often enough."""
     tries = int(get("$avp(tries)") or 0)
