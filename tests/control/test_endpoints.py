@@ -192,7 +192,7 @@ def test_a_file_that_is_none_is_refused(imported, text, hint):
     ("row", "hint"),
     [
         ("host = 'a.example'", "a name and a host"),
-        ("name = 'a'\nhost = 3", "no text"),
+        ("name = 'a'\nhost = 3", "is not a text"),
         ("name = 'a'\nhost = 'a.example'\nenabled = 'no'", "true or false"),
         ("name = 'a'\nhost = '192.0.2.1'\nenabled = false", "only enabled"),
     ],
