@@ -215,7 +215,7 @@ async def test_a_drained_node_finishes_its_calls_and_takes_no_others(pair, agent
     pbx, far = await agent(), await agent(address=first.carrier_address, port=5060)
     call, incoming = await answered(second, pbx, far, first.key, "99950000002")
     # From another node; it follows with its next heartbeat.
-    assert "is told" in await asyncio.to_thread(first.do, "node", "drain", "second")
+    assert "has been told" in await asyncio.to_thread(first.do, "node", "drain", "second")
     began = time.monotonic()
 
     async def code():

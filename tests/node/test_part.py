@@ -34,6 +34,9 @@ def test_a_fault_of_ours_ends_the_process(tmp_path):
     def step():
         raise TypeError("ours")
 
-    stop = threading.Event()
+    stop, before = threading.Event(), threading.enumerate()
     run_beside(Part(step), Reporter(tmp_path / "status.json"), stop, 0.01)
     assert stop.wait(30)
+    for thread in threading.enumerate():
+        if thread not in before:
+            thread.join(30)  # or its fault would be told in a later test
