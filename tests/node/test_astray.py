@@ -7,7 +7,8 @@ import pytest
 from trunkline.node.astray import is_astray
 from trunkline.node.calls import OpenCall
 
-PBX, CARRIER, PROXY, STRANGER = "192.0.2.1", "2001:db8::2", "198.51.100.1", "203.0.113.9"
+PBX, CARRIER, STRANGER = "192.0.2.1", "2001:db8::2", "203.0.113.9"
+PROXY, PBXS = "198.51.100.1", "192.0.2.7"  # of the carrier, and before the PBX
 NAME, MADDR = "carrier.example", "10.9.8.7"
 CALL = OpenCall(
     uid="0011223344556677",
@@ -17,7 +18,7 @@ CALL = OpenCall(
     answered=1000.0,
     tags=["a", "b"],
     contacts=[f'"PBX" <sip:pbx@{PBX}:5062>', f"<sip:gw@Carrier.example;transport=tls;maddr={MADDR}>;+x=1"],
-    routes=[f"<sip:{PROXY};lr>", "<sip:[2001:db8::3]:5061;lr;tl=0011223344556677.x>"],
+    routes=[f"<sip:{PROXY};lr>", "<sip:[2001:db8::3]:5061;lr;tl=0011223344556677.x>", f"<sip:{PBXS};lr>"],
 )
 
 
@@ -35,6 +36,11 @@ CALL = OpenCall(
         ("caller", [PBX, PBX, PBX], True),
         ("callee", [CARRIER, PBX, PBX], False),
         ("callee", [PROXY, PBX, PBX], False),
+        ("callee", [CARRIER, PBX, PBXS], False),
+        ("caller", [PBXS, NAME, CARRIER], False),
+        ("caller", [PBX, NAME, PBXS], True),  # by a Record-Route that the caller wrote
+        ("callee", [PBXS, PBX, PBX], True),
+        ("callee", [CARRIER, PBX, PROXY], True),
         ("callee", [PBX, PBX, PBX], True),  # of the caller, in the other's name, to itself
         ("callee", [STRANGER, PBX, PBX], True),
         ("callee", [CARRIER, NAME, CARRIER], True),

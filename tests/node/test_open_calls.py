@@ -72,7 +72,7 @@ UNHEARD = {"event": "end", "by": "edge", "reason": "it was refused"}
 
 def test_a_bye_that_went_elsewhere_leaves_a_call_to_be_ended(scene):
     scene.write(
-        SETUP | {"source": "udp:192.0.2.1:5060"},
+        BEGUN,
         ANSWER,
         {"event": "end", "by": "caller", "way": ["192.0.2.1", "192.0.2.9", "192.0.2.9"]},
     )
@@ -83,7 +83,7 @@ def test_a_bye_that_went_elsewhere_leaves_a_call_to_be_ended(scene):
 @pytest.mark.parametrize("is_let_go", [False, True])
 def test_so_does_one_that_was_refused_be_its_media_let_go_or_not(scene, is_let_go):
     scene.write(
-        SETUP | {"source": "udp:192.0.2.1:5060"},
+        BEGUN,
         ANSWER,
         {"event": "end", "by": "caller", "way": ["192.0.2.1", "192.0.2.2", "192.0.2.2"]},
     )

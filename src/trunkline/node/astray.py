@@ -25,15 +25,24 @@ def is_astray(call: "OpenCall", end: Event) -> bool:
         return False
     sender, uri, *hops = (str(host).lower() for host in way)
     party = 0 if by == "caller" else 1
-    own, other = _places(call, party), _places(call, 1 - party)
-    between = {host for route in call.routes for host in _hosts(route)}
-    return sender not in own | between or uri not in other or not (other | between).issuperset(hops)
+    own, other = _places(call, party) | _proxies(call, party), _places(call, 1 - party)
+    return sender not in own or uri not in other or not (other | _proxies(call, 1 - party)).issuperset(hops)
 
 
 def _places(call: "OpenCall", party: int) -> set[str]:
     """Where a party is: the address that its messages come from, and the hosts of its Contact."""
     source = call.sources[party].partition(":")[2].rpartition(":")[0]  # of transport:ip:port
     return {source.strip("[]").lower(), *(host for value in call.contacts[party : party + 1] for host in _hosts(value))}
+
+
+def _proxies(call: "OpenCall", party: int) -> set[str]:
+    """The hosts of the proxies between us and a party. RFC 3261 §16.6 step 4: the first Record-Routes are the callee's.
+    Those of its own side are no way to the other: it may have put any host among them."""
+    ours = [place for place, route in enumerate(call.routes) if f";tl={call.uid}." in route]
+    if not ours:
+        return set()
+    routes = call.routes[: ours[0]] if party else call.routes[ours[-1] + 1 :]
+    return {host for route in routes for host in _hosts(route)}
 
 
 def _hosts(header: str) -> list[str]:
