@@ -40,6 +40,20 @@ async def test_nobody_talks_on_by_having_the_far_side_offer(edge, agent):
     assert (await pair.near.send("INVITE")).code == 481
 
 
+async def test_a_bye_to_another_leg_that_is_refused_ends_no_call(edge, agent, monkeypatch):
+    """As of a caller that ends the second of two callees that answered."""
+    pair = await talking(edge, agent, "out")
+    respond = pair.far.agent.response
+    monkeypatch.setattr(
+        pair.far.agent, "response", lambda request, code, *rest: respond(request, 404 if code == 481 else code, *rest)
+    )
+    to = lambda request: request.set("To", request.get("To").partition(";tag=")[0] + ";tag=the-other")  # noqa: E731
+    assert (await pair.near.send("BYE", edit=to)).code == 404
+    await pair.talk()
+    await placing.hang_up(pair.near, pair.far)
+    assert [event["by"] for event in await pair.events("end") if event["event"] == "end"] == ["caller"]
+
+
 async def test_a_bye_that_is_refused_here_closes_no_record(edge, agent):
     """The far side hears nothing of it."""
     pair = await talking(edge, agent, "out")

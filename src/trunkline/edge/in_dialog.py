@@ -66,7 +66,7 @@ class InDialog:
             notes.note_call(dialog.call)
         if method == "UPDATE" or (method == "INVITE" and has_sdp):
             transactions.expect_refusal()
-        elif method == "BYE":
+        elif method == "BYE" and self._records.is_over(dialog):  # and not of a fork's leg, beside a call that is up
             transactions.expect_end()
         self._onward.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
 
