@@ -152,6 +152,13 @@ def _sign_in(settings) -> bytes:
     return exchange(settings, f"{head}Content-Length: {len(form)}\r\nConnection: close\r\n\r\n{form}".encode())
 
 
+def test_its_log_warns_of_nothing_when_all_is_well(addresses):
+    with served(addresses.take()) as (settings, _):
+        log = (Home(settings.home).log / "web.log").read_text()
+    assert "Started worker" in log
+    assert "WARNING" not in log
+
+
 def test_another_host_is_refused(dashboard):
     assert b" 400 " in exchange(dashboard[0], get("/sign-in", "evil.example")).splitlines()[0]
 

@@ -61,6 +61,8 @@ def _serve(settings: all_settings.Settings, folder: Path) -> None:
     sharing.hold()
     usage.share()
     multiprocessing.set_start_method("spawn")  # an open SQLite database must not be taken over a fork
+    # That many threads are meant: they wait for forms, and Django runs on few of them (`whole_forms`).
+    logging.getLogger("_granian").addFilter(lambda record: "allows spawning up to" not in record.getMessage())
     web = settings.web
     certificate = {"ssl_cert": folder / "node.crt", "ssl_key": folder / "node.key"} if web.tls else {}
     Granian(
