@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["harness.plugin", "harness.node_plugin", "harness.parallel", "harness.again"]
+pytest_plugins = ["harness.plugin", "harness.node_plugin", "harness.parallel", "harness.again", "harness.long"]
 
 for name in [name for name in os.environ if name.startswith("TRUNKLINE_") and "__" in name]:
     del os.environ[name]

@@ -14,6 +14,8 @@ from schemathesis import GenerationMode, checks
 
 from api.test_operations import MINE, OWN
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = int(os.environ.get("EXAMPLES", 8))
 CHECKS = [
     checks.not_a_server_error,

@@ -5,7 +5,7 @@ from bench.ours import Trunkline
 
 from bench import calls, leak
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.long]
 
 
 def test_short_calls_leave_nothing_behind(addresses):

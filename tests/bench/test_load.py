@@ -11,6 +11,8 @@ from bench.load import Result
 
 from bench import report
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -28,7 +30,6 @@ def result(system: str, cpu: float, rate: int = 100, successful: int = 1000, ret
 
 
 @pytest.mark.engines
-@pytest.mark.long
 def test_it_measures_every_system():
     done = bench("--effort", "tiny", "--json")
     assert done.returncode == 0, done.stderr

@@ -12,6 +12,8 @@ from bench.talk import Result
 
 from bench import media_report
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,7 +39,6 @@ def result(system: str, calls: int = 100, received: int = 1000, cpu: float = 0.0
 
 
 @pytest.mark.engines
-@pytest.mark.long
 def test_it_measures_both_systems():
     done = subprocess.run(
         [sys.executable, "-m", "bench.media", "--effort", "tiny", "--json"],

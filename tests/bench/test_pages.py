@@ -5,8 +5,9 @@ from bench.filling import ACCOUNTS
 
 from bench import pages
 
+pytestmark = pytest.mark.long
 
-@pytest.mark.long
+
 def test_every_page_is_read():
     found = pages.measure("sqlite", 10 * ACCOUNTS, 10 * ACCOUNTS, count=3)
     assert {(row["who"], row["page"]) for row in found} == {

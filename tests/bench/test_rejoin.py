@@ -8,7 +8,7 @@ import pytest
 from bench import rejoin
 from harness import cpu
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.long]
 
 # The CPU time of Python with its libraries, which ten processes need; eight to twelve times that is usual. Where that
 # takes 0.4 s, as on the machine of docs/reliability.md, the node is ready within 10 s if one CPU is free.

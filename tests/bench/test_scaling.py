@@ -8,6 +8,8 @@ from bench.storm import Clients, Death, Target
 
 from bench import scaling, storm
 
+pytestmark = pytest.mark.long
+
 NOTHING = Death(frozenset(), 0, 0)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bench import small
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.long]
 
 
 def test_it_measures():

@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from browser.behind import stored
 from browser.conftest import PASSWORD
+
+pytestmark = pytest.mark.long
 
 VALID = "sip:1234@pbx.acme.example;timeout=2000,sip:1234@203.0.113.9;transport=tls"
 

@@ -4,7 +4,10 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.long
 
 
 def test_a_pbx_that_registers_is_shown_and_what_was_chosen_stays(page, sign_in, dashboard):

@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from browser.behind import stored, work_off
+
+pytestmark = pytest.mark.long
 
 READ_OUT = """() => {
   const read = [];

@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import PASSWORD
+
+pytestmark = pytest.mark.long
 
 NAME = r"""() => {
     const e = document.activeElement;

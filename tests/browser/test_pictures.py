@@ -1,6 +1,10 @@
 """Every page, light and dark, wide and narrow: it fits its window, can be read aloud, and is photographed for people
 to look at."""
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 PAGES = {
     "overview": ("alice@acme.example", "/"),
     "numbers": ("alice@acme.example", "/numbers/"),

@@ -3,8 +3,6 @@
 import asyncio
 import statistics
 
-import pytest
-
 from chaos.calling import (
     answer_quickly,
     calls_all_the_time,
@@ -23,7 +21,6 @@ CALLS, RATE = 200, 20.0
 KILLS = 4  # at least
 
 
-@pytest.mark.long
 async def test_a_shipper_killed_again_and_again_loses_nothing_and_doubles_nothing(node, agent):
     """Each call has two attempts: the first carrier of this prefix is out of order."""
     broken, far, ua = await agent(), await carrier(node, agent), await agent()

@@ -15,8 +15,6 @@ from harness.node import NUMBER, Node, eventually, running
 from harness.placing import hang_up
 from trunkline.contract import store
 
-pytestmark = pytest.mark.long
-
 OUTAGES = {
     "stopped": (lambda server: server.stop(), lambda server: server.start()),
     "killed": (lambda server: server.kill(), lambda server: server.start()),

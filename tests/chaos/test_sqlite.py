@@ -4,13 +4,9 @@ import asyncio
 import os
 import sqlite3
 
-import pytest
-
 from chaos.calling import all_recorded, calls_all_the_time, carrier, dial_carrier, outbound
 from harness.node import NUMBER, SIP_PORT, eventually
 from harness.placing import hang_up
-
-pytestmark = pytest.mark.long
 
 
 async def test_locked(node, agent):

@@ -17,6 +17,8 @@ from harness.node import NUMBER, Node
 from harness.polling import PATIENCE, until
 from trunkline.sandbox import behaviour
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def node(addresses):
@@ -74,7 +76,6 @@ def registration_becomes(url: str, password: str, words: str) -> None:
         until(lambda: page.reload() and words in said.inner_text(), PATIENCE, f"the page says {words!r}")
 
 
-@pytest.mark.long
 async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
     said = await asyncio.to_thread(node.up)
     url = f"https://{node.address}:8443/"
@@ -107,7 +108,6 @@ async def test_from_the_first_start_to_a_call_that_arrives(node, agent):
         await asyncio.to_thread(registration_becomes, url, user["password"], words)
 
 
-@pytest.mark.long
 def test_the_dashboard_comes_back_and_its_absence_is_told(node):
     node.up()
     ours = (" node web ", " node jobs ", "spawn_main")

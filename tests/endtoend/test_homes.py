@@ -11,6 +11,8 @@ import pytest
 from harness.node import Node
 from harness.polling import until
 
+pytestmark = pytest.mark.long
+
 
 def test_two_homes_run_side_by_side(node, addresses):
     """The second ends in a table in which every test call went well; neither knows of the other."""

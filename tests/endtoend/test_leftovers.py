@@ -6,12 +6,8 @@ import json
 import os
 import socket
 
-import pytest
-
 from chaos.calling import answer_quickly, carrier, fresh_number, many, one_short_call
 from harness.node import eventually
-
-pytestmark = pytest.mark.long
 
 CALLS, RATE = 300, 40.0
 NOISE = 200_000  # bytes of shared memory: connections, timers, and tables that have grown to their use

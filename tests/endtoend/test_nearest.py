@@ -13,6 +13,8 @@ from control.databases import postgresql_server
 from harness.node import Node, eventually
 from harness.polling import until
 
+pytestmark = pytest.mark.long
+
 FAR_MS = 80.0
 
 

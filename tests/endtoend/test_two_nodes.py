@@ -16,6 +16,8 @@ from harness.polling import until
 from trunkline.sandbox import digest
 from trunkline.sandbox.transport import Hop
 
+pytestmark = pytest.mark.long
+
 NUMBER_TO_CALL = "99950000001"
 
 

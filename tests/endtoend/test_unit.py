@@ -10,6 +10,8 @@ import pytest
 
 from harness.polling import until
 
+pytestmark = pytest.mark.long
+
 UNIT = Path(__file__).resolve().parents[2] / "deploy" / "systemd" / "trunkline.service"
 ON_DEBIAN_13 = {"sys_admin"}  # what the drop-in takes away
 

@@ -1,9 +1,9 @@
-"""A test on real engines, or a long one, that fails is run once more by pytest-rerunfailures; its failure is shown.
+"""A test on real engines that fails is run once more by pytest-rerunfailures; its failure is shown.
 
 Dozens of processes share two CPUs here, and one may be kept from its turn for longer than a timer of SIP lasts. That is
 no defect of the service, but neither is it to be forgotten: each such failure is printed in full, as that of a test
 that wants mending. What no machine explains fails as ever: more of them than FEW in one run, a second failure of the
-same test, and any failure of a test that is short and needs no engine.
+same test, and any failure of a test that needs no engine.
 """
 
 import pytest
@@ -12,13 +12,13 @@ FEW = 3
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "flaky: of pytest-rerunfailures; given to long tests and those on the engines")
+    config.addinivalue_line("markers", "flaky: of pytest-rerunfailures; given to those on the engines")
 
 
 @pytest.hookimpl(trylast=True)  # when the folders of whole nodes have their marks
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.get_closest_marker("engines") or item.get_closest_marker("long"):
+        if item.get_closest_marker("engines"):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

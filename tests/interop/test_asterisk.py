@@ -10,7 +10,7 @@ from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.outgoing import OutgoingCall
 from trunkline.sandbox.ua import Agent
 
-pytestmark = [pytest.mark.engines, pytest.mark.long]
+pytestmark = pytest.mark.engines
 
 FLAVOURS = {
     "udp": lambda edge, addresses: flavours.plain(edge, addresses),

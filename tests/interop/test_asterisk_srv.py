@@ -12,7 +12,7 @@ from interop.test_asterisk import call_in, carrier_of, phone_of, registered, tal
 from trunkline.contract.endpoints import Endpoint
 from trunkline.dns import zone
 
-pytestmark = [pytest.mark.engines, pytest.mark.long]
+pytestmark = pytest.mark.engines
 
 
 def listed(edge, name: str, region: str, address: str) -> Endpoint:

@@ -89,7 +89,7 @@ def node(addresses):
         addresses.give_back(address)
 
 
-@pytest.mark.long
+@pytest.mark.engines
 def test_a_node_lives_through_the_death_of_each_part(node):
     """With all that a node has, the dashboard too."""
     node.environment |= {"TRUNKLINE_WEB__ENABLED": "true", "TRUNKLINE_WEB__WORKERS": "1"}
@@ -129,7 +129,7 @@ def test_a_node_lives_through_the_death_of_each_part(node):
     assert node.run("down").stdout == f"Nothing was running for {node.home.root}.\n"
 
 
-@pytest.mark.long
+@pytest.mark.engines
 def test_in_the_foreground_deaths_are_told_and_a_signal_stops_everything(node):
     up = node.begin("up")
     until(lambda: "runs until Ctrl-C" in node.output(), 60)
@@ -146,7 +146,7 @@ def _interrupted_again(up: subprocess.Popen, node: Node) -> bool:
     return "it is being stopped" in node.output()
 
 
-@pytest.mark.long
+@pytest.mark.engines
 def test_an_impatient_second_ctrl_c_does_not_break_off_the_stopping(node):
     up = node.begin("up")
     until(lambda: "waiting for beat" in node.output(), 60)
@@ -156,7 +156,7 @@ def test_an_impatient_second_ctrl_c_does_not_break_off_the_stopping(node):
     assert node.engine_processes() == []
 
 
-@pytest.mark.long
+@pytest.mark.engines
 def test_a_start_whose_output_nobody_reads_any_more_leaves_nothing(node):
     """As `up | head` has it."""
     up = subprocess.Popen(
@@ -168,7 +168,7 @@ def test_a_start_whose_output_nobody_reads_any_more_leaves_nothing(node):
     assert node.engine_processes() == []
 
 
-@pytest.mark.long
+@pytest.mark.engines
 def test_a_start_that_fails_shows_the_log_and_leaves_nothing(node):
     """rtpengine is there but ends at once; the other parts come up and are stopped again."""
     folder = node.home.root.parent / "bin"  # where the engine's own user finds it, too

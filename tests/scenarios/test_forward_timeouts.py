@@ -53,7 +53,6 @@ async def test_all_silent_is_486(edge, agent):
     assert (finish["code"], finish["warning"]) == (486, call.warning)
 
 
-@pytest.mark.long
 async def test_the_default_timeout_is_five_seconds(edge, agent):
     first = await agent(name="first")
     scene = await inbound(edge, agent, to(first))

@@ -4,7 +4,7 @@ import pytest
 
 from harness.polling import until
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.engines, pytest.mark.long]
 
 TRUNKLINE = "/opt/trunkline/trunkline"
 HOME = "/var/lib/trunkline"
