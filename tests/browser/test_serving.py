@@ -14,6 +14,7 @@ import pytest
 
 from browser.serving import DOMAIN, PORT, served
 from harness.polling import until
+from trunkline.cli.web import CONNECTIONS
 from trunkline.home import Home
 from trunkline.node import staging
 
@@ -38,10 +39,11 @@ def exchange(settings, request: bytes, host: str = DOMAIN, **options) -> bytes:
 
 
 @contextlib.contextmanager
-def connected(settings, host: str = DOMAIN, timeout: float = 15.0):
+def connected(settings, host: str = DOMAIN, timeout: float = 15.0, source: str = ""):
+    origin = (source, 0) if source else None
     context = ssl.create_default_context(cafile=str(settings.home / "tls" / "ca.crt"))
     with (
-        socket.create_connection((settings.web_address, PORT), timeout=timeout) as raw,
+        socket.create_connection((settings.web_address, PORT), timeout=timeout, source_address=origin) as raw,
         context.wrap_socket(raw, server_hostname=host) as client,
     ):
         yield client
@@ -145,11 +147,12 @@ def _form_of_the_page(settings) -> tuple[str, str]:
     return f"POST /sign-in HTTP/1.1\r\n{head}Content-Type: application/x-www-form-urlencoded\r\n", token
 
 
-def _sign_in(settings) -> bytes:
+def _sign_in(settings, **options) -> bytes:
     """A try to sign in, by somebody who is nobody's user."""
     head, token = _form_of_the_page(settings)
     form = f"csrfmiddlewaretoken={token}&name=eve&password=x"
-    return exchange(settings, f"{head}Content-Length: {len(form)}\r\nConnection: close\r\n\r\n{form}".encode())
+    request = f"{head}Content-Length: {len(form)}\r\nConnection: close\r\n\r\n{form}"
+    return exchange(settings, request.encode(), **options)
 
 
 def test_its_log_warns_of_nothing_when_all_is_well(addresses):
@@ -212,6 +215,28 @@ def test_clients_that_send_half_a_form_keep_nobody_out(dashboard):
             half.sendall(f"{head}Content-Length: 5000\r\n\r\ncsrfmiddlewaretoken={token}&name=a".encode())
         assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"), timeout=3)
     assert b"is not right" in _sign_in(settings)
+
+
+def _heard(client: ssl.SSLSocket) -> bytes:
+    """What has come by now."""
+    client.setblocking(False)
+    with contextlib.suppress(ssl.SSLWantReadError, ConnectionError):
+        return client.recv(65536)
+    return b""
+
+
+def test_one_address_takes_no_more_than_its_share_with_them(dashboard, addresses):
+    settings, _ = dashboard
+    head, token = _form_of_the_page(settings)
+    half, source = f"{head}Content-Length: 5000\r\n\r\ncsrfmiddlewaretoken={token}&name=a".encode(), addresses.take()
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connected(settings, source=source)) for _ in range(CONNECTIONS)]
+        for client in clients:
+            client.sendall(half)
+        assert b"is not right" in _sign_in(settings)
+        until(lambda: any(b" 429 " in _heard(client) for client in clients), what="those beyond its share are refused")
+    until(lambda: b"is not right" in _sign_in(settings, source=source), what="those that are gone are forgotten")
+    addresses.give_back(source)
 
 
 def test_plain_http_is_not_served(dashboard):

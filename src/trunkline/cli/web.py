@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from trunkline import control
 from trunkline import settings as all_settings
-from trunkline.cli.whole_forms import WholeForms
+from trunkline.cli.whole_forms import Senders, WholeForms
 from trunkline.home import Home
 from trunkline.node import secrets, staging
 
@@ -23,6 +23,7 @@ PR_SET_PDEATHSIG = 1
 LOWEST_FREE_PORT = 1024  # below, a port takes a capability
 THREADS = 8  # that run Django in each worker; a request waits for the database, hardly for anything else
 CONNECTIONS = 512  # to each worker, each of which may have a thread waiting for its form
+FORMS = 128  # of these, for one address that is no proxy: nobody alone takes the turn of all
 HEADER_MS = 10_000  # to send the headers of a request, and between two requests of a connection
 LOG = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"level": "INFO", "propagate": True}}}
 
@@ -99,4 +100,5 @@ def application() -> Callable:
     from trunkline.control.dashboard.application import make
     from trunkline.control.dashboard.options import LARGEST_BODY
 
-    return WholeForms(make(settings, (folder / "secret").read_text()), THREADS, LARGEST_BODY)
+    senders = Senders(FORMS, settings.web.proxies)
+    return WholeForms(make(settings, (folder / "secret").read_text()), THREADS, LARGEST_BODY, senders)
