@@ -4,7 +4,7 @@ import pytest
 
 from trunkline.contract import clearing
 from trunkline.node import bye
-from trunkline.node.calls import OpenCall
+from trunkline.node.open_call import OpenCall
 
 OURS = "<sip:9.9.100.1;lr=on;ftag=a1;tl=0011223344556677.1.ep.aa>"
 BEYOND, BEFORE = "<sip:proxy.carrier.example;lr>", "<sip:sbc.pbx.example;lr>"

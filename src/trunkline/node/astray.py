@@ -7,18 +7,15 @@ second one, which its receiver answers with 481.
 """
 
 import re
-from typing import TYPE_CHECKING
 
 from trunkline.contract.journal import Event
-
-if TYPE_CHECKING:
-    from trunkline.node.calls import OpenCall
+from trunkline.node.open_call import OpenCall
 
 _HOST = re.compile(r"sips?:(?:[^@>]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s,]+)", re.IGNORECASE)
 _MADDR = re.compile(r";maddr=([^;>?\s,]+)", re.IGNORECASE)
 
 
-def is_astray(call: "OpenCall", end: Event) -> bool:
+def is_astray(call: OpenCall, end: Event) -> bool:
     """`end` is a call's: False also where that does not tell which way its BYE took."""
     way, by = end.get("way"), end.get("by")
     if not isinstance(way, list) or len(way) < 3 or by not in ("caller", "callee"):
@@ -29,13 +26,13 @@ def is_astray(call: "OpenCall", end: Event) -> bool:
     return sender not in own or uri not in other or not (other | _proxies(call, 1 - party)).issuperset(hops)
 
 
-def _places(call: "OpenCall", party: int) -> set[str]:
+def _places(call: OpenCall, party: int) -> set[str]:
     """Where a party is: the address that its messages come from, and the hosts of its Contact."""
     source = call.sources[party].partition(":")[2].rpartition(":")[0]  # of transport:ip:port
     return {source.strip("[]").lower(), *(host for value in call.contacts[party : party + 1] for host in _hosts(value))}
 
 
-def _proxies(call: "OpenCall", party: int) -> set[str]:
+def _proxies(call: OpenCall, party: int) -> set[str]:
     """The hosts of the proxies between us and a party. RFC 3261 §16.6 step 4: the first Record-Routes are the callee's.
     Those of its own side are no way to the other: it may have put any host among them."""
     ours = [place for place, route in enumerate(call.routes) if f";tl={call.uid}." in route]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from trunkline.contract import clearing
-from trunkline.node.calls import OpenCall
+from trunkline.node.open_call import OpenCall
 
 # RFC 3261 §8.1.1.5: it is below 2**31. Above all that the party has seen of its peer, and nothing follows a BYE. The
 # edge may add up to 9 (`edge.dialog.SHIFT`), and some reckon with the next.

@@ -6,39 +6,18 @@ import os
 import re
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from trunkline.contract.endings import UNHEARD
 from trunkline.contract.journal import Event
 from trunkline.node import astray, lines
+from trunkline.node.open_call import OpenCall
 from trunkline.node.quality import Tally
 
 LONGEST_SETUP = 7200.0  # s: 30 attempts of the longest ring time are 5 hours, but nobody waits for that
 BYE_SECONDS = 40.0  # until a BYE that nobody answers has failed (RFC 3261 §17.1.2.2), and its line is read
 LONGEST_HEADER = 8192  # characters of a Record-Route; some 80 proxies
 _ENTRY = re.compile(r"(?:[^,<]+|<[^>]*>?)+")
-
-
-@dataclass(slots=True)
-class OpenCall:
-    """An answered call. Of each pair the first is the caller's, the second the callee's."""
-
-    uid: str
-    numbers: list[str]  # E.164 digits, or what the caller called itself
-    call_id: str  # the caller's; topology hiding makes the callee's of it
-    sources: list[str]  # transport:ip:port that each one's messages come from
-    answered: float  # Unix time, s
-    tags: list[str] = field(default_factory=list)
-    contacts: list[str] = field(default_factory=list)
-    routes: list[str] = field(default_factory=list)  # the Record-Routes of the answer, one entry each
-    lost: float = 0.0  # since when no media relay knows it; 0: one does
-    ending: str = ""  # why we are ending it
-    ordered: bool = False  # somebody wants it ended, whatever its audio
-    byes: int = 0  # how often we said so
-    over: float = 0.0  # since when its media is to be let go; 0: it is up
-    cut: str = ""  # why the edge has ended its record, which nobody has told the parties
-    tallies: list[Tally] = field(default_factory=lambda: [Tally(), Tally()])
 
 
 class Calls:

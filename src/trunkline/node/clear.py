@@ -19,10 +19,11 @@ from trunkline.contract.endings import LOST, ORDERED
 from trunkline.contract.journal import Event
 from trunkline.home import Home
 from trunkline.node import bye, lines, orders, ports, quality, secrets, silence
-from trunkline.node.calls import Calls, OpenCall
+from trunkline.node.calls import Calls
 from trunkline.node.cancel import Canceller
 from trunkline.node.client import Client
 from trunkline.node.ng import Gone, Relay
+from trunkline.node.open_call import OpenCall
 from trunkline.node.ping import Pinger
 from trunkline.node.probes import Silent
 from trunkline.node.relays import Relays, Untold
