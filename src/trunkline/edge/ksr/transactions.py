@@ -8,6 +8,7 @@ import KSR
 from trunkline.edge.ksr import message
 from trunkline.edge.ksr.message import get, method, put, text
 from trunkline.sip import spoken
+from trunkline.sip.uri import is_ip
 
 # ms that another node has for its 100: time for the INVITE to be repeated once (RFC 3261 §17.1.1.2)
 _NODE_PATIENCE = "2000"
@@ -54,8 +55,18 @@ def aim(uri: str, next_hop: str) -> None:
         put("$du", next_hop)
     else:
         KSR.pv.unset("$du")
+    if next_hop.endswith(";transport=tls"):
+        _name_server(get("$rd"))
     KSR.pv.unset("$fs")
     KSR.pv.unset("$avp(patience)")
+
+
+def _name_server(host: str) -> None:
+    """Have a TLS connection that is opened now say whom it is for (RFC 6066 §3: a name, never an address): where many
+    share an address, as hosted PBXs do, whoever is not named is not reached."""
+    KSR.pv.unset("$xavp(tls)")
+    if not is_ip(host.strip("[]")):
+        put("$xavp(tls=>server_name)", host)
 
 
 def aim_at_node(uri: str) -> None:
