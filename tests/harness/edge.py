@@ -1,6 +1,7 @@
 """A real edge: Kamailio and rtpengine as a node would start them, on addresses of the test run."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from trunkline.settings import Settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+AGAIN_SECONDS = 1.0  # a signal that comes while Kamailio forks its children is lost on the newest
 LOG_LINES = 60
 DEFAULTS = {
     "sip": {"workers": 2, "memory_mb": 64},
@@ -141,17 +144,21 @@ class Edge(World):
             time.sleep(max(0.0, started + 0.1 - time.monotonic()))
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
-        """Kill all of an engine's processes, as a crash would, and wait until they are gone."""
+        """Kill all of an engine's processes, as a crash would, and wait until they are gone. Warns of one that does
+        not end by `number`."""
         process = self._processes.pop(name, None)
         if process is None:
             return
-        _signal(process, number)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            _signal(process, signal.SIGKILL)
-            process.wait()
-        _signal(process, signal.SIGKILL)  # workers that outlive the main process
+        deadline = time.monotonic() + STOP_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            _signal(process, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(AGAIN_SECONDS)
+        ended = process.poll() is not None
+        _signal(process, signal.SIGKILL)  # workers that outlive the main process, too
+        process.wait()
+        if not ended:
+            warnings.warn(f"{name} did not end within {STOP_SECONDS:g} s\n{self.log_tail()}", stacklevel=2)
 
     def pid(self, name: str) -> int:
         """The process, and process group, of an engine."""
