@@ -4,8 +4,11 @@ import ssl
 
 import pytest
 
-from scenarios.parties import answered_by, inbound
+from harness.legacy_tls import legacy_server
+from scenarios.parties import answered_by, failures, inbound
+from trunkline.node import certificates
 from trunkline.sandbox.certificate import self_signed
+from trunkline.sandbox.message import parse
 
 pytestmark = pytest.mark.engines
 NAMED = pytest.mark.parametrize("name", ["Pbx.example", ""], ids=["a name", "an address"])
@@ -55,3 +58,19 @@ async def test_the_next_server_is_not_called_by_the_name_of_the_one_before(edge,
     await answered_by(pbx, call)
     await scene.events("end")
     assert (first.asked, second.asked) == (["first.example"], [None])
+
+
+@pytest.mark.parametrize("version", ["TLS1.0", "TLS1.1", "TLS1.2"])
+async def test_a_server_older_than_rfc_5746_gets_the_call(edge, agent, tmp_path, version):
+    certificates.ensure(tmp_path, "pbx.example", ["192.0.2.1"])
+    address = agent.address()
+    with legacy_server(address, tmp_path / "node.crt", tmp_path / "node.key", version) as old:
+        scene = await inbound(edge, agent, f"sip:1@{address}:{old.port};transport=tls")
+
+        def busy(record: bytes) -> bytes:
+            request = parse(record)
+            return bytes(scene.trunk.response(request, 486)) if request.method == "INVITE" else b""
+
+        old.answer = busy
+        assert (await (await scene.dial()).final()).code == 486
+        assert failures(await scene.events("finish")) == [(1, "reply", 486)]

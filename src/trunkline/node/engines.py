@@ -17,10 +17,11 @@ def commands(settings: Settings, home: Home) -> dict[str, Engine]:
     # routing code, which that user need not be able to read.
     options = f"-DD -E -x fm -m {settings.sip.memory_mb} -M {PRIVATE_MEMORY_MB}".split()
     identity = ["-u", user, "-g", user] if user else []
+    environment = ["env", f"OPENSSL_CONF={home.node / 'openssl.cnf'}"]
     return {
         "kamailio": Engine(
             "kamailio",
-            ["kamailio", "-f", str(kamailio), *options, *identity, "-Y", str(home.kamailio_run)],
+            [*environment, "kamailio", "-f", str(kamailio), *options, *identity, "-Y", str(home.kamailio_run)],
             str(kamailio),
             "",
         ),

@@ -82,7 +82,7 @@ def hand_over(home: Home) -> None:
     store.open_writer(home.store).close()
     home.store.chmod(0o600)  # the digests of all secrets are in it; SQLite's side files follow it
     kamailio, rtpengine = user_or_nobody("kamailio"), user_or_nobody("rtpengine")
-    for name in ("kamailio.cfg", "tls.cfg", "edge.json"):
+    for name in ("kamailio.cfg", "tls.cfg", "openssl.cnf", "edge.json"):
         if (home.node / name).exists():
             _own(home.node / name, "root", kamailio)
             (home.node / name).chmod(0o640)  # what is read after the user has changed

@@ -49,7 +49,7 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) 
     held |= {"via_prefix": topoh.via_prefix(secrets.mask), "uri_parameter": topoh.uri_parameter(secrets.mask)}
     for folder in (home.node, home.stores):
         folder.mkdir(parents=True, exist_ok=True)
-    for name in ("kamailio.cfg", "tls.cfg"):
+    for name in ("kamailio.cfg", "tls.cfg", "openssl.cnf"):
         _private(home.node / name, render(name, edge_entry=EDGE_ENTRY, **held, **context))
     password = blake2s(secrets.dialog.encode(), person=b"redis").hexdigest()
     for index in range(settings.media.relays):
