@@ -141,6 +141,23 @@ def test_many_accounts_at_once_are_one_entry(services, cast, log):
     assert "+442071200000, +442071200001" in entry[4][0]
 
 
+def test_an_import_that_gives_numbers_to_another_account_says_so(services, cast, log):
+    from trunkline.control.numbers.importing import Row
+
+    rows = [Row(2, cast.number.e164, "stranger", "sip:owner@pbx.example"), Row(3, cast.stranger_number.e164, "", "")]
+    services.importing.carry_out(rows, update=True)
+    assert [entry[1:] for entry in log()] == [
+        ("number", "+447700900001", "taken back", ["Forward to SIP: sip:owner@pbx.example", "account: owner"]),
+        ("number", "+447700900001", "given", ["Forward to SIP: sip:owner@pbx.example", "account: stranger"]),
+        (
+            "number",
+            "+447700900002",
+            "imported",
+            ["Forward to SIP: sip:stranger@pbx.example → none", "account: stranger → none"],
+        ),
+    ]
+
+
 def test_a_number_between_two_customers_names_neither_to_the_other(services, cast):
     services.numbers.assign(cast.number, cast.stranger)
     services.numbers.forward(cast.number, "sip:theirs@pbx.example")

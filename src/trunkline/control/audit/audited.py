@@ -8,7 +8,7 @@ from trunkline.control.audit.subject import Subject
 
 class AuditedQuerySet(models.QuerySet):
     def update(self, **values) -> int:
-        told = self.model.AUDIT.told & values.keys()
+        told = self.model.AUDIT.told & {self.model._meta.get_field(name).name for name in values}  # `account_id`, too
         if not told:
             return super().update(**values)
         with transaction.atomic():
