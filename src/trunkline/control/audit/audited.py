@@ -58,4 +58,7 @@ class Audited(models.Model):
     def delete(self, *arguments, **options):
         with transaction.atomic():
             recording.removed(self)
-            return super().delete(*arguments, **options)
+            gone = super().delete(*arguments, **options)
+            if not gone[0]:
+                raise self.DoesNotExist(f"{self} was removed by somebody else")
+        return gone

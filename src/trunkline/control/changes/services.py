@@ -3,14 +3,20 @@
 from collections.abc import Iterable
 from contextlib import contextmanager
 
+from django.core.exceptions import ObjectDoesNotExist, ObjectNotUpdated
 from django.db import transaction
 
 from trunkline.control.audit.recording import gathering
 from trunkline.control.changes.models import Change, Counter
+from trunkline.control.errors import ServiceError
 
 KEPT = 100_000  # changes; a node that is further behind takes a snapshot, which is no slower than as many changes
 PRUNE_EVERY = 1_000  # changes; so that hardly any writer pays for the pruning
 MANY = 20_000  # changes at once, from which a snapshot is less work for the nodes
+
+
+class Gone(ServiceError):
+    """It was there when it was looked up, and is no more."""
 
 
 class Log:
@@ -33,12 +39,17 @@ def writing(did: str = "") -> Iterable[Log]:
 
     The counter's lock is taken first: what is checked inside stays true until the commit, and no two
     writers can wait for each other. Writers are people and provisioning systems, so one at a time is enough.
+
+    Raises Gone where a row that the block looks up anew, or writes, was removed by somebody else.
     """
     with transaction.atomic():
         counter = Counter.objects.select_for_update().get(pk=1)
         log = Log()
         with gathering(did):
-            yield log
+            try:
+                yield log
+            except (ObjectDoesNotExist, ObjectNotUpdated) as error:
+                raise Gone("somebody else has removed it meanwhile: see the list for what there is") from error
         counter.refresh_from_db()  # a service called by this one has moved it
         if len(log.changes) >= MANY:
             _start_over(counter, log)

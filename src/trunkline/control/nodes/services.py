@@ -43,7 +43,7 @@ def drain(node: Node, on: bool = True) -> Node:
         raise ServiceError(f"node {node.name!r} is not heard: run `trunkline node drain` on it, or start it first")
     with writing():
         Node.objects.filter(pk=node.pk).update(order=DRAIN if on else UNDRAIN)
-    node.refresh_from_db()
+        node.refresh_from_db()
     return node
 
 

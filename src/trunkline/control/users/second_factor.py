@@ -61,7 +61,7 @@ def confirm(user: User, code: str) -> list[str]:
         RecoveryCode.objects.filter(user=user).delete()
         RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=_digest(code)) for code in codes)
         recording.happened(user, "given a second factor")
-    user.refresh_from_db()
+        user.refresh_from_db()
     return codes
 
 
@@ -71,7 +71,7 @@ def end(user: User) -> None:
         if SecondFactor.objects.filter(user=user).delete()[0]:
             recording.happened(user, "taken its second factor")
         RecoveryCode.objects.filter(user=user).delete()
-    user.refresh_from_db()
+        user.refresh_from_db()
 
 
 def check(user: User, code: str) -> bool:
