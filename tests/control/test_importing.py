@@ -54,3 +54,34 @@ def test_numbers_that_are_here_change_only_when_that_is_wanted(cast, services, r
     assert len(plan.update) == 1
     number = services.numbers.get(cast.number.e164)
     assert (number.account, number.forward) == (cast.stranger, "sip:x@y.example")
+
+
+def test_a_price_that_changes_while_the_rows_are_checked_stays(cast, services, rows, monkeypatch):
+    """The row says nothing of it."""
+    importing, check = services.importing, services.importing.plan
+
+    def changed_meanwhile(*arguments):
+        result = check(*arguments)
+        monkeypatch.setattr(importing, "plan", check)
+        services.numbers.change(services.numbers.get(cast.number.e164), monthly_cost="9.50")
+        return result
+
+    monkeypatch.setattr(importing, "plan", changed_meanwhile)
+    importing.carry_out(rows((cast.number.e164, "owner", "sip:other@pbx.example")), update=True)
+    number = services.numbers.get(cast.number.e164)
+    assert (number.forward, f"{number.monthly_cost:.2f}") == ("sip:other@pbx.example", "9.50")
+
+
+def test_what_others_wait_for_does_not_grow_with_the_lists(cast, services, rows):
+    """Nodes and endpoints are looked up once, not for each list."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def queries(count):
+        with CaptureQueriesContext(connection) as captured:
+            services.importing.plan(
+                rows(*((f"+33100000{n:03}", "owner", f"sip:{n}@p{n}.example") for n in range(count)))
+            )
+        return len(captured)
+
+    assert queries(100) == queries(1)

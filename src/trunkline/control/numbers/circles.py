@@ -13,7 +13,8 @@ from trunkline.sip.uri import DEFAULT_PORT, is_ip
 
 
 class Circles:
-    """For the targets of one list: nodes and endpoints are read once, when a target is asked about."""
+    """For the targets of lists that are checked together: nodes and endpoints are read once, when a target is asked
+    about."""
 
     def leads_back(self, target: ForwardTarget) -> bool:
         """Whether a target is where a node hears SIP, or an endpoint, be it by its name or its region's.

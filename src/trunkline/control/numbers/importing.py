@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import batched
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from trunkline.control.accounts.models import Account
 from trunkline.control.changes.services import Log, sequence, writing
 from trunkline.control.errors import ServiceError
+from trunkline.control.numbers.circles import Circles
 from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import country_and_kind
 from trunkline.control.numbers.services import check_cost, check_forward
@@ -88,7 +89,8 @@ def carry_out(rows: Sequence[Row], update: bool = False, written: Callable[[Plan
 
 
 def _checked(rows: Iterable[Row], accounts: dict[str, Account], result: Plan) -> Iterator[tuple[int, Number]]:
-    forward_of, cost_of = lru_cache(10_000)(check_forward), lru_cache(10_000)(check_cost)
+    forward_of = lru_cache(10_000)(partial(check_forward, circles=Circles()))
+    cost_of = lru_cache(10_000)(check_cost)
     lines: dict[str, int] = {}
     for row in rows:
         try:

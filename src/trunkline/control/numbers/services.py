@@ -103,10 +103,11 @@ def remove_all(texts: Iterable[str]) -> None:
 
 
 def change(number: Number, *, monthly_cost: str) -> Number:
-    """Say what a number costs; to nodes it is the same number."""
+    """Say what a number costs."""
     number.monthly_cost = check_cost(monthly_cost)
-    with writing():
+    with writing() as log:
         number.save(update_fields=["monthly_cost"])
+        log.note("number", number.pk)  # to nodes it is the same; an import that has looked at it sees that it is not
     return number
 
 
@@ -147,8 +148,9 @@ def check_cost(text: str) -> Decimal:
     )
 
 
-def check_forward(text: str, account: Account | None) -> str:
-    """The canonical form of a *Forward to SIP* text for a number of this account. Raises ForwardRefused."""
+def check_forward(text: str, account: Account | None, circles: Circles | None = None) -> str:
+    """The canonical form of a *Forward to SIP* text for a number of this account; many texts that are checked together
+    share `circles`. Raises ForwardRefused."""
     if len(text) > LONGEST:
         problem = f"it has {len(text):,} characters; at most {LONGEST:,} are read"
         raise ForwardRefused(f"cannot forward to that: {problem}", problem)
@@ -158,7 +160,7 @@ def check_forward(text: str, account: Account | None) -> str:
         what = repr(text[error.start : error.end].strip()) if error.entry else "that"
         said = f"cannot forward to {what}: {error}. A URI is written like sip:1234@example.com;timeout=2000"
         raise ForwardRefused(said, error.problem, error.entry, error.start, error.end) from None
-    circles = Circles()
+    circles = circles or Circles()
     for entry, target in enumerate(targets, 1):
         ours = target.host == settings.TRUNKLINE_REALM
         if refused := _check_key(target.user, account) if ours else _check_place(target, circles):
