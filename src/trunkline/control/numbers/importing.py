@@ -15,6 +15,7 @@ from trunkline.control.numbers.circles import Circles
 from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import country_and_kind
 from trunkline.control.numbers.services import check_cost, check_forward
+from trunkline.control.sources import called
 from trunkline.control.words import check_e164
 
 PORTION = 5_000  # numbers
@@ -48,6 +49,7 @@ class Plan:
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
     seen: str = ""
+    called: set[tuple[int, str]] = field(default_factory=set)  # accounts' ids, and IP addresses that numbers lead to
 
 
 def plan(rows: Iterable[Row], update: bool = False, progress: Callable[[int], None] | None = None) -> Plan:
@@ -90,7 +92,7 @@ def carry_out(rows: Sequence[Row], update: bool = False, written: Callable[[Plan
 
 def _checked(rows: Iterable[Row], accounts: dict[str, Account], result: Plan) -> Iterator[tuple[int, Number]]:
     forward_of = lru_cache(10_000)(partial(check_forward, circles=Circles()))
-    cost_of = lru_cache(10_000)(check_cost)
+    cost_of, addresses_of = lru_cache(10_000)(check_cost), lru_cache(10_000)(called.addresses)
     lines: dict[str, int] = {}
     for row in rows:
         try:
@@ -105,6 +107,8 @@ def _checked(rows: Iterable[Row], accounts: dict[str, Account], result: Plan) ->
             account = accounts.get(row.account)
             wanted = Number(e164=digits, account=account, forward=forward_of(row.forward, account))
             wanted.monthly_cost = cost_of(row.monthly_cost) if row.monthly_cost else None
+            if account:
+                result.called.update((account.pk, address) for address in addresses_of(wanted.forward))
             yield row.line, wanted
         except ServiceError as error:
             result.problems.append(Problem(row.line, row.number, str(error)))
@@ -134,4 +138,5 @@ def _write(result: Plan, log: Log) -> None:
     for portion in batched(result.add, PORTION, strict=False):
         Number.objects.bulk_create(portion)
     Number.objects.bulk_update(result.update, WRITTEN, batch_size=500)
+    called.note(result.called)
     log.note("number", *(number.pk for number in (*result.add, *result.update)))

@@ -14,6 +14,7 @@ from trunkline.control.numbers.circles import Circles
 from trunkline.control.numbers.models import Number
 from trunkline.control.numbers.numbering import country_and_kind
 from trunkline.control.numbers.seen import Seen, check
+from trunkline.control.sources import called
 from trunkline.control.words import check_e164, check_prefix, missing
 from trunkline.sip import forward as forwarding
 from trunkline.sip.uri import DEFAULT_PORT, ip_version, is_ip
@@ -73,6 +74,7 @@ def add(text: str, account: Account | None = None, forward: str = "", monthly_co
         number = Number.objects.create(
             e164=digits, country=country, kind=kind, monthly_cost=cost, account=account, forward=forward
         )
+        _note_called(number)
         log.note("number", number.pk)
     return number
 
@@ -124,6 +126,7 @@ def forward(number: Number, text: str, seen: Seen | None = None) -> Number:
             check(own, seen)
         number.forward = canonical
         number.save(update_fields=["forward"])
+        _note_called(number)
         log.note("number", number.pk)
     return number
 
@@ -168,6 +171,11 @@ def check_forward(text: str, account: Account | None, circles: Circles | None = 
             start = max(text.lower().find(where.lower()), 0)
             raise ForwardRefused(*refused, entry, start, start + len(where))
     return forwarding.canonical(targets)
+
+
+def _note_called(number: Number) -> None:
+    if number.account_id:
+        called.note((number.account_id, address) for address in called.addresses(number.forward))
 
 
 def _check_place(target: forwarding.ForwardTarget, circles: Circles) -> tuple[str, str] | None:

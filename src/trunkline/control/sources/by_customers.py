@@ -5,38 +5,35 @@ PBX. So nobody lists an address that is known to be somebody else's, nor more of
 """
 
 import ipaddress
-from collections.abc import Iterable
-from functools import reduce
 from itertools import chain
-from operator import or_
 
 from django.conf import settings
 from django.db.models import Q
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.carriers.models import Carrier
-from trunkline.control.changes.services import writing
+from trunkline.control.changes.services import sequence, writing
 from trunkline.control.endpoints.models import Endpoint
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes.models import Node
-from trunkline.control.numbers.models import Number
-from trunkline.control.sources import heard, services
+from trunkline.control.sources import called, heard, services
+from trunkline.control.sources.heard import Network
 from trunkline.control.sources.models import SourceNetwork
-from trunkline.sip import forward
 from trunkline.sip.uri import is_ip
 
 WIDEST = {4: 28, 6: 64}  # prefix lengths: 16 addresses, or what one IPv6 customer gets at least
 MOST = 20  # of an account
 
-type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 
 def add(account: Account, text: str) -> None:
     """Recognise a network as the account's, as its own wish. Raises ServiceError."""
-    network, _ = services.parse(text)
-    _check_width(ipaddress.ip_network(network))
+    network = ipaddress.ip_network(services.parse(text)[0])
+    _check_width(network)
+    # What takes long is done before others have to wait, and again where somebody wrote meanwhile.
+    before, stale = sequence(), called.stale(account, network)
     with writing():
-        _check_whose(account, ipaddress.ip_network(network))
+        called.forget(stale if sequence() == before else called.stale(account, network))
+        _check_whose(account, network)
         if account.sources.count() >= MOST:
             raise ServiceError(f"the account has {MOST} source addresses, and may have no more: remove one first")
         services.add(account, text)
@@ -61,26 +58,26 @@ def _check_whose(account: Account, network: Network) -> None:
         f"{network} belongs to somebody else here: if your PBX is behind the same address, use a key instead; "
         "otherwise ask whoever runs this service"
     )
-    theirs = SourceNetwork.objects.exclude(account=account).values_list("network", flat=True)
-    known = {ipaddress.ip_network(text) for text in theirs}
+    theirs = SourceNetwork.objects.filter(_like(network)).exclude(account=account)
+    known = {ipaddress.ip_network(text) for text in theirs.values_list("network", flat=True)}
     known |= {ipaddress.ip_network(host) for host in Carrier.objects.values_list("host", flat=True) if is_ip(host)}
     known |= {ipaddress.ip_network(text) for text in _ours()}
     if any(one.version == network.version and one.overlaps(network) for one in known):
         raise taken
-    if _called(account, network) or heard.by_others(account, network):
+    if called.by_others(account, network) or heard.by_others(account, network):
         raise taken
 
 
-def _called(account: Account, network: Network) -> bool:
-    """Whether calls to others' numbers go to an address of the network."""
-    texts = map(str, network) if network.version == 4 else ("[",)
-    others = Number.objects.exclude(account=account).filter(_any("forward", texts))
-    lists = others.values_list("forward", flat=True).distinct().iterator()
-    return any(_is_in(target.host, network) for text in lists for target in forward.parse(text))
-
-
-def _is_in(host: str, network: Network) -> bool:
-    return is_ip(host) and ipaddress.ip_address(host) in network
+def _like(network: Network) -> Q:
+    """A condition on a source's network that all have which overlap this one, and of IPv6 some others."""
+    wider = [
+        str(network.supernet(new_prefix=bits)) for bits in range(services.WIDEST[network.version], network.prefixlen)
+    ]
+    if network.version == 4:
+        narrower = [str(one) for bits in range(network.prefixlen, 33) for one in network.subnets(new_prefix=bits)]
+        return Q(network__in=[*wider, *narrower])
+    first = network.network_address.exploded.partition(":")[0].lstrip("0")
+    return Q(network__in=wider) | Q(network__startswith=f"{first}:")
 
 
 def _ours() -> set[str]:
@@ -91,8 +88,3 @@ def _ours() -> set[str]:
         listed += Endpoint.objects.values_list(kind, flat=True)
     own = (its.sip_address, its.sip_advertised, its.media_address, its.media_advertised, its.web_address)
     return {*own, *chain.from_iterable(listed)}
-
-
-def _any(field: str, texts: Iterable[str]) -> Q:
-    """A condition on a text that has one of these in it."""
-    return reduce(or_, (Q(**{f"{field}__contains": text}) for text in texts))

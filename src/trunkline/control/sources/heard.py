@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from trunkline.control.accounts.models import Account
@@ -48,10 +49,14 @@ def note(calls: Iterable[Call]) -> None:
 
 def by_others(account: Account, network: Network) -> bool:
     """Whether calls of other accounts have come from an address of the network."""
-    lately = HeardAddress.objects.filter(seen__gte=_since()).exclude(account=account)
+    return HeardAddress.objects.filter(within(network), seen__gte=_since()).exclude(account=account).exists()
+
+
+def within(network: Network) -> Q:
+    """A condition on an `address` with all its IPv6 zeros, that it is of the network."""
     if network.version == 4:
-        return lately.filter(address__in=[str(ip) for ip in network]).exists()
-    return lately.filter(address__range=(network[0].exploded, network[-1].exploded)).exists()
+        return Q(address__in=[str(ip) for ip in network])
+    return Q(address__range=(network[0].exploded, network[-1].exploded))
 
 
 def written(source: str) -> str:

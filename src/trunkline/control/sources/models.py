@@ -50,6 +50,20 @@ class HeardAddress(models.Model):
         return self.address
 
 
+class CalledAddress(models.Model):
+    """An IP address that numbers of an account lead to, or have led to; written as above."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, db_index=False, related_name="called_addresses")
+    address = models.CharField(max_length=39)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "address"], name="called_account_address")]
+        indexes = [models.Index(fields=["address"], name="called_address")]
+
+    def __str__(self):
+        return self.address
+
+
 def source_text(network: str, port: int) -> str:
     """A network and port as one text: `192.0.2.7`, `192.0.2.0/24`, `192.0.2.7:5080`, `[2001:db8::/64]:5080`."""
     network = network.removesuffix("/128" if ":" in network else "/32")
