@@ -72,3 +72,13 @@ def test_what_is_wrong_is_said(calls, wrong, hint):
 def test_an_unknown_call_is_not_found(services):
     with pytest.raises(ServiceError, match="calls list"):
         services.calls.get("nope")
+
+
+@pytest.mark.parametrize(("after", "found"), [(-2, True), (60, True), (86_400, False)])
+def test_a_test_call_is_found_by_its_call_id_near_the_time_when_it_was_wanted(calls, services, cast, after, found):
+    """Also by a node whose clock is some seconds behind; and not by a look through all that was called since."""
+    from trunkline.control.calls.models import Call
+
+    Call.objects.create(uid="t", node="n", direction="inbound", account=cast.owner, call_id="c@t", started=_at(after))
+    record = services.calls.with_call_id(cast.owner, "c@t", _at(0))
+    assert bool(record) == found

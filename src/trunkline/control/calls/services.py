@@ -1,6 +1,6 @@
 """Finding the records of calls."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import batched, islice
 
@@ -21,6 +21,7 @@ COLUMNS = (
     "fault", "hung_up_by", "hung_up_reason", *quality.COLUMNS,
 )  # fmt: skip
 LOOKED = 2_000  # calls, for a carrier or PBX
+AROUND = timedelta(minutes=5)  # of a wish, a test call begins
 PORTION = 1_000  # calls whose attempts are asked for at once: SQLite limits the values in a statement
 
 
@@ -72,10 +73,11 @@ def get(uid: str) -> Call:
     return call
 
 
-def with_call_id(account: Account, call_id: str, since: datetime) -> Call | None:
-    """The call to a number of the account that has this Call-ID, not before `since`."""
+def with_call_id(account: Account, call_id: str, wanted: datetime) -> Call | None:
+    """The call to a number of the account that has this Call-ID, begun around the time when it was `wanted`: no index
+    finds a Call-ID, and the clocks of two machines may differ."""
     calls = Call.objects.select_related("account", "owner").prefetch_related("attempts")
-    return calls.filter(account=account, started__gte=since, call_id=call_id).first()
+    return calls.filter(account=account, started__range=(wanted - AROUND, wanted + AROUND), call_id=call_id).first()
 
 
 def attempts(call: Call) -> list[Attempt]:
