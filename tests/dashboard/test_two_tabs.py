@@ -1,5 +1,8 @@
 """Two tabs of one browser: what one does to the session, and what the other then sends."""
 
+import re
+from html import unescape
+
 import pytest
 
 from dashboard.conftest import HOST, PASSWORD
@@ -103,3 +106,45 @@ def test_an_old_tabs_search_shows_nothing_of_another_account(signed_in, post):
     owner = signed_in("owner")
     assert search(owner, tabs[1]).status_code == 204  # the same account, but another user's page
     assert search(owner, opened(owner)).status_code == 200
+
+
+FORMS = {  # of what operators change, and what each of two changes
+    "/accounts/owner/edit": ({"calls_at_once": "7"}, {"destinations": "44"}),
+    "/carriers/telco/edit": ({"strip": "2"}, {"host": "sip2.telco.example"}),
+    "/endpoints/eu1/edit": ({"weight": "7"}, {"city": "London"}),
+    "/routes/{route}/edit": ({"priority": "7"}, {"weight": "3"}),
+}
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_an_operators_old_form_does_not_undo_what_another_has_changed(signed_in, services, cast, path):
+    services.endpoints.add("eu1", "192.0.2.1")
+    one, other = FORMS[path]
+    path, (first, second) = path.format(route=cast.route.pk), (signed_in("operator"), signed_in("operator"))
+    page = fields(opened(first, path))
+    assert second.post(path, fields(opened(second, path)) | other).status_code == 302
+    now = {name: fields(opened(second, path))[name] for name in other}
+    wrong = first.post(path, page | {"weight": "x", "calls_at_once": "x", "strip": "x"})
+    answer = first.post(path, fields(wrong.content.decode()) | one | {name: page[name] for name in other})
+    said = answer.content.decode()
+    assert (answer.status_code, "Somebody else has changed this since you opened the page" in said) == (422, True)
+    assert {name: fields(opened(second, path))[name] for name in other} == now == other
+    assert first.post(path, fields(said)).status_code == 302  # seen and wanted
+    left = fields(opened(second, path))
+    assert {name: left[name] for name in one} == one
+    assert {name: left[name] for name in other} == {name: page[name] for name in other}
+
+
+def fields(page: str) -> dict[str, str]:
+    """What a browser would send of the form of a page."""
+    form = page.partition('<form class="card form"')[2].partition("</form>")[0]
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        named = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if named.get("type") != "checkbox":
+            found[named["name"]] = unescape(named.get("value", ""))
+    for name, text in re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>\n?([^<]*)</textarea>', form):
+        found[name] = unescape(text)
+    for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        found[name] = re.search(r'<option value="([^"]*)" selected', options)[1]
+    return found

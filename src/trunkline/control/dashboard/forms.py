@@ -1,6 +1,7 @@
 """Forms whose fields are judged by the services, one at a time, so that what is wrong stands beside it."""
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 
 from django import forms
 
@@ -9,14 +10,24 @@ from trunkline.control.services import together
 from trunkline.control.sources.models import source_text
 from trunkline.control.sources.services import parse
 
+OVERTAKEN = (
+    "Somebody else has changed this since you opened the page, and nothing is saved. Open it again to see what it is "
+    "now; Save replaces that by what stands here."
+)
 WHOLE = {"invalid": "Write a whole number.", "required": "Write a number."}
 
 
 class Judged(forms.Form):
-    """`judges` has, for names of fields, what returns the value as a service takes it, or raises ServiceError."""
+    """`judges` has, for names of fields, what returns the value as a service takes it, or raises ServiceError. `seen`
+    tells what the page was filled in with: a page that sends it back writes over nothing that nobody has seen."""
 
     use_required_attribute = False  # the answer to the form says what is missing, in our words
     judges: Mapping[str, Callable] = {}
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self._now = sha256(repr(sorted(self.initial.items())).encode()).hexdigest()[:16]
+        self.seen = self.data.get("seen", self._now)
 
     def clean(self):
         cleaned = super().clean()
@@ -32,6 +43,10 @@ class Judged(forms.Form):
         """Whether it was filled in well, and `do`, given its values, did all of it. Otherwise nothing is done, and the
         form says why."""
         if not self.is_valid():
+            return False
+        if self.seen != self._now:
+            self.add_error(None, OVERTAKEN)
+            self.seen = self._now
             return False
         try:
             with together():
