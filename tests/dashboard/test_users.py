@@ -1,5 +1,7 @@
 """Users: owners add, change and remove those of their account, operators all."""
 
+import threading
+
 import pytest
 
 from dashboard.test_signing_in import sign_in
@@ -95,3 +97,31 @@ def test_an_operator_adds_operators_and_as_a_customer_its_users(operator, servic
     add(operator, "theirs", "owner")
     assert services.users.get("theirs").account.name == "stranger"
     assert operator.post("/users/member/remove").status_code == 404
+
+
+def test_two_owners_who_end_each_other_at_once_leave_one(signed_in, services, cast):
+    """Each may until the other has: who is no owner any more when it is its turn is told so."""
+    from trunkline.control.database import close
+    from trunkline.control.users.models import User
+
+    for name in ("one", "two"):
+        User.objects.create(name=name, account=cast.stranger, role="owner")
+    services.users.remove(services.users.get("stranger"))
+    for path in ("disable", "role", "remove") * 3:
+        browsers, start, answers = {name: signed_in(name) for name in ("one", "two")}, threading.Barrier(2), []
+
+        def end(name, other, path=path, browsers=browsers, start=start, answers=answers):
+            start.wait(10)
+            answers.append(browsers[name].post(f"/users/{other}/{path}", {"role": "member"}).status_code)
+            close()
+
+        threads = [threading.Thread(target=end, args=pair) for pair in (("one", "two"), ("two", "one"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        owners = User.objects.filter(account=cast.stranger, role="owner", enabled=True)
+        assert (owners.count(), 302 in answers) == (1, True), (path, answers)
+        User.objects.filter(account=cast.stranger).update(role="owner", enabled=True)
+        for name in ("one", "two"):
+            User.objects.get_or_create(name=name, account=cast.stranger, role="owner")

@@ -4,11 +4,16 @@ A password is made here and is in the answer to the request that made it, and no
 the last owner would be locked out.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from trunkline.control.changes.services import writing
 from trunkline.control.dashboard.pages import only_managers, show
 from trunkline.control.dashboard.signin.resetting import url
 from trunkline.control.errors import ServiceError
@@ -57,7 +62,8 @@ def reset_factor(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_POST
 def role(request: HttpRequest, name: str) -> HttpResponse:
-    services.change(_other(request, name), role=request.POST.get("role", ""))
+    with _one_after_the_other(request):
+        services.change(_other(request, name), role=request.POST.get("role", ""))
     return redirect("users")
 
 
@@ -69,14 +75,27 @@ def enable(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_POST
 def disable(request: HttpRequest, name: str) -> HttpResponse:
-    services.change(_other(request, name), enabled=False)
+    with _one_after_the_other(request):
+        services.change(_other(request, name), enabled=False)
     return redirect("users")
 
 
 @require_POST
 def remove(request: HttpRequest, name: str) -> HttpResponse:
-    services.remove(_other(request, name))
+    with _one_after_the_other(request):
+        services.remove(_other(request, name))
     return redirect("users")
+
+
+@contextmanager
+def _one_after_the_other(request: HttpRequest) -> Iterator[None]:
+    """Of two owners who end each other at once the second one is no owner any more, so that one is left. Raises
+    PermissionDenied."""
+    with writing():
+        request.user.refresh_from_db(fields=["role", "enabled"])
+        if not request.user.enabled:
+            raise PermissionDenied("Somebody has disabled you meanwhile.")
+        yield
 
 
 def _other(request: HttpRequest, name: str) -> User:
