@@ -20,7 +20,8 @@ def test_where_the_pbx_is_is_said_and_taken_back(owner, stranger):
     assert there.items() <= owner.ask("PUT", "account/place", there).json().items()
     assert there.items() <= owner.ask("GET", "account").json().items()
     assert stranger.ask("GET", "account").json()["latitude"] is None
-    for wrong in ({"latitude": 91, "longitude": 0}, {"latitude": 1, "longitude": None}, {"latitude": 1}, {}):
+    for wrong in ({"latitude": 91, "longitude": 0}, {"latitude": 1, "longitude": None}, {"latitude": 1}, {},
+                  {"latitude": True, "longitude": False}, {"latitude": "52.52", "longitude": 1}):  # fmt: skip
         problem(owner.ask("PUT", "account/place", wrong), 422, "invalid")
     assert there.items() <= owner.ask("GET", "account").json().items()
     nowhere = {"latitude": None, "longitude": None}
@@ -249,7 +250,17 @@ def test_portions_neither_miss_nor_repeat(owner, services, cast, record):
 
 
 def test_a_cursor_that_is_not_ours_is_refused(owner, subtests):
-    cursors = ["x", "", "W10", "bnVsbA", "WyJ4IiwgMV0", "%C3%A9", "a" * 201, "W1tbW1s"]
+    cursors = [
+        "x",
+        "",
+        "W10",
+        "bnVsbA",
+        "WyJ4IiwgMV0",
+        "%C3%A9",
+        "a" * 201,
+        "W1tbW1s",
+        "WyJcdTAwMDAiXQ",
+    ]  # the last one: ["\\u0000"]
     for path in ("numbers", "calls", "keys", "sources", "numbers/available"):
         for cursor in cursors:
             with subtests.test(f"{path} {cursor[:20]}"):

@@ -88,6 +88,14 @@ def test_a_link_goes_to_its_user_alone_and_not_too_often(owners, mailbox):
     assert answers == [202, 202, 429]
 
 
+def test_who_invites_many_keeps_nobody_of_its_network_from_signing_in(owners, mailbox):
+    from trunkline.control.users.signing_in import PER_NETWORK, authenticate
+
+    invited = [owners.ask("POST", "users", {"name": f"{n}@acme.example"}).status_code for n in range(PER_NETWORK + 1)]
+    assert invited == [201] * PER_NETWORK + [429]
+    assert authenticate("ann@acme.example", PASSWORD, "127.0.0.1").name == "ann@acme.example"
+
+
 def test_what_cannot_be_mailed_is_refused(owners, services, cast):
     told = problem(owners.ask("POST", "users", {"name": "carol@acme.example"}), 409, "conflict")
     assert "sends no mail" in told["detail"]

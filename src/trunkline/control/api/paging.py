@@ -41,7 +41,8 @@ def after(text: str | None, *types: type) -> list | None:
     try:
         values = json.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
         if [type(value) for value in values] == list(types) and all(
-            value.isascii() if isinstance(value, str) else 0 <= value < 2**63 for value in values
+            value.isascii() and value.isprintable() if isinstance(value, str) else 0 <= value < 2**63
+            for value in values
         ):
             return values
     except (binascii.Error, ValueError, TypeError, RecursionError):

@@ -108,8 +108,8 @@ class Trial(Schema):
 class Coordinates(Body):
     """Both, or both null where the place is not known."""
 
-    latitude: float | None = Field(description="Degrees, -90 to 90; south is negative.")
-    longitude: float | None = Field(description="Degrees, -180 to 180; west is negative.")
+    latitude: float | None = Field(strict=True, description="Degrees, -90 to 90; south is negative.")
+    longitude: float | None = Field(strict=True, description="Degrees, -180 to 180; west is negative.")
 
 
 class Source(Schema):

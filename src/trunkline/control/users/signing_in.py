@@ -56,8 +56,9 @@ def check_code(user: User, code: str, address: str) -> None:
 
 
 def count_link(name: str, address: str) -> None:
-    """Somebody wants a link for another password by mail. Raises SignInRefused."""
-    _count(f"{spelling(name)} link"[-254:], network_of(address), timezone.now(), LINKS_PER_NAME)
+    """Somebody wants a link for another password by mail. Apart from the tries to sign in: who invites the users of an
+    account keeps nobody of that network out. Raises SignInRefused."""
+    _count(f"{spelling(name)} link"[-254:], f"{network_of(address)} link", timezone.now(), LINKS_PER_NAME)
 
 
 def network_of(address: str) -> str:
