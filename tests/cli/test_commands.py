@@ -33,6 +33,7 @@ def test_a_password_is_not_waited_for_where_nobody_can_type_it(run):
         (("--password-stdin",), "hush\n", "say --username NAME too"),
         (("--password-prompt",), "", "say --username NAME too"),
         (("--username", "u", "--password-stdin"), "\n", "standard input has no password"),
+        (("--username", "u", "--password-stdin"), b"h\xfcsh\n", "the password on standard input is not UTF-8"),
     ],
 )
 def test_half_of_the_credentials_are_asked_for_the_other_half(run, ask, options, stdin, said):

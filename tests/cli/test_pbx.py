@@ -82,7 +82,16 @@ def test_a_new_key_has_its_secret_in_the_archive(ask, acme, tmp_path):
     assert any(f"username = {key}" in text for key in keys - {acme["key"]})
 
 
+def test_no_key_is_left_of_a_configuration_that_cannot_be_written(run, ask, acme, tmp_path):
+    (tmp_path / "file").touch()
+    ran = run("pbx", "show", "asterisk", "--account", "acme", "--new-key", "--output", str(tmp_path / "file" / "x"))
+    assert (ran.status, "cannot be written" in ran.err) == (1, True)
+    assert len(ask("key", "list")) == 1
+
+
 def test_a_secret_can_be_read_from_standard_input(run, acme):
+    ran = run("pbx", "show", "asterisk", "--account", "acme", "--secret-file", "-", stdin=b"abc\xfcdef\n")
+    assert (ran.status, "it is not UTF-8" in ran.err) == (1, True)
     shown = run("pbx", "show", "asterisk", "--account", "acme", "--secret-file", "-", stdin="abc;def\n").out
     assert "password = abc\\;def\n" in shown
 

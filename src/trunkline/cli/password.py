@@ -18,7 +18,7 @@ def given(prompt: bool, stdin: bool, confirm: bool = False) -> str | None:
     if prompt and stdin:
         raise click.UsageError("say either --password-prompt or --password-stdin")
     if stdin:
-        if not (typed := sys.stdin.readline().rstrip("\r\n")):
+        if not (typed := _first_line()):
             raise click.UsageError("standard input has no password: write it in the first line")
         return typed
     if not prompt:
@@ -28,3 +28,13 @@ def given(prompt: bool, stdin: bool, confirm: bool = False) -> str | None:
             "there is no terminal to ask for the password: write it to standard input, and say --password-stdin"
         )
     return click.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True)
+
+
+def _first_line() -> str:
+    """Of standard input. Raises click.UsageError for what is no text."""
+    try:
+        line = sys.stdin.readline().rstrip("\r\n")
+        line.encode()  # what Python reads in an old locale may be none
+    except UnicodeError:
+        raise click.UsageError("the password on standard input is not UTF-8") from None
+    return line

@@ -81,24 +81,26 @@ def show(services, name, account, form, output, **options):
         registry.get(name)  # before its account is told what it lacks
     except PbxError as error:
         raise click.ClickException(str(error)) from error
-    with services.together():  # no key is left over from a configuration that cannot be made
+    with services.together():  # no key is left over from a configuration that cannot be made, or written
         made = _make(services, name, services.accounts.get(account), options)
-    if output:
-        try:
-            written = archive.write(made, output)
-        except PbxError as error:
-            raise click.ClickException(str(error)) from error
-        return Answer(
-            document.as_dict(made) | {"written": [str(path) for path in written]}, [f"{path}" for path in written]
-        )
+        written = _written(made, output) if output else []
+    if written:
+        return Answer(document.as_dict(made) | {"written": written}, written)
     return Answer(document.as_dict(made), raw=FORMATS[form](made))
+
+
+def _written(made: Configuration, output: Path) -> list[str]:
+    try:
+        return [str(path) for path in archive.write(made, output)]
+    except PbxError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _make(services, name: str, account, options: dict) -> Configuration:
     if options["new_key"] and (options["key"] or options["secret_file"]):
         raise click.UsageError("--new-key makes the key and its secret: leave out --key and --secret-file")
     key = services.keys.get(options["key"]) if options["key"] else None
-    secret = options["secret_file"].read().strip() if options["secret_file"] else ""
+    secret = _read(options["secret_file"]) if options["secret_file"] else ""
     if options["new_key"]:
         key, secret = services.keys.create(account, "calls")  # a PBX needs no more, and its files may be copied
     address = options["public_address"] or options["pbx_address"]
@@ -116,3 +118,12 @@ def _make(services, name: str, account, options: dict) -> Configuration:
         srv=options["srv"],
     )
     return services.pbx.configuration(name, trunk, chosen)
+
+
+def _read(file) -> str:
+    try:
+        text = file.read().strip()
+        text.encode()
+    except UnicodeError:
+        raise click.ClickException(f"{file.name} has no secret: it is not UTF-8") from None
+    return text
