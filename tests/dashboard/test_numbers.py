@@ -1,5 +1,7 @@
 """Products > Numbers: finding, forwarding, and what is said of what people type."""
 
+import time
+
 import pytest
 
 HX = {"HTTP_HX_REQUEST": "true"}
@@ -179,3 +181,27 @@ def test_a_field_of_ten_megabytes_is_refused(owner, services):
 def test_the_warnings_of_the_command_are_here_too(owner):
     page = owner.post(f"{EDIT}/check", {"forward": "sip:1@a.example;media=srtp"}).content.decode()
     assert "add ;transport=tls" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("sip:a@b", "sip:a@b"),
+        ("sip:a@b\nsip:c@d", "sip:a@b,sip:c@d"),
+        ("sip:a@b,\nsip:c@d\n", "sip:a@b, sip:c@d "),
+        ("\n sip:a@b \n\n sip:c@d\n,\nsip:e@f", "  sip:a@b ,  sip:c@d , sip:e@f"),
+        ("sip:a@b\r\n,sip:c@d\r\nsip:e@f", "sip:a@b ,sip:c@d,sip:e@f"),
+    ],
+)
+def test_a_line_for_each_uri_is_a_list(services, typed, said):
+    from trunkline.control.dashboard.numbers.form import one_line
+
+    assert one_line(typed) == said
+
+
+def test_lines_without_end_are_no_work_without_end(services):
+    from trunkline.control.dashboard.numbers.form import one_line
+
+    began = time.monotonic()
+    assert one_line("\n" * 200_000) == " " * 200_000
+    assert time.monotonic() - began < 10

@@ -1,6 +1,7 @@
 """*Forward to SIP* as it is typed, and what is said of it."""
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from trunkline.control.accounts.models import Account
 from trunkline.control.numbers import services
@@ -42,10 +43,14 @@ def check(text: str, account: Account | None) -> Checked:
 def one_line(text: str) -> str:
     """URIs may stand on lines of their own; each line end becomes a comma, or a blank where there is one already, so
     that every character keeps its place."""
-    characters = list(text.replace("\r\n", "\n"))
-    for place, character in enumerate(characters):
-        if character == "\n":
-            before, after = "".join(characters[:place]).rstrip(), text[place:].lstrip()
-            separates = before and after and not before.endswith(",") and not after.startswith(",")
-            characters[place] = "," if separates else " "
-    return "".join(characters)
+    *lines, last = text.replace("\r\n", "\n").split("\n")
+    # On both sides of each line's end the nearest character that is no blank
+    begins = (line.lstrip()[:1] for line in (last, *reversed(lines[1:])))
+    afters = reversed([*accumulate(begins, lambda below, here: here or below)])
+    written, before = [], ""
+    for line, after in zip(lines, afters, strict=bool(lines)):
+        before = line.rstrip()[-1:] or before
+        separates = before not in ("", ",") and after not in ("", ",")
+        before = "," if separates else before
+        written += [line, "," if separates else " "]
+    return "".join((*written, last))
