@@ -216,6 +216,9 @@ async def test_a_drained_node_finishes_its_calls_and_takes_no_others(pair, agent
     first, second = pair
     pbx, far = await agent(), await agent(address=first.carrier_address, port=5060)
     call, incoming = await answered(second, pbx, far, first.key, "99950000002")
+    ringing = await dial(second, pbx, first.key, "99950000006")
+    rings = await far.next_call()
+    await rings.ring()
     # From another node; it follows with its next heartbeat.
     assert "has been told" in await asyncio.to_thread(first.do, "node", "drain", "second")
     began = time.monotonic()
@@ -237,7 +240,13 @@ async def test_a_drained_node_finishes_its_calls_and_takes_no_others(pair, agent
     await incoming.hung_up()
     await other.bye()
     await its.hung_up()
-    assert "No call is up" in await asyncio.to_thread(second.do, "node", "drain", "--wait")
+    waiting = asyncio.create_task(asyncio.to_thread(second.do, "node", "drain", "--wait"))
+    assert not (await asyncio.wait({waiting}, timeout=5))[0], "one still rings"
+    await rings.answer()
+    assert (await ringing.final()).code == 200
+    await hang_up(ringing, rings)
+    assert "0 calls up, 1 ringing\n" in (said := await waiting)
+    assert said.endswith("No call is up.\n")
     await asyncio.to_thread(second.do, "node", "undrain")
     assert await code() == 200
     await eventually(lambda: nodes(first)["second"]["state"] == "well", what="the list shows it")

@@ -110,7 +110,7 @@ def test_a_dead_call_gets_both_byes_again_and_again_until_its_end_is_recorded(sc
     assert len(scene.client.sent) == 2
     scene.step(1121)
     assert len(scene.client.sent) == 4
-    assert scene.clearer.facts() == {"up": 1, "ended": 1}
+    assert scene.clearer.facts() == {"up": 1, "ringing": 0, "ended": 1}
     scene.write({"event": "end", "by": "edge"})
     scene.step(1122)
     assert scene.relays.asked[-1] == ("delete", "c@pbx")

@@ -11,6 +11,9 @@ from trunkline.cli.output import Answer, operation, table
 from trunkline.contract import store
 from trunkline.home import Home
 
+PAUSE = 2.0  # s between two looks
+IN_FORCE = 1.0  # s in which the edge obeys, and what it let in before is in its journal
+SILENT = 15.0  # s without a word of the part `clear`, which gives one a second
 _COLUMNS = ("name", "region", "state", "addresses", "calls", "load", "version", "seen")
 
 
@@ -28,7 +31,7 @@ def list_(services):
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--wait", is_flag=True, help="Return when no call is up any more; for this node only.")
+@click.option("--wait", is_flag=True, help="Return when no call is up or rings any more; for this node only.")
 def drain(name, wait):
     """Take no new calls on this node, or on the one named: calls that are up go on to their end.
 
@@ -36,10 +39,7 @@ def drain(name, wait):
     """
     settings, here = _order(name, True)
     if wait and here:
-        while calls := _calls(Home(settings.home)):
-            click.echo(f"{calls} call{'s' * (calls != 1)} up")
-            time.sleep(2)
-        click.echo("No call is up.")
+        _wait(Home(settings.home))
 
 
 @click.command()
@@ -80,10 +80,26 @@ def _order_another(settings: all_settings.Settings, name: str, on: bool) -> None
     saying.say(f"Node {name} has been told to take {what}; `trunkline node list` shows when it does.")
 
 
-def _calls(home: Home) -> int:
+def _wait(home: Home) -> None:
+    """Return when the part `clear` knows of no call any more, by a word that it gave after the order was in force."""
     from trunkline.node import part
+    from trunkline.node.stop import manager_pid
 
-    return int((part.read_status(home.status("clear")) or {}).get("up", 0))
+    began = time.time()
+    while manager_pid(home):
+        said = part.read_status(home.status("clear")) or {}
+        heard = max(said.get("time", 0.0), began)
+        if time.time() - heard > SILENT:
+            raise click.ClickException(
+                "whether a call is up is not known, as the node's part `clear` does not run: see `trunkline status`"
+            )
+        up, ringing = int(said.get("up", 0)), int(said.get("ringing", 0))
+        if not up + ringing and heard > began + IN_FORCE:
+            break
+        if up + ringing:
+            click.echo(f"{up} call{'s' * (up != 1)} up{f', {ringing} ringing' if ringing else ''}")
+        time.sleep(PAUSE)
+    click.echo("No call is up.")
 
 
 @operation(click, "forget")

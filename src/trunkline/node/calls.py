@@ -72,6 +72,11 @@ class Calls:
                 elif event.get("by") == "edge" and (call := self._ended.get(uid)):
                     self._reopen(call, str(event.get("reason", "")))
 
+    @property
+    def ringing(self) -> int:
+        """How many have begun and are not answered."""
+        return len(self._setups)
+
     def order(self, uid: str) -> bool:
         """Note that a call is to end though nobody has answered it yet, also where somebody does meanwhile; False for
         one that is none such."""

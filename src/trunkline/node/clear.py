@@ -97,8 +97,9 @@ class Clearer:
             self._look_in(0, uid)
 
     def facts(self) -> dict[str, object]:
-        """`up`: calls; `ended`: by us, since this process started."""
-        return {"up": len(self._calls.up), "ended": self._ended}
+        """`up`: calls that were answered; `ringing`: those that nobody has answered yet; `ended`: by us, since this
+        process started."""
+        return {"up": len(self._calls.up), "ringing": self._calls.ringing, "ended": self._ended}
 
     def step(self) -> bool:
         """Read on, let go what is over, look at what may be dead. Raises OSError."""
