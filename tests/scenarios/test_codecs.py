@@ -249,6 +249,27 @@ async def test_packets_of_other_lengths(edge, agent, milliseconds, near, far):
     await talk(pair)
 
 
+@pytest.mark.parametrize(
+    ("codec", "usual", "odd"), [("G729", b"G729/8000", b"G729a/8000"), ("G722", b"G722/8000", b"G722/16000")]
+)
+@SIDES
+async def test_a_codec_by_another_name(edge, agent, side, codec, usual, odd):
+    """As old analogue adapters of Linksys and Cisco, and some browsers and PBXs, write them."""
+
+    def rename(request):
+        if side == "near":
+            request.body = request.body.replace(usual, odd)
+
+    pair = await ringing_out(edge, agent, codecs=(codec, EVENT), edit=rename)
+    pair.far.codecs = (codec, EVENT)
+    await pair.far.open_audio()
+    answer = pair.far.take_offer(pair.far.request.body)
+    await pair.far.answer(answer.replace(usual, odd) if side == "far" else answer)
+    assert offered((await pair.near.final()).body)[0] == codec
+    await talk(pair)
+    await pair.near.bye()
+
+
 async def test_comfort_noise_does_no_harm(edge, agent):
     """RFC 3389 noise (payload type 13) in between, which nobody negotiated: the audio goes on, also transcoded."""
     for far in ("PCMA", "PCMU"):

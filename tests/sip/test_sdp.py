@@ -41,6 +41,10 @@ def test_all_that_is_not_needed_is_forgotten():
         ("m=audio 4000 RTP/AVP 96\na=rtpmap:96 speex/8000", []),
         ("m=audio 4000 RTP/AVP 96\na=rtpmap:0 PCMU/8000", []),
         ("m=audio 4000 RTP/AVP 0\na=rtpmap:0 opus/48000/2", []),
+        ("m=audio 4000 RTP/AVP 18 96\na=rtpmap:18 G729a/8000\na=rtpmap:96 G729A/8000/1", ["G729/8000", "G729/8000"]),
+        ("m=audio 4000 RTP/AVP 9\na=rtpmap:9 G722/16000", ["G722/8000"]),
+        ("m=audio 4000 RTP/AVP 96\na=rtpmap:96 G722/16000", []),
+        ("m=audio  4000 RTP/AVP  0  8\na=rtpmap: 0  PCMU/8000", ["PCMU/8000", "PCMA/8000"]),
         ("m=audio 4000 RTP/AVP 200\na=rtpmap:200 PCMA/8000", []),
         ("m=audio 4000 RTP/AVP 72 76 0\na=rtpmap:72 PCMA/8000\na=rtpmap:76 G722/8000", ["PCMU/8000"]),
     ],
@@ -60,6 +64,11 @@ def test_the_first_usable_audio_is_the_one_and_others_are_refused_in_place():
         "m=video 0 RTP/AVP 96", "m=audio 0 RTP/AVP 8", "", "m=audio 0 RTP/AVP 8", "m=application 0 UDP/BFCP *",
         "m=image 0 udptl t38",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", ["TCP/RTP/AVP", "TCP/TLS/RTP/SAVP", "udptl", "RTP/AVPX"])
+def test_audio_that_is_no_rtp_over_udp_is_not_carried(profile):
+    assert parse(f"{HEAD}m=audio 4000 {profile} 0\r\n").audio is None
 
 
 def test_the_address_and_direction_of_the_stream_win():

@@ -8,16 +8,17 @@ STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000", "18": "G729/8000
 _CANONICAL = {name.lower(): name for name in CODECS} | {
     f"{EVENT}/8000": f"{EVENT}/8000",
     f"{EVENT}/16000": f"{EVENT}/16000",
-    # Some write the number of channels (RFC 8866 §6.6 has it optional for one).
-    **{f"{name.lower()}/1": name for name in CODECS},
-    f"{EVENT}/8000/1": f"{EVENT}/8000",
-    f"{EVENT}/16000/1": f"{EVENT}/16000",
+    "g729a/8000": "G729/8000",  # Annex A, which only computes less: the same packets
 }
+# Some write G722's sampling rate for its RTP clock (RFC 3551 §4.5.2).
+_BY_NUMBER = {("9", "g722/16000"): "G722/8000"}
 
 
-def canonical(name: str) -> str | None:
-    """Our spelling of an rtpmap's `name/clock rate`; None for what is not carried."""
-    return _CANONICAL.get(name.lower())
+def canonical(name: str, number: str = "") -> str | None:
+    """Our spelling of an rtpmap's `name/clock rate`, which stands beside a payload type; None for what is not
+    carried."""
+    written = name.lower().removesuffix("/1")  # the number of channels (RFC 8866 §6.6 has it optional for one)
+    return _CANONICAL.get(written) or _BY_NUMBER.get((number, written))
 
 
 def is_event(name: str) -> bool:

@@ -15,7 +15,8 @@ MOST_FORMATS = 128  # RFC 3550 §5.1: a payload type has seven bits
 PROFILES = ("RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF")
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
-_MEDIA = re.compile(r"([a-z0-9.+-]{1,32}) ([0-9]{1,5})(?:/[0-9]{1,5})? ([!-~]{1,32})((?: [!-~]{1,32})+)", re.I)
+# More blanks than one, as some write them, are no reason to lose a call.
+_MEDIA = re.compile(r"([a-z0-9.+-]{1,32}) +([0-9]{1,5})(?:/[0-9]{1,5})? +([!-~]{1,32})((?: +[!-~]{1,32})+)", re.I)
 _CONNECTION = re.compile(r"IN IP([46]) ([0-9A-Za-z.:%_-]{1,255})(?:/[0-9/]{1,12})?")
 _RTPMAP = re.compile(r"([0-9]{1,3}) +([!-~]{1,64})")
 _PACKET_TIME = re.compile(r"[1-9][0-9]|1[0-9][0-9]|200")  # ms
@@ -138,7 +139,8 @@ def _media(line: str) -> tuple[str, int, str, list[str]]:
 
 
 def _usable(kind: str, port: int, profile: str) -> bool:
-    return kind == "audio" and port > 0 and profile.upper().endswith(PROFILES)
+    profile = profile.upper()
+    return kind == "audio" and port > 0 and profile.endswith(PROFILES) and not profile.startswith("TCP/")
 
 
 def _audio(session: list[str], section: list[str], media: tuple[str, int, str, list[str]]) -> Audio:
@@ -149,9 +151,9 @@ def _audio(session: list[str], section: list[str], media: tuple[str, int, str, l
         attribute, _, value = line[2:].replace("\t", " ").partition(":") if line[0] == "a" else ("", "", "")
         attribute = attribute.lower()
         if attribute == "rtpmap":
-            if not (match := _RTPMAP.fullmatch(value)):
+            if not (match := _RTPMAP.fullmatch(value.strip())):
                 raise SdpError(400, f"The SDP has an rtpmap that makes no sense: {_shown(line)}")
-            names[match[1]] = canonical(match[2])
+            names[match[1]] = canonical(match[2], match[1])
         elif attribute == "fmtp":
             number, _, parameters = value.partition(" ")
             fmtps[number] = parameters if parameters.isascii() and parameters.isprintable() else ""
