@@ -129,7 +129,11 @@ async def test_an_account_may_be_held_to_its_own_numbers(edge, agent, trunk):
         assert events[0]["warning"] == response.warning
 
 
-@pytest.mark.parametrize("written", ["<sip:+{}@pbx.example>;reason=unconditional", "<sip:00{}@10.0.0.1>", "sip:{}@a"])
+@pytest.mark.parametrize(
+    "written",
+    ["<sip:+{}@pbx.example>;reason=unconditional", "<sip:00{}@10.0.0.1>", "sip:{}@a", '"1" <SIPS:+{}@pbx.example>',
+     "<tel:+{}>;reason=user-busy", "<tel:+{};phone-context=+44>;counter=1"],
+)  # fmt: skip
 async def test_a_diversion_by_an_owned_number_vouches_for_the_caller(edge, agent, trunk, written):
     (far, prefix), ua = await trunk(agent), await agent()
     account = edge.account(caller_id="owned")

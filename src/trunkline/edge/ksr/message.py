@@ -9,6 +9,9 @@ import KSR
 from trunkline.sip import contact, multipart
 
 _CSEQ = re.compile(r"([0-9]{1,10})\s+([!-~]+)", re.ASCII)  # LWS may be tabs, or a folded line
+# In a list of addresses, by either scheme that has numbers (RFC 3966 has the other one); bounded, or a list of nothing
+# but beginnings would hold up a worker.
+_USER = re.compile(r"\bsips?:([^@<>,\s]{1,128})@|\btel:([^<>,?\s]{1,128})", re.IGNORECASE)
 _LONGEST_NAME, _LONGEST_CONTACT = 255, 2048  # characters that are kept while a call lasts
 
 
@@ -69,9 +72,8 @@ def diversions() -> tuple[str, ...]:
 
 
 def _users(name: str) -> list[str]:
-    values = ",".join(KSR.hdr.get_idx(name, i) or "" for i in range(4)).split(",")
-    users = (value.partition("sip:")[2].partition("@")[0] for value in values)
-    return [unquote(user) for user in users if user]
+    values = ",".join(KSR.hdr.get_idx(name, i) or "" for i in range(4))
+    return [unquote(sip or tel) for sip, tel in _USER.findall(values)]
 
 
 def has_to_tag() -> bool:
