@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from harness import placing
 from harness.peers import Baresip
-from scenarios.parties import RINGING, failures, one, ringing_out, talking
+from scenarios.parties import RINGING, failures, forgotten, one, ringing_out, talking
 from trunkline.sandbox import codecs, sdp
 from trunkline.sandbox.sdp import EVENT, SdpError
 
@@ -286,24 +285,40 @@ async def test_comfort_noise_does_no_harm(edge, agent):
         await pair.near.bye()
 
 
-async def test_an_unusable_answer_is_a_refusal_of_the_audio_and_tells_nothing(edge, agent):
-    key, ua, far = edge.key(), await agent(), await agent()
-    prefix = edge.route(edge.carrier(far.address, far.port()))
-    for wrong in (
-        lambda body: body.replace(b"c=IN IP4", b"c=IN IPX"),
-        lambda body: re.sub(rb"m=audio \d+", b"m=audio 0", body),
-        lambda body: body.replace(b"v=0", b"w=0"),
-        lambda body: re.sub(rb"RTP/AVP .*", b"RTP/AVP 96\r", body),
-        lambda body: re.sub(rb"(?s)m=audio.*", b"", body),
-        lambda body: body.replace(far.address.encode(), b"239.1.2.3"),
-        lambda body: body.replace(b"RTP/AVP 8 0", b"RTP/AVP 18"),  # a codec that was not offered
-    ):
-        call = await placing.dial(edge, ua, key, f"+{prefix}001")
-        incoming = await far.next_call()
-        await incoming.open_audio()
-        await incoming.answer(wrong(incoming.take_offer(incoming.request.body)))
-        response = await call.final()
-        assert response.code == 200
-        assert streams(response.body) == [("audio", 0)]
-        assert far.address.encode() not in response.body
-        await call.bye()
+ANSWERS = {  # what is made of an answer -> what the record says of it; '' where the callee refuses the audio
+    "a c= line of its own": (lambda body, _: body.replace(b"c=IN IP4", b"c=IN IPX"), "c= line that makes no sense"),
+    "a host name": (lambda body, far: body.replace(b"IP4 " + far, b"IP4 media.pbx.example"), "not an IP address"),
+    "a multicast address": (lambda body, far: body.replace(far, b"239.1.2.3"), "a multicast address"),
+    "no v=": (lambda body, _: body.replace(b"v=0", b"w=0"), "does not begin with v=0"),
+    "codecs of its own": (lambda body, _: re.sub(rb"RTP/AVP .*", b"RTP/AVP 96\r", body), "none of the codecs"),
+    "port 0": (lambda body, _: re.sub(rb"m=audio \d+", b"m=audio 0", body), ""),
+    "no audio": (lambda body, _: re.sub(rb"(?s)m=audio.*", b"m=image 4000 udptl t38\r\n", body), ""),
+    "a codec that was not offered": (lambda body, _: body.replace(b"RTP/AVP 8 0", b"RTP/AVP 18"), ""),
+}
+
+
+@pytest.mark.parametrize(("wrong", "words"), ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("direction", ["in", "out"])
+async def test_an_unusable_answer_is_a_refusal_of_the_audio_and_tells_nothing(edge, agent, direction, wrong, words):
+    """Where nobody could be heard for a mistake, the call is ended, as the caller waits for nothing, and pays."""
+    pair = await RINGING[direction](edge, agent)
+    far = pair.far.agent.address.encode()
+    await pair.far.open_audio()
+    await pair.far.answer(wrong(pair.far.take_offer(pair.far.request.body), far))
+    response = await pair.near.final()
+    assert response.code == 200
+    assert ("audio", 0) in streams(response.body)
+    assert far not in response.body
+    if not words:
+        await pair.near.bye()
+        assert one(await pair.events("end"), "end")["by"] == "caller"
+        return
+    ended = one(await pair.events("end"), "end")
+    assert ended["by"] == "edge"
+    assert "the SDP of the answer cannot be used" in ended["reason"]
+    assert words in ended["reason"]
+    for party in (pair.near, pair.far):
+        await party.hung_up()
+        bye = next(request for request in party.requests if request.method == "BYE")
+        assert words in bye.get("Reason")
+    await forgotten(edge, pair.near)

@@ -5,6 +5,8 @@ NO_ACK = "the answer was repeated, and no ACK of the caller's came for it"
 LOST_ACK = "the answer was repeated, though the caller's ACK went on to where its Contact leads"
 # Of a call whose BYE did not end it for the other party, which is hung up on by the node
 UNHEARD = "the BYE that ended it did not reach the other party"
+# Of a call whose answer has a description that cannot be used; behind it stands what is wrong
+UNUSABLE_ANSWER = "the SDP of the answer cannot be used"
 # When somebody wants it ended; and the table of Kamailio in which the node notes that of a call nobody has answered
 ORDERED = "whoever runs this service ended it"
 UNWANTED = "unwanted"

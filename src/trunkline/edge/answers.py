@@ -17,13 +17,14 @@ _NUMBERS_OF_ITS_OWN = f"{FLAGS} allow-asymmetric-codecs"
 
 class Answer(NamedTuple):
     """`sdp` and `flags` are for the relay; with `again`, after that offer was made once more. `sdp` is '' when the
-    stream was refused."""
+    stream was refused, and `fault` says why where that was a mistake."""
 
     sdp: str
     streams: tuple[str, ...] = ()
     again: Offer | None = None
     has_events: bool = False
     flags: str = FLAGS
+    fault: str = ""
 
 
 def read(text: str, writer: Writer, abilities: Abilities, offered: Offer | None) -> Answer:
@@ -48,7 +49,7 @@ def _read(text: str, writer: Writer, abilities: Abilities, narrowing: Offer | No
     audio = written.audio
     streams = written.streams if len(written.streams) > 1 else ()
     if audio is None or not audio.codecs:
-        return Answer("", streams)
+        return Answer("", streams, fault="It has none of the codecs that were offered" if audio else "")
     payloads = tuple(known_annex(p) for p in audio.payloads)
     again = _narrowed(narrowing, audio.codecs, abilities) if narrowing else None
     if again and not again.joined:  # end to end: the relay need not know what it cannot join

@@ -1,6 +1,7 @@
 """Responses on their way back to the sender of a request: their media anchored, their side's names left behind."""
 
 from trunkline.contract.edge_config import EdgeConfig
+from trunkline.contract.endings import UNUSABLE_ANSWER
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import PARAMETER, SHIFT, Dialogs
 from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, replies, routes, transactions
@@ -146,7 +147,9 @@ class Responses:
         flags, again = legs.flags(step, near) + branch, legs.flags("offer", far) + branch
         if not self._relay.anchor(step, flags, believed=far == legs.CARRIER, again=again):
             message.log_error("the media relay did not take an answer: this call has no audio")
-        return ""
+        # Within a call the parties may well go on as they were.
+        unusable = self._relay.unusable if attempt else ""
+        return unusable and f"{UNUSABLE_ANSWER}: {unusable}"
 
     def _unshift(self, code: int) -> None:
         """The sender gets the CSeq that it sent, and a Route that says what became of it."""

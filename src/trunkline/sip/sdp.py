@@ -34,6 +34,11 @@ class SdpError(ValueError):
         super().__init__(words)
         self.code, self.words = code, words
 
+    @property
+    def fault(self) -> str:
+        """The words without what they quote, and without what to do: for others than the writer."""
+        return self.words.partition(": ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Payload:

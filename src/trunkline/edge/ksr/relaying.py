@@ -30,6 +30,7 @@ class Relay:
     def __init__(self, abilities: Abilities, injector: Injector, neighbours: Neighbours):
         self._abilities, self._injector, self._neighbours = abilities, injector, neighbours
         self._last: tuple[str | None, Offer | None] = (None, None)  # the offer kept last in this worker, as both
+        self.unusable = ""  # why the SDP anchored last could not be; '' where it could
 
     def take_offer(self, *, believed: bool) -> Offer | Refusal:
         """Read the offer of this request and keep it with its transaction, for `anchor`; or say why it is refused.
@@ -70,8 +71,9 @@ class Relay:
 
         `flags`: more of rtpengine's, for the leg that the message goes to; `again`: those of the offer, should it have
         to be made once more for this answer. What cannot be used in a message that cannot be refused goes on as a
-        refusal of the audio: the SDP of one side never reaches the other as it came.
+        refusal of the audio, and `unusable` says why: the SDP of one side never reaches the other as it came.
         """
+        self.unusable = ""
         if step != "offer" and (said := told.recall()):
             _describe(said)
             return True
@@ -80,6 +82,7 @@ class Relay:
             text = self._relayed(step, offered, self._writer(believed), flags, again)
         except SdpError as error:
             message.log_error(f"{get('$si')} sent an SDP that cannot be used: {error.words}")
+            self.unusable = error.fault
             text = _refused(offered)
         if text and step != "offer":
             told.note(text)
@@ -151,6 +154,7 @@ class Relay:
         if offered and (toneless := answers.toneless(offered, made, message.text("$ft"), message.text("$tt"))):
             KSR.htable.sht_sets("toneless", message.text("$ci"), toneless)
         if not made.sdp:
+            self.unusable = made.fault
             return relayed.refused(offered.streams if offered and offered.streams else made.streams)
         if made.again and not _ask("offer", made.again.sdp, made.again.flags + again):
             return ""
