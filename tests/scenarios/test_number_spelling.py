@@ -76,6 +76,22 @@ async def test_what_is_no_e164_number_is_404(edge, agent, user, seen):
     assert "E.164" in events[0]["warning"]
 
 
+LOCAL = ["tel:2071234567;phone-context=+44", "sip:2071234567;phone-context=+44@{d};user=phone",
+         "sip:2071234567;Phone-Context=pbx.example@{d}", "sip:2071234567@{d};user=phone;phone-context=+44",
+         "sip:1001;ext=5@{d};user=phone"]  # fmt: skip
+
+
+@pytest.mark.parametrize("template", LOCAL)
+@pytest.mark.parametrize("known", ["key", "source"])
+async def test_a_local_number_is_404_and_calls_no_other_country(edge, agent, template, known):
+    ua = await agent()
+    account = edge.account(sources=(ua.address,) if known == "source" else ())
+    key, uri = edge.key(account), template.format(d=edge.domain)
+    response = await placing.refused(edge, ua, key if known == "key" else None, "", uri=uri, callee=f"<{uri}>")
+    assert response.code == 404
+    assert "E.164" in response.warning
+
+
 async def test_a_request_uri_without_a_user_is_404(edge, agent):
     key, ua = edge.key(), await agent()
     response = await placing.refused(edge, ua, key, "", uri=f"sip:{edge.domain}")
@@ -86,7 +102,8 @@ async def test_a_request_uri_without_a_user_is_404(edge, agent):
 @pytest.mark.parametrize(
     "caller",
     ["sip:1001@pbx.example", "sip:pbx.example", "sip:anonymous@anonymous.invalid",
-     "sip:07700900000@pbx.example", "tel:1001", "sip:%22;DROP%20TABLE@pbx.example"],
+     "sip:07700900000@pbx.example", "tel:1001", "sip:%22;DROP%20TABLE@pbx.example", "tel:7700900000;phone-context=+44",
+     "sip:7700900000;phone-context=+44@pbx.example;user=phone"],
 )  # fmt: skip
 async def test_a_caller_id_that_is_no_e164_number_is_403(edge, agent, trunk, caller):
     (far, prefix), key, ua = await trunk(agent), edge.key(), await agent()

@@ -94,4 +94,6 @@ def _same_recipient(digest_uri: str, recipient: str) -> bool:
     if not at and scheme.lower() != "tel":
         return True
     user = unquote(user)
-    return user == recipient or (e164(user) is not None and e164(user) == e164(recipient))
+    # A number's parameters (RFC 3966) may be in one of them alone.
+    alike = user.partition(";")[0] == recipient.partition(";")[0]
+    return alike or (e164(user) is not None and e164(user) == e164(recipient))

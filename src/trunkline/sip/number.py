@@ -29,7 +29,7 @@ def e164(user: str) -> str | None:
 def _e164(user: str) -> str | None:
     number, _, parameters = user.partition(";")
     digits = number.translate(_SEPARATORS)
-    if "phone-context=" in parameters and not digits.startswith("+"):
+    if "phone-context=" in parameters.lower() and not digits.startswith("+"):
         return None
     if digits.startswith("+"):
         digits = digits[1:]

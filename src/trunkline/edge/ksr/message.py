@@ -12,6 +12,7 @@ _CSEQ = re.compile(r"([0-9]{1,10})\s+([!-~]+)", re.ASCII)  # LWS may be tabs, or
 # In a list of addresses, by either scheme that has numbers (RFC 3966 has the other one); bounded, or a list of nothing
 # but beginnings would hold up a worker.
 _USER = re.compile(r"\bsips?:([^@<>,\s]{1,128})@|\btel:([^<>,?\s]{1,128})", re.IGNORECASE)
+_CONTEXT = re.compile(r";phone-context=[^;@?>]*", re.IGNORECASE)
 _LONGEST_NAME, _LONGEST_CONTACT = 255, 2048  # characters that are kept while a call lasts
 
 
@@ -60,8 +61,15 @@ def latin_1(variable: str) -> str:
 
 
 def user_part(variable: str) -> str:
-    """A user part, unescaped; '' when there is none."""
+    """A user part, unescaped; '' when there is none. `variable`: $rU, $fU or $tU.
+
+    Of a telephone number (`tel:`, or `user=phone`) Kamailio leaves out the parameters, and with them whether it is a
+    local one (RFC 3966 §5.1.5): it would be taken for a number of another country.
+    """
     user = get(variable) or ""
+    uri = get(f"{variable[:-1]}u") or ""
+    if (context := _CONTEXT.search(uri)) and not _CONTEXT.search(user):
+        user += context[0]
     return unquote(user) if "%" in user else user
 
 
