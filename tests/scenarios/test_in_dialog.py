@@ -288,3 +288,18 @@ async def test_nobody_talks_on_after_the_record_is_closed(edge, agent):
     await pair.events("end")
     again = await pair.near.reinvite()
     assert again.code == 481
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_pbx_behind_a_proxy_of_its_own_gets_its_contact_as_it_wrote_it(edge, agent, transport):
+    """RFC 3261 §12.2.1.1: the Request-URI is the remote target, and what is behind the proxy may go by all of it."""
+    pair = await RINGING["in"](edge, agent, "udp", transport)
+    pbx, contact = pair.far.agent, "sip:desk@phones.invalid;line=2"
+    own = f"<sip:{pbx.address}:{pbx.port()};transport={transport};lr>"
+    pair.far.request.headers.insert(0, ("Record-Route", own))  # the answer has what the request had
+    pbx.contact_for = lambda hop, user="": f"<{contact}>"
+    await pair.far.answer()
+    await pair.near.final()
+    assert (await pair.far.confirmed()).uri == contact
+    assert (await pair.near.bye()).code == 200
+    assert (await pair.far.hung_up()).uri == contact

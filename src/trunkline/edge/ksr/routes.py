@@ -13,6 +13,7 @@ from trunkline.sip import contact
 
 # What fix_nated_register makes of where a REGISTER came from
 _OVER_CONNECTION = re.compile(r"sips?:([^;]+);transport=(tcp|tls)", re.IGNORECASE)
+_ALIAS = re.compile(r";alias=[^;?~]+~[0-9]+~[0-9]+(?=[;?]|$)", re.ASCII)  # as nathelper and `contacts` write it
 _ROUTED = re.compile(r"<(sips?:[^>]*)>", re.IGNORECASE)
 _CONTACT_IS_IP = re.compile(r"\[.*\]|[0-9.]+")
 # nat_uac_test's questions
@@ -112,7 +113,10 @@ def follow_contact() -> None:
     Where that was a connection which is gone, nobody need listen at the port that it came from: whoever can be reached
     at its Contact is connected to there, as RFC 3261 §18.1.1 has it.
     """
-    if KSR.isdsturiset():
+    if KSR.isdsturiset():  # by a Route of the far side's own, whose proxies get the Contact as it was written
+        uri = get("$ru")
+        if (contact_uri := _ALIAS.sub("", uri)) != uri:
+            put("$ru", contact_uri)
         return
     KSR.nathelper.handle_ruri_alias()
     hop = _OVER_CONNECTION.match(get("$du") or "")
