@@ -1,5 +1,8 @@
 """Models whose rows cannot be written without an entry in the audit log."""
 
+from collections.abc import Sequence
+from copy import copy
+
 from django.db import models, transaction
 
 from trunkline.control.audit import recording
@@ -18,6 +21,19 @@ class AuditedQuerySet(models.QuerySet):
             for pk, row in after.items():
                 recording.changed(before[pk], row, told)
         return count
+
+    def bulk_change(self, rows: Sequence[models.Model], fields: Sequence[str], unique: str) -> None:
+        """Write some fields of rows that are all there; the field `unique` finds them. Django's bulk_update, whose
+        statements name every row in each field, takes ten times as long."""
+        told = self.model.AUDIT.told & {self.model._meta.get_field(name).name for name in fields}
+        with transaction.atomic():
+            before = self.model._base_manager.in_bulk([row.pk for row in rows])
+            written = [copy(row) for row in rows]
+            for row in written:
+                row.pk = None
+            super().bulk_create(written, update_conflicts=True, unique_fields=[unique], update_fields=fields)
+            for row in rows:
+                recording.changed(before[row.pk], row, told)
 
     def delete(self):
         with transaction.atomic():

@@ -19,6 +19,7 @@ from trunkline.control.sources import called
 from trunkline.control.words import check_e164
 
 PORTION = 5_000  # numbers
+PLANS = 3  # that are made while others write
 WRITTEN = ("account_id", "forward", "monthly_cost")
 
 
@@ -77,16 +78,17 @@ def carry_out(rows: Sequence[Row], update: bool = False, written: Callable[[Plan
     """Plan and, when there is no problem, do it, all in one transaction; with a problem nothing is written.
 
     `written` is called in that transaction. The plan is made before it, so that others wait for the writing alone, and
-    made again when somebody wrote meanwhile.
+    made again when somebody wrote meanwhile: where somebody always does, in the end while the others wait.
     """
-    before = sequence()
-    result = plan(rows, update)
+    for _ in range(PLANS):
+        before, result = sequence(), plan(rows, update)
+        with writing("imported") as log:
+            if sequence() == before:
+                _write(result, log, written)
+                return result
     with writing("imported") as log:
-        if sequence() != before:
-            result = plan(rows, update)
-        if not result.problems:
-            _write(result, log)
-            written(result)
+        result = plan(rows, update)
+        _write(result, log, written)
     return result
 
 
@@ -134,9 +136,14 @@ def _place(result: Plan, line: int, wanted: Number, here: Number | None, update:
         result.problems.append(Problem(line, f"+{wanted.e164}", problem))
 
 
-def _write(result: Plan, log: Log) -> None:
+def _write(result: Plan, log: Log, written: Callable[[Plan], None]) -> None:
+    """Nothing of a plan that has problems."""
+    if result.problems:
+        return
     for portion in batched(result.add, PORTION, strict=False):
         Number.objects.bulk_create(portion)
-    Number.objects.bulk_update(result.update, WRITTEN, batch_size=500)
+    for portion in batched(result.update, PORTION, strict=False):
+        Number.objects.bulk_change(portion, WRITTEN, "e164")
     called.note(result.called)
     log.note("number", *(number.pk for number in (*result.add, *result.update)))
+    written(result)
