@@ -19,7 +19,11 @@ def test_numbers(run, ask, acme):
 
 def test_a_long_list_of_numbers_is_cut_and_says_so(run, ask, acme):
     ask("number", "add", "+447700900001")
-    assert run("number", "list", "--limit", "1").out.endswith("These are 1 of 2; see more with --limit.\n")
+    said = "These are 1 of 2; see more with --limit.\n"
+    assert run("number", "list", "--limit", "1").out.endswith(said)
+    ran = run("number", "list", "--limit", "1", as_json=True)
+    assert (len(ran.document), ran.err) == (1, said)
+    assert run("number", "list", as_json=True).err == ""
     assert len(ask("number", "list", "--limit", "0")) == 2
 
 

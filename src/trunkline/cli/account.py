@@ -4,7 +4,7 @@ import click
 
 from trunkline.cli.amounts import Whole
 from trunkline.cli.groups import Group
-from trunkline.cli.output import Answer, facts, operation, table
+from trunkline.cli.output import Answer, degrees, facts, operation, table
 from trunkline.cli.places import PlaceType
 
 _LIMITS = ("caller_id", "calls_per_second", "calls_at_once", "destinations", "srtp", "numbers_at_most")
@@ -69,6 +69,7 @@ def show(services, name):
     keys = [services.keys.as_dict(key) for key in services.keys.listing(account)]
     document = services.accounts.as_dict(account) | {"keys": keys, "numbers": account.numbers.count()}
     shown = document | {"keys": [key["key"] if key["enabled"] else f"{key['key']} (disabled)" for key in keys]}
+    shown |= degrees(document)
     return Answer(document, [facts(shown.items())])
 
 

@@ -5,7 +5,7 @@ import click
 from trunkline.cli import orders
 from trunkline.cli.amounts import Degrees, Whole
 from trunkline.cli.groups import Group
-from trunkline.cli.output import Answer, facts, operation, table
+from trunkline.cli.output import Answer, degrees, facts, operation, table
 from trunkline.cli.places import PlaceType
 from trunkline.sip.uri import is_ip
 
@@ -76,7 +76,7 @@ def list_(services):
 def show(services, name):
     """Show everything about an endpoint."""
     document = services.endpoints.as_dict(services.endpoints.get(name))
-    shown = document | {"sources": document["sources"] or "the addresses"}
+    shown = document | {"sources": document["sources"] or "the addresses"} | degrees(document)
     return Answer(document, [facts(shown.items())])
 
 

@@ -38,8 +38,9 @@ def list_(services, account, unassigned, prefix, limit):
         raise click.UsageError("say either --account NAME or --unassigned")
     found = services.numbers.listing(services.accounts.get(account) if account else None, prefix, unassigned)
     shown = [services.numbers.as_dict(number) for number in (found[:limit] if limit else found.iterator())]
-    view = [table(_COLUMNS, ([n[column] for column in _COLUMNS] for n in shown)), *_more(found, shown, limit)]
-    return Answer(shown, view if shown else ["There is no such number. Add one with: trunkline number add NUMBER"])
+    view = [table(_COLUMNS, ([n[column] for column in _COLUMNS] for n in shown))]
+    none = ["There is no such number. Add one with: trunkline number add NUMBER"]
+    return Answer(shown, view if shown else none, left_out=_left_out(found, shown, limit))
 
 
 @operation(command)
@@ -62,8 +63,9 @@ def available(services, country, kind, digits, place, account, limit):
     found = services.inventory.available(owner, country=country, kind=kind or "", pattern=digits, place=place)
     shown = [services.numbers.as_dict(number) for number in found[:limit]]
     columns = ("number", "country", "kind", "monthly_cost")
-    view = [table(columns, ([n[column] for column in columns] for n in shown)), *_more(found, shown, limit)]
-    return Answer(shown, view if shown else ["There is no such number in the inventory."])
+    view = [table(columns, ([n[column] for column in columns] for n in shown))]
+    none = ["There is no such number in the inventory."]
+    return Answer(shown, view if shown else none, left_out=_left_out(found, shown, limit))
 
 
 @operation(command)
@@ -146,10 +148,10 @@ def import_(services, file, dry_run, update):
     return Answer(counts | {"dry_run": dry_run}, [f"{'It would be' if dry_run else 'Done'}: {said}."])
 
 
-def _more(found, shown: list, limit: int) -> list[str]:
+def _left_out(found, shown: list, limit: int) -> str:
     if limit and len(shown) == limit and (total := found.count()) > limit:
-        return [f"These are {limit} of {total}; see more with --limit."]
-    return []
+        return f"These are {limit} of {total}; see more with --limit."
+    return ""
 
 
 def _refused(problems: list) -> Answer:

@@ -21,11 +21,13 @@ NOT_A_TERMINAL_WIDTH = 10_000  # columns; a pipe or a file shall get whole lines
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a command found: `document` for --json, `view` (texts, tables) for people, `raw` text as it is instead
-    of the view. `failed` makes the exit status 1."""
+    of the view. `left_out` says that a list is not whole; beside a document it is on standard error. `failed` makes the
+    exit status 1."""
 
     document: object
     view: Sequence[object] = ()
     raw: str | None = None
+    left_out: str = ""
     failed: bool = False
 
 
@@ -81,6 +83,11 @@ def facts(pairs: Iterable[tuple[str, object]]):
     for name, value in pairs:
         grid.add_row(_title(name), _cell(value))
     return grid
+
+
+def degrees(document: dict[str, object]) -> dict[str, object]:
+    """The coordinates of a document for people: as they were typed, where other numbers are rounded."""
+    return {name: str(value) for name in ("latitude", "longitude") if (value := document[name]) is not None}
 
 
 def _title(name: str) -> str:
@@ -172,10 +179,12 @@ def show(answer: Answer, as_json: bool) -> None:
     """Print what a command found."""
     if as_json:
         click.echo(json.dumps(answer.document, indent=2, default=_jsonable))
+        if answer.left_out:
+            saying.say(answer.left_out, err=True)
     elif answer.raw is not None:
         click.echo(answer.raw, nl=False)
     else:
-        click.echo(_rendered(answer.view), nl=False)
+        click.echo(_rendered([*answer.view, *[answer.left_out] * bool(answer.left_out)]), nl=False)
 
 
 def _jsonable(value: object) -> str:
