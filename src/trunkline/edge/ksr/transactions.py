@@ -55,6 +55,7 @@ def aim(uri: str, next_hop: str) -> None:
         put("$du", next_hop)
     else:
         KSR.pv.unset("$du")
+    KSR.pv.unset("$xavp(tls)")
     if next_hop.endswith(";transport=tls"):
         _name_server(get("$rd"))
     KSR.pv.unset("$fs")
@@ -64,7 +65,6 @@ def aim(uri: str, next_hop: str) -> None:
 def _name_server(host: str) -> None:
     """Have a TLS connection that is opened now say whom it is for (RFC 6066 §3: a name, never an address): where many
     share an address, as hosted PBXs do, whoever is not named is not reached."""
-    KSR.pv.unset("$xavp(tls)")
     if not is_ip(host.strip("[]")):
         put("$xavp(tls=>server_name)", host)
 
