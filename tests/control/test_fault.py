@@ -2,6 +2,8 @@
 
 import pytest
 
+from trunkline.contract.endings import UNUSABLE_ACK, UNUSABLE_ANSWER
+
 
 @pytest.fixture
 def fault(sqlite):
@@ -197,7 +199,8 @@ def test_the_targets_before_the_last_one_are_told_too(words):
         ("no audio from the callee for 600 s", "target", "target"),
         ("the callee described no audio that can be carried", "target", "target"),
         ("SRTP was offered, and the answer is plain RTP", "target", "target"),
-        ("the SDP of the answer cannot be used: It has none of the codecs that were offered", "target", "target"),
+        (f"{UNUSABLE_ANSWER}: It has none of the codecs that were offered", "target", "target"),
+        (f"{UNUSABLE_ACK}: The media address is IPv6", "caller", "origin"),
         ("the media relay lost it", "trunk", "trunk"),
         ("no audio from either party for 60 s", None, None),
         ("it lasted 14400 s, the longest that a call may", None, None),

@@ -313,12 +313,27 @@ async def test_an_unusable_answer_is_a_refusal_of_the_audio_and_tells_nothing(ed
         await pair.near.bye()
         assert one(await pair.events("end"), "end")["by"] == "caller"
         return
+    await ended_for(pair, "the SDP of the answer cannot be used", words)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+async def test_an_unusable_answer_in_the_ack_ends_the_call_too(edge, agent, direction):
+    pair = await RINGING[direction](edge, agent, sdp=None)
+    taken, near = pair.near.take_offer, pair.near.agent.address.encode()
+    pair.near.take_offer = lambda body: taken(body).replace(b"IP4 " + near, b"IP4 media.pbx.example")
+    await pair.far.answer()
+    await pair.near.final()
+    assert b"m=audio 0 " in (await pair.far.confirmed()).body
+    await ended_for(pair, "the SDP of the caller's answer cannot be used", "not an IP address")
+
+
+async def ended_for(pair, *words):
+    """The edge has ended a call, and told why."""
     ended = one(await pair.events("end"), "end")
     assert ended["by"] == "edge"
-    assert "the SDP of the answer cannot be used" in ended["reason"]
-    assert words in ended["reason"]
+    assert all(word in ended["reason"] for word in words)
     for party in (pair.near, pair.far):
         await party.hung_up()
         bye = next(request for request in party.requests if request.method == "BYE")
-        assert words in bye.get("Reason")
-    await forgotten(edge, pair.near)
+        assert all(word in bye.get("Reason") for word in words)
+    await forgotten(pair.edge, pair.near)

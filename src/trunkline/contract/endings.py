@@ -7,6 +7,7 @@ LOST_ACK = "the answer was repeated, though the caller's ACK went on to where it
 UNHEARD = "the BYE that ended it did not reach the other party"
 # Of a call whose answer has a description that cannot be used; behind it stands what is wrong
 UNUSABLE_ANSWER = "the SDP of the answer cannot be used"
+UNUSABLE_ACK = "the SDP of the caller's answer cannot be used"  # to the offer that came in the callee's response
 # When somebody wants it ended; and the table of Kamailio in which the node notes that of a call nobody has answered
 ORDERED = "whoever runs this service ended it"
 UNWANTED = "unwanted"

@@ -2,6 +2,7 @@
 
 from trunkline.contract import clearing
 from trunkline.contract.edge_config import EdgeConfig
+from trunkline.contract.endings import UNUSABLE_ACK
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import Dialog, name
 from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, replies, routes, transactions
@@ -122,7 +123,7 @@ class InDialog:
         """Have the body say what the far side may know, or say why it is refused, which an ACK cannot be."""
         step = media.request_step(method, dialog.offered)
         if has_sdp and step:
-            return self._take_media(step, dialog, near, far)
+            return self._take_media(method, step, dialog, near, far)
         if step and message.has_body() and method != "ACK":
             return refusal.unknown_body(message.text("$cT"))
         # Nobody expects an SDP in this method, or another body in that, and it tells of its sender.
@@ -130,7 +131,7 @@ class InDialog:
             hiding.remove_body()
         return None
 
-    def _take_media(self, step: media.Step, dialog: Dialog, near: str, far: str) -> Refusal | None:
+    def _take_media(self, method: str, step: media.Step, dialog: Dialog, near: str, far: str) -> Refusal | None:
         """Anchor the description of an in-dialog request from one leg to the other; each keeps its profile."""
         # Its tag alone does not make a carrier: the other party knows it too.
         believed = near == legs.CARRIER and self._is_carrier(message.get("$si"), message.get("$sp"))
@@ -144,7 +145,14 @@ class InDialog:
             self._records.cut(dialog.call, fault)
             return refusal.unusable_srtp(fault)
         anchored = self._relay.anchor(step, legs.flags(step, far), believed=believed, again=legs.flags("offer", near))
+        if self._relay.unusable and method == "ACK" and self._is_late_answer(dialog):
+            self._records.cut(dialog.call, f"{UNUSABLE_ACK}: {self._relay.unusable}")
         return None if anchored else refusal.media_unavailable()
+
+    @staticmethod
+    def _is_late_answer(dialog: Dialog) -> bool:
+        """Whether an ACK with a description has that of a caller whose INVITE had none."""
+        return not dialog.offered and message.get("$ft") == dialog.caller_tag
 
     def _is_carrier(self, ip: str, port: int) -> bool:
         self._lookup.refresh()

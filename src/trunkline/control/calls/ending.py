@@ -9,7 +9,9 @@ from trunkline.sip import spoken
 from trunkline.sip.status import Fault
 
 # What node.clear says when it ends a call, and the edge when an answer left one without audio
-_OF_A_PARTY = re.compile(r"no audio from the (caller|callee) for|the (caller|callee) described no audio")
+_OF_A_PARTY = re.compile(
+    r"no audio from the (caller|callee) for|the (caller|callee) described no audio|the SDP of the (caller)'s answer"
+)
 _OF_THE_ANSWER = re.compile(rf"SRTP was offered, and the answer|the SRTP of the answer|{UNUSABLE_ANSWER}")
 _OURS = (LOST, *LOSSES)
 _PARTIES = {"caller": "the caller", "callee": "the called party"}
@@ -23,7 +25,7 @@ def fault(call: Call) -> Fault | None:
     if call.hung_up_by not in ("", "edge"):
         return None
     if found := _OF_A_PARTY.match(call.hung_up_reason):
-        return _side(call, found[1] or found[2])
+        return _side(call, found[found.lastindex])
     if _OF_THE_ANSWER.match(call.hung_up_reason):
         return _side(call, "callee")
     return "trunk" if call.hung_up_reason in _OURS else None
