@@ -121,6 +121,24 @@ def test_words_that_are_not_utf_8_are_refused(run, words):
     assert (ran.status, "is not UTF-8" in ran.err) == (1, True)
 
 
+def test_a_list_of_calls_that_is_not_whole_says_so(run, ask, call):
+    from trunkline.control.feed import DatabaseSink
+
+    second = {
+        "node": "node1",
+        "call": "c0ffee0000000002",
+        "call_id": "y@pbx",
+        "account": "acme",
+        "time": 1_800_000_009.0,
+    }
+    DatabaseSink().store("node1", "f", [second | {"event": "setup", "direction": "outbound"}], 2)
+    assert len(ask("calls", "list", "--limit", "2")) == 2
+    assert run("calls", "list", "--limit", "2").err == ""
+    ran = run("calls", "list", "--limit", "1", as_json=True)
+    assert [found["uid"] for found in ran.document] == ["c0ffee0000000002"]
+    assert ran.err == "These are the newest 1; see more with --limit.\n"
+
+
 def test_a_list_of_calls_says_whether_there_is_none_or_none_such(run):
     assert run("calls", "list").out == "There is no call yet.\n"
     assert run("calls", "list", "--number", "33123456789").out == "There is no such call.\n"

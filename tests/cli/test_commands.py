@@ -79,6 +79,17 @@ def test_a_kind_that_no_change_is_of_is_answered_with_those_that_there_are(run, 
     assert "account acme" in run("audit", "list", "--kind", "account").out
 
 
+def test_a_list_that_is_not_whole_says_so_however_it_is_printed(run, ask, acme):
+    said = "These are the newest 1; see more with --limit.\n"
+    assert len(ask("audit", "list")) > 1
+    assert run("audit", "list", "--limit", "1").out.endswith(said)
+    ran = run("audit", "list", "--limit", "1", as_json=True)
+    assert (len(ran.document), ran.err) == (1, said)
+    ran = run("audit", "list", "--limit", "1", "--csv")
+    assert (len(ran.out.splitlines()), ran.err) == (2, said)
+    assert run("audit", "list").err == ""
+
+
 def test_an_error_is_a_sentence_or_a_document(run):
     ran = run("account", "show", "nobody")
     assert (ran.status, ran.out) == (1, "")

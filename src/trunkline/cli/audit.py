@@ -5,7 +5,7 @@ import click
 from trunkline.cli.amounts import Whole
 from trunkline.cli.groups import Group
 from trunkline.cli.moment import Moment
-from trunkline.cli.output import Answer, operation, table
+from trunkline.cli.output import Answer, newest, operation, table
 from trunkline.control import csv_text
 
 MOST_LISTED = 2**31 - 1
@@ -25,16 +25,17 @@ def command():
 @click.option("--until", type=Moment(), help="Made before this time.")
 @click.option("--limit", type=Whole(1, MOST_LISTED), default=50, show_default=True, help="At most this many.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
-def list_(services, account, as_csv, **conditions):
+def list_(services, account, as_csv, limit, **conditions):
     """List changes, the newest first."""
     kind, kinds = conditions["kind"], services.audit.kinds()
     if kind and kind not in kinds:
         raise click.UsageError(f"there is no kind {kind!r}: write one of {', '.join(kinds)}")
     owner = services.accounts.get(account) if account else None
-    found = services.audit.find(account=owner, **conditions)
+    found, left_out = newest(services.audit.find(account=owner, limit=limit + 1, **conditions), limit)
     document = [services.audit.as_dict(entry) for entry in found]
     if as_csv:
-        return Answer(document, raw=csv_text.render(services.audit.COLUMNS, map(services.audit.as_row, found)))
+        raw = csv_text.render(services.audit.COLUMNS, map(services.audit.as_row, found))
+        return Answer(document, raw=raw, left_out=left_out)
     rows = [
         [
             entry.time, services.audit.who(entry), entry.address, f"{entry.kind} {entry.name}", entry.did,
@@ -43,4 +44,4 @@ def list_(services, account, as_csv, **conditions):
         for entry in found
     ]  # fmt: skip
     view = table(("time", "who", "from", "what", "done", "changes"), rows)
-    return Answer(document, [view if found else "There is no such entry."])
+    return Answer(document, [view if found else "There is no such entry."], left_out=left_out)

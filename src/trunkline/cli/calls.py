@@ -8,7 +8,7 @@ from trunkline.cli import ending
 from trunkline.cli.amounts import Whole
 from trunkline.cli.groups import Group
 from trunkline.cli.moment import Moment
-from trunkline.cli.output import Answer, facts, operation, table
+from trunkline.cli.output import Answer, facts, newest, operation, table
 from trunkline.control import csv_text
 
 OUTCOMES = ("open", "answered", "cancelled", "failed", "rejected")
@@ -31,22 +31,23 @@ def command():
 @click.option("--outcome", type=click.Choice(OUTCOMES), default=None, help="What became of them.")
 @click.option("--limit", type=Whole(1, MOST_LISTED), default=50, show_default=True, help="At most this many.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with every column.")
-def list_(services, account, as_csv, **conditions):
+def list_(services, account, as_csv, limit, **conditions):
     """List calls, the newest first."""
     conditions["outcome"] = conditions["outcome"] or ""
     if conditions["call_id"] and not conditions["since"]:
         conditions["since"] = datetime.now(UTC) - WEEK
     owner = services.accounts.get(account) if account else None
-    found = [services.calls.as_dict(call) for call in services.calls.find(account=owner, **conditions)]
+    calls, left_out = newest(services.calls.find(account=owner, limit=limit + 1, **conditions), limit)
+    found = [services.calls.as_dict(call) for call in calls]
     if as_csv:
-        return Answer(found, raw=csv_text.render(services.calls.COLUMNS, found))
+        return Answer(found, raw=csv_text.render(services.calls.COLUMNS, found), left_out=left_out)
     columns = ("started", "direction", "account", "caller", "called", "outcome", "code", "fault", "duration", "uid")
     rows = [[call[column] for column in columns] for call in found]
     view = table([*columns[:-2], "seconds", "uid"], rows, right=("code", "seconds"))
     none = (
         "There is no such call." if owner or any(conditions[name] for name in _CONDITIONS) else "There is no call yet."
     )
-    return Answer(found, [view if found else none])
+    return Answer(found, [view if found else none], left_out=left_out)
 
 
 @operation(command)

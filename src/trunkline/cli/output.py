@@ -21,8 +21,8 @@ NOT_A_TERMINAL_WIDTH = 10_000  # columns; a pipe or a file shall get whole lines
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a command found: `document` for --json, `view` (texts, tables) for people, `raw` text as it is instead
-    of the view. `left_out` says that a list is not whole; beside a document it is on standard error. `failed` makes the
-    exit status 1."""
+    of the view. `left_out` says that a list is not whole; beside a document or raw text it is on standard error.
+    `failed` makes the exit status 1."""
 
     document: object
     view: Sequence[object] = ()
@@ -83,6 +83,12 @@ def facts(pairs: Iterable[tuple[str, object]]):
     for name, value in pairs:
         grid.add_row(_title(name), _cell(value))
     return grid
+
+
+def newest(found: list, limit: int) -> tuple[list, str]:
+    """As many of the newest as are wanted, of a list that has one more where there are more; and what to say of it."""
+    said = f"These are the newest {limit:,}; see more with --limit." if len(found) > limit else ""
+    return found[:limit], said
 
 
 def degrees(document: dict[str, object]) -> dict[str, object]:
@@ -179,12 +185,12 @@ def show(answer: Answer, as_json: bool) -> None:
     """Print what a command found."""
     if as_json:
         click.echo(json.dumps(answer.document, indent=2, default=_jsonable))
-        if answer.left_out:
-            saying.say(answer.left_out, err=True)
     elif answer.raw is not None:
         click.echo(answer.raw, nl=False)
     else:
-        click.echo(_rendered([*answer.view, *[answer.left_out] * bool(answer.left_out)]), nl=False)
+        click.echo(_rendered(answer.view), nl=False)
+    if answer.left_out:
+        saying.say(answer.left_out, err=as_json or answer.raw is not None)
 
 
 def _jsonable(value: object) -> str:
