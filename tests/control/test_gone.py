@@ -1,5 +1,7 @@
 """Two operators at once: what one has removed, the other is told of, and nothing of it is written down as done."""
 
+from copy import copy
+
 import pytest
 
 from trunkline.control import DatabaseUnavailable, ServiceError
@@ -40,8 +42,6 @@ DONE = [
 
 @pytest.mark.parametrize(("kind", "what", "how"), DONE, ids=[what for _, what, _ in DONE])
 def test_what_is_gone_is_told_to_be(services, things, kind, what, how):
-    from copy import copy
-
     from trunkline.control.audit.models import Entry
 
     thing, remove = things[kind]
@@ -53,3 +53,12 @@ def test_what_is_gone_is_told_to_be(services, things, kind, what, how):
         getattr(getattr(services, service), operation)(seen, **how)
     assert not isinstance(told.value, DatabaseUnavailable)
     assert (Entry.objects.count(), services.backups._present().sequence) == (entries, sequence)
+
+
+def test_who_is_disabled_by_two_at_once_is_signed_out_each_time(services, cast):
+    user, _ = services.users.create("alice", cast.owner)
+    seen = copy(user)
+    services.users.change(user, enabled=False)
+    services.users.change(user, enabled=True)
+    services.users.change(seen, enabled=False)
+    assert services.users.get("alice").disabled_times == 2  # each of which ends the sessions of before

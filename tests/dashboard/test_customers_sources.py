@@ -154,3 +154,5 @@ def test_there_is_an_end(services, account, add):
         add(f"8.8.8.{n}")
     with pytest.raises(services.sources.ServiceError, match="may have no more"):
         add("8.8.8.20")
+    add("8.8.8.3")  # has it already
+    assert account.sources.count() == 20

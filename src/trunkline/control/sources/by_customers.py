@@ -27,14 +27,15 @@ MOST = 20  # of an account
 
 def add(account: Account, text: str) -> None:
     """Recognise a network as the account's, as its own wish. Raises ServiceError."""
-    network = ipaddress.ip_network(services.parse(text)[0])
+    cidr, port = services.parse(text)
+    network = ipaddress.ip_network(cidr)
     _check_width(network)
     # What takes long is done before others have to wait, and again where somebody wrote meanwhile.
     before, stale = sequence(), called.stale(account, network)
     with writing():
         called.forget(stale if sequence() == before else called.stale(account, network))
         _check_whose(account, network)
-        if account.sources.count() >= MOST:
+        if account.sources.exclude(network=cidr, port=port).count() >= MOST:
             raise ServiceError(f"the account has {MOST} source addresses, and may have no more: remove one first")
         services.add(account, text)
 

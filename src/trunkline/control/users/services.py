@@ -90,10 +90,11 @@ def change(user: User, *, role: str | None = None, enabled: bool | None = None) 
     if enabled is not None:
         user.enabled = bool(enabled)
         written.append("enabled")
-    if enabled is False:
-        user.disabled_times += 1
-        written.append("disabled_times")
     with writing():
+        if enabled is False:
+            user.refresh_from_db(fields=["disabled_times"])  # somebody else may have just disabled it, too
+            user.disabled_times += 1
+            written.append("disabled_times")
         user.save(update_fields=written)
     return user
 
