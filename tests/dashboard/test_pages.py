@@ -48,19 +48,27 @@ def test_the_number_of_queries_does_not_grow_with_what_is_there(owner, cast, ser
     assert len(many) <= MOST_QUERIES[path], "\n".join(many)
 
 
-def test_without_the_database_a_page_says_so(owner, services, monkeypatch):
-    from django.db import OperationalError
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        ("OperationalError", 503, "The database does not answer"),
+        ("IntegrityError", 500, "That is our fault"),
+        ("DataError", 500, "That is our fault"),
+    ],
+)
+def test_a_database_that_is_away_is_told_and_so_is_a_value_that_it_cannot_have(owner, monkeypatch, error, status, said):
+    from django import db
 
     from trunkline.control.dashboard.numbers import views
 
-    def gone(*_, **__):
-        raise OperationalError("the server closed the connection, password=secret")
+    def fail(*_, **__):
+        raise getattr(db, error)("the server closed the connection, password=secret")
 
-    monkeypatch.setattr(views.services, "listing", gone)
+    monkeypatch.setattr(views.services, "listing", fail)
     owner.raise_request_exception = False
     answer = owner.get("/numbers/")
-    assert answer.status_code == 503
-    assert "The database does not answer" in answer.content.decode()
+    assert answer.status_code == status
+    assert said in answer.content.decode()
     assert "secret" not in answer.content.decode()
 
 

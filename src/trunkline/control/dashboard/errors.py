@@ -3,12 +3,13 @@
 import logging
 import sys
 
-from django.db import Error
+from django.db import DataError, Error, IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from trunkline.control.api import problems
 from trunkline.control.api.paths import is_api, is_number_api
+from trunkline.control.database import MOVED
 from trunkline.control.errors import DatabaseUnavailable, ServiceError, sentence
 
 log = logging.getLogger(__name__)
@@ -83,10 +84,17 @@ def in_the_clear(request: HttpRequest) -> HttpResponse:
     return page(request, 403, "Only over HTTPS", "Open this page by its https:// address.")
 
 
+def _passes(error: BaseException | None) -> bool:
+    """A value that the database refuses is none of its faults, unless it refuses all since it was moved."""
+    if isinstance(error, IntegrityError):
+        return MOVED in str(error)
+    return isinstance(error, (Error, DatabaseUnavailable)) and not isinstance(error, DataError)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """What to say of an exception: a database that is away passes, anything else is a fault of ours, and logged."""
     error = sys.exc_info()[1]
-    if isinstance(error, (Error, DatabaseUnavailable)):
+    if _passes(error):
         log.warning("%s: %s", request.path, error)
         return page(
             request,
