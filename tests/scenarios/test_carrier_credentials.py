@@ -3,7 +3,7 @@
 import pytest
 
 from harness import placing
-from trunkline.sandbox import behaviour
+from trunkline.sandbox import behaviour, digest
 from trunkline.sandbox.call import AUTO
 
 pytestmark = pytest.mark.engines
@@ -138,3 +138,105 @@ async def test_refused_credentials_end_with_502(edge, agent, credentials):
     events = await edge.events("finish", called=f"{prefix}001")
     assert (events[-1]["code"], events[-1]["warning"]) == (502, response.warning)
     assert len(far.calls) == (2 if credentials else 1)
+
+
+class Demanding:
+    """A party that wants credentials for each request within a call, too."""
+
+    def __init__(self, call, user: str = "trunk", secret: str = "s3cret"):
+        self.asked, self._nonces, self._known = [], set(), (user, secret)
+        self._call, call.respond = call, self._respond
+
+    def _respond(self, request):
+        given = request.get("Proxy-Authorization") or ""
+        if digest.verify(given, request.method, *self._known, self._nonces):
+            return None
+        challenge = digest.challenge("far")
+        self._nonces.add(digest.parse(challenge)["nonce"])
+        self.asked.append((request.method, bool(given)))
+        response = self._call.agent.response(request, 407)
+        response.add("Proxy-Authenticate", challenge)
+        return response
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("host", ["an address", "a name"])
+async def test_a_challenge_within_a_call_is_answered_too(edge, agent, transport, host):
+    key, ua, far = edge.key(), await agent(), await agent(transport)
+    name = far.address
+    if host == "a name":
+        name = "demanding.example"
+        edge.resolution(name, [[far.address, far.port(), 0, 0]], port=far.port(), transport=transport)
+    access = {"username": "trunk", "password": "s3cret", "transport": transport}
+    prefix = edge.route(edge.carrier(name, far.port(), sources=[far.address], **access))
+    call, incoming = await placing.answered(edge, ua, far, key, f"+{prefix}001")
+    demanding = Demanding(incoming)
+    call.audio.play(440)
+    await incoming.audio.hear(440)
+    assert (await call.reinvite()).code == 200
+    assert (await call.send("INVITE")).code == 200
+    assert (await call.update()).code == 200
+    assert (await call.bye()).code == 200
+    assert demanding.asked == [(method, False) for method in ("INVITE", "INVITE", "UPDATE", "BYE")]
+    events = await edge.events("end", called=f"{prefix}001")
+    assert [event["by"] for event in events if event["event"] == "end"] == ["caller"]
+
+
+@pytest.mark.parametrize("way", ["uri", "maddr", "another carrier"])
+async def test_nobody_else_gets_a_carriers_credentials(edge, agent, monkeypatch, way):
+    """A party says by its Request-URI where its request goes, and could ask with a nonce of the carrier's. (Kamailio
+    does not look at a `maddr`.)"""
+    key, ua, far, thief = edge.key(), await agent(), await agent(), await agent()
+    prefix = edge.route(edge.carrier(far.address, far.port(), username="trunk", password="s3cret"))
+    call, incoming = await placing.answered(edge, ua, far, key, f"+{prefix}001")
+    seen, respond = [], thief.response
+
+    def ask(request, *_):
+        seen.append(request)
+        response = respond(request, 407)
+        response.add("Proxy-Authenticate", digest.challenge("far"))
+        return response
+
+    monkeypatch.setattr(thief, "response", ask)
+    if way == "another carrier":
+        edge.carrier(thief.address, thief.port(), username="other", password="secret")
+    request = call.dialog.request("UPDATE")
+    request.uri = f"sip:{thief.address}:{thief.port()}"
+    if way == "maddr":
+        request.uri = f"sip:{far.address}:{far.port()};maddr={thief.address}"
+    answer = await ua.transact(request, call.hop)
+    assert answer.code == (200 if way == "maddr" else 407)
+    assert [request.get("Proxy-Authorization") for request in seen] == [None] * (way != "maddr")
+    await placing.hang_up(call, incoming)
+
+
+async def test_a_carrier_that_called_is_answered_too(edge, agent):
+    pbx, far = await agent(), await agent()
+    edge.carrier(far.address, far.port(), username="trunk", password="s3cret")
+    number = edge.number(f"sip:pbx@{pbx.address}:{pbx.port()}")
+    call = await placing.dial(edge, far, None, f"+{number}")
+    incoming = await pbx.next_call()
+    await incoming.answer()
+    assert (await call.final()).code == 200
+    await incoming.confirmed()
+    demanding = Demanding(call)
+    assert (await incoming.reinvite()).code == 200
+    assert (await incoming.bye()).code == 200
+    assert demanding.asked == [("INVITE", False), ("BYE", False)]
+
+
+@pytest.mark.parametrize("credentials", [{"username": "trunk", "password": "wrong"}, {}])
+async def test_what_cannot_be_answered_within_a_call_is_refused_as_it_was(edge, agent, credentials):
+    key, ua, far = edge.key(), await agent(), await agent()
+    prefix = edge.route(edge.carrier(far.address, far.port(), **credentials))
+    call, incoming = await placing.answered(edge, ua, far, key, f"+{prefix}001")
+    demanding = Demanding(incoming)
+    call.audio.play(440)
+    await incoming.audio.hear(440)
+    refused = await call.reinvite()
+    assert refused.code == 407
+    assert refused.get("Proxy-Authenticate") is None
+    assert demanding.asked == [("INVITE", False), ("INVITE", True)][: 1 + bool(credentials)]
+    incoming.respond = None
+    await incoming.audio.hear(440)
+    await placing.hang_up(call, incoming)

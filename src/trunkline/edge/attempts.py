@@ -57,6 +57,8 @@ class Attempts:
         attempt = plan.attempt
         notes.note_shift(0)
         notes.note_demands(softened=False)
+        if attempt.carrier_id:
+            notes.note_carrier(attempt.carrier_id)
         if attempt.problem:
             return Outcome(attempt.cause, 0, attempt.problem)
         if attempt.carrier_id and plan.current and not self._lookup.carrier(attempt.carrier_id):

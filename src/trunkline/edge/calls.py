@@ -52,6 +52,7 @@ class Calls:
             self._from_customer(sender, recipient, facts)
         else:
             refused = refusal.carrier_disabled() if isinstance(sender, DisabledCarrier) else None
+            notes.note_carrier(sender.id)
             self._from_network(recipient, facts | {"carrier": sender.id}, refused)
 
     def _from_customer(self, sender: Customer, recipient: str, facts: dict) -> None:

@@ -1,5 +1,7 @@
 """A request within a dialog that its Route has proven: no lookup, no memory of the call."""
 
+from collections.abc import Callable
+
 from trunkline.contract import clearing
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.contract.endings import UNUSABLE_ACK
@@ -14,6 +16,7 @@ from trunkline.sip.refusal import Refusal
 
 NO_SUCH_METHOD = (405, 501)
 NO_SUCH_CALL = 481
+CHALLENGES = (401, 407)
 
 
 class InDialog:
@@ -40,6 +43,9 @@ class InDialog:
         names = [name(message.user_part(user), dialog.plus, self._config.domain) for user in ("$fU", "$tU")]
         contacts.leave_behind_odd_routes()
         routes.follow_contact()
+        near, far = dialog.legs_from(message.get("$ft"))
+        if far == legs.CARRIER and method != "ACK":
+            notes.note_carrier(self._records.carrier(dialog.call))  # before its end is noted
         notes.note_shift(dialog.shift)
         if dialog.shift:
             hiding.shift_cseq(dialog.shift)
@@ -54,7 +60,6 @@ class InDialog:
             if transactions.begin():  # an INFO that comes twice is one digit
                 self._dial(digit)
             return
-        near, far = dialog.legs_from(message.get("$ft"))
         has_sdp = message.has_sdp()
         refused = self._carry_body(method, dialog, near, far, has_sdp)
         if refused and method != "ACK":
@@ -65,7 +70,7 @@ class InDialog:
             notes.note_offer(has_sdp)
             notes.note_legs(near + far)
             notes.note_call(dialog.call)
-        if method == "UPDATE" or (method == "INVITE" and has_sdp):
+        if method == "UPDATE" or (method == "INVITE" and (has_sdp or far == legs.CARRIER)):
             transactions.expect_refusal()
         elif method == "BYE" and self._records.is_over(dialog):  # and not of a fork's leg, beside a call that is up
             transactions.expect_end()
@@ -87,23 +92,44 @@ class InDialog:
             replies.final(refusal.digit_without_audio())
 
     def refused(self) -> None:
-        """An offer was refused, or an UPDATE that only refreshes the session.
+        """A re-INVITE or UPDATE was refused: what it offered, or what only refreshes the session.
 
         A far side that has no UPDATE at all cannot be refreshed by one, nor does it count on it; the sender of one may
         have nothing else (Skype for Business), and must not end the call for that.
         """
+        code, *_ = transactions.failed_reply()
+        if self._authenticated(code, transactions.expect_refusal):
+            return
         if notes.request_offered():
             self._relay.restore()
-            return
-        code, *_ = transactions.failed_reply()
-        if code in NO_SUCH_METHOD:
+        elif code in NO_SUCH_METHOD and message.method() == "UPDATE":
             replies.refreshed()
 
     def bye_refused(self) -> None:
         """The far side may be in the call still, which nobody counts any more, and at the operator's expense."""
         code, *_ = transactions.failed_reply()
-        if code != NO_SUCH_CALL:
+        if not self._authenticated(code, transactions.expect_end) and code != NO_SUCH_CALL:
             self._records.unheard(notes.current_attempt()[0])
+
+    def _authenticated(self, code: int, expect: Callable[[], None]) -> bool:
+        """Whether the request is on its way again, with the credentials of a carrier that demands them within calls.
+
+        They go to nowhere but to the address of this call's own carrier: the other party wrote where this request goes,
+        and by an answer to a challenge of its own it could call by a carrier past us. The CSeq stays, against RFC 3261
+        §22.2: the ACK of a re-INVITE and what follows count on from what their sender wrote, who knows nothing of it.
+        """
+        carrier_id = notes.carrier()
+        if code not in CHALLENGES or not carrier_id:
+            return False
+        self._lookup.refresh()
+        carrier = self._lookup.carrier(carrier_id)
+        if not (carrier and carrier.username and routes.next_host() in self._lookup.addresses(carrier)):
+            return False
+        if not transactions.answer_challenge(carrier.username, carrier.password):
+            return False
+        notes.note_carrier(0)  # once is enough: a second challenge says that they are wrong
+        expect()
+        return transactions.repeat()
 
     def _is_foreign(self, method: str, dialog: Dialog) -> bool:
         """Whether a request is not of those who talk, or would let them talk on when the call is over: unrecorded."""

@@ -134,6 +134,12 @@ class Lookup:
         """Whether a carrier, enabled or not, is called at this IP address, or calls from there."""
         return ip in self._cached("carrier_addresses") or self.source(ip, port, "carrier") is not None
 
+    def addresses(self, carrier: Carrier) -> set[str]:
+        """The IP addresses that a carrier is called at."""
+        if is_ip(carrier.host):
+            return {carrier.host}
+        return {ip for ip, *_ in self.resolution(carrier.host, carrier.port, carrier.transport).targets}
+
     def routes(self, e164: str) -> tuple[Route, ...]:
         """The routes of the longest prefix that has an enabled carrier, unordered; or one that refuses."""
         # By the digits that can matter, so that the numbers of one country share an answer.

@@ -101,7 +101,7 @@ class Records:
         if code >= 200:
             if not notes.answered():
                 notes.note_answer()
-                self._standing.answered(call, message.text("$tt"))
+                self._standing.answered(call, message.text("$tt"), notes.carrier())
                 self._journal.note("answer", call, n=n, code=code, dialog=ends.of_answer())
         elif not notes.rang(n):
             transactions.let_ring(ring_timeout)
@@ -131,6 +131,10 @@ class Records:
             return False
         callee = to_tag if from_tag == dialog.caller_tag else from_tag
         return self._standing.callee(dialog.call) in (callee, None)
+
+    def carrier(self, call: str) -> int:
+        """The id of the carrier that a call came from or went to; 0 for none, or where that is not known."""
+        return self._standing.carrier(call)
 
     def is_over(self, dialog: Dialog) -> bool:
         """Whether the call's record is closed: then nobody talks on, unrecorded, by offering media once more."""

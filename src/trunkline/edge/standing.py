@@ -56,13 +56,18 @@ class Standing:
         """Whether the call began in this process and has not been released."""
         return self._counters.get("calls", call) is not None
 
-    def answered(self, call: str, tag: str) -> None:
-        """Note the tag of the callee whose answer the caller has got."""
-        self._counters.put("callee", call, tag)
+    def answered(self, call: str, tag: str, carrier_id: int = 0) -> None:
+        """Note the tag of the callee whose answer the caller has got, and the call's carrier, if it has one."""
+        self._counters.put("callee", call, f"{tag} {carrier_id}")
 
     def callee(self, call: str) -> str | None:
         """That tag; None when there was no answer yet, or it came before this process."""
-        return self._counters.get("callee", call)
+        entry = self._counters.get("callee", call)
+        return None if entry is None else entry.partition(" ")[0]
+
+    def carrier(self, call: str) -> int:
+        """The id of that carrier; 0 for none, or while `callee` is not known."""
+        return int((self._counters.get("callee", call) or "").partition(" ")[2] or 0)
 
     def turn_away(self, call: str, tag: str) -> None:
         """Note that this callee's answer came too late: its BYE, without an ACK after 32 s, ends nothing."""

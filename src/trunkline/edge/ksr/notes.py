@@ -50,6 +50,15 @@ def note_over() -> None:
     put("$avp(over)", "1")
 
 
+def note_carrier(carrier_id: int) -> None:
+    """Remember the carrier of the call, which may ask for its credentials; 0: none, or no more."""
+    put("$avp(carrier)", str(carrier_id))
+
+
+def carrier() -> int:
+    return int(get("$avp(carrier)") or 0)
+
+
 def note_offer(offered: bool) -> None:
     """Remember for the responses whether this request holds an offer."""
     put("$avp(offered)", "1" if offered else "0")

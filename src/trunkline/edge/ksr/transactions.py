@@ -93,8 +93,14 @@ def answer_challenge(username: str, password: str) -> bool:
     return KSR.uac.uac_auth() > 0
 
 
+def repeat() -> bool:
+    """In a failure callback of a request within a call: send it again to where it went. False: it could not be sent."""
+    return KSR.tm.t_relay() > 0
+
+
 def expect_refusal() -> None:
-    """The request to be relayed offers media or refreshes its session: its refusal, or silence, is looked at."""
+    """The request to be relayed offers media, refreshes its session, or goes to a carrier: its refusal, or silence, is
+    looked at."""
     KSR.tm.t_on_failure("ksr_dialog_failure")
 
 
