@@ -210,9 +210,13 @@ async def test_nobody_else_gets_a_carriers_credentials(edge, agent, monkeypatch,
     await placing.hang_up(call, incoming)
 
 
-async def test_a_carrier_that_called_is_answered_too(edge, agent):
-    pbx, far = await agent(), await agent()
-    edge.carrier(far.address, far.port(), username="trunk", password="s3cret")
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_a_carrier_that_called_is_answered_too(edge, agent, transport, elsewhere):
+    """Many call from other addresses than the one that they are called at."""
+    pbx, far = await agent(), await agent(transport)
+    host = agent.address() if elsewhere else far.address
+    edge.carrier(host, 5060, sources=[far.address], username="trunk", password="s3cret", transport=transport)
     number = edge.number(f"sip:pbx@{pbx.address}:{pbx.port()}")
     call = await placing.dial(edge, far, None, f"+{number}")
     incoming = await pbx.next_call()

@@ -123,7 +123,7 @@ class InDialog:
             return False
         self._lookup.refresh()
         carrier = self._lookup.carrier(carrier_id)
-        if not (carrier and carrier.username and routes.next_host() in self._lookup.addresses(carrier)):
+        if not (carrier and carrier.username and self._lookup.is_at(carrier, routes.next_host())):
             return False
         if not transactions.answer_challenge(carrier.username, carrier.password):
             return False

@@ -134,11 +134,12 @@ class Lookup:
         """Whether a carrier, enabled or not, is called at this IP address, or calls from there."""
         return ip in self._cached("carrier_addresses") or self.source(ip, port, "carrier") is not None
 
-    def addresses(self, carrier: Carrier) -> set[str]:
-        """The IP addresses that a carrier is called at."""
-        if is_ip(carrier.host):
-            return {carrier.host}
-        return {ip for ip, *_ in self.resolution(carrier.host, carrier.port, carrier.transport).targets}
+    def is_at(self, carrier: Carrier, host: str) -> bool:
+        """Whether a host is an IP address that a carrier is called at, or calls from."""
+        if not is_ip(host):
+            return False
+        named = () if is_ip(carrier.host) else self.resolution(carrier.host, carrier.port, carrier.transport).targets
+        return host in (carrier.host, *(ip for ip, *_ in named)) or self.source(host, 0, "carrier") == carrier.id
 
     def routes(self, e164: str) -> tuple[Route, ...]:
         """The routes of the longest prefix that has an enabled carrier, unordered; or one that refuses."""
