@@ -21,7 +21,7 @@ def database(request, tmp_path, empty):
     from trunkline import control
     from trunkline.control.database import close
 
-    with_cast = "cast" in request.fixturenames
+    with_cast, server = "cast" in request.fixturenames, None
     if request.param == "postgresql":
         server = request.getfixturevalue("postgresql")
         url = server.peopled() if with_cast else server.fresh()
@@ -30,6 +30,8 @@ def database(request, tmp_path, empty):
     control.setup(settings_for(url, tmp_path))
     yield url
     close()
+    if server:
+        server.drop(url)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -93,8 +94,7 @@ class Server:
     def bare(self) -> str:
         """The URL of a database without tables."""
         name = f"bare{next(self._count)}"
-        with psycopg.connect(host=self.folder, user="postgres", dbname="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+        self._order(f"CREATE DATABASE {name}")
         return self.url(name)
 
     def fresh(self) -> str:
@@ -114,9 +114,16 @@ class Server:
         self._create(name, template)
         return self.url(name)
 
+    def drop(self, url: str) -> None:
+        """Remove a database: hundreds of them take gigabytes, and a minute in the end."""
+        self._order(f"DROP DATABASE {urlsplit(url).path.lstrip('/')} WITH (FORCE)")
+
     def _create(self, name: str, template: str) -> None:
+        self._order(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # a fifth sooner, without fsync
+
+    def _order(self, statement: str) -> None:
         with psycopg.connect(host=self.folder, user="postgres", dbname="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            connection.execute(statement)
 
     def _migrate(self, url: str) -> None:
         with standing_on(url, Path(self.folder)):

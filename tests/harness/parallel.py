@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-WORKERS = 6
+WORKERS = 4  # for two CPUs: with six, timers of SIP ran out, and the tests took no less
 FEW = 3  # files that are sooner run here than workers have started
 ALONE = "alone"
 # Folders whose tests take long start first, so that no worker is left with one when the others are done. These start
