@@ -13,11 +13,17 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    """Decided once: a worker of xdist gets the options, and the files as if somebody had named them."""
+    """Decided once, and told to the workers of xdist, to whom the command line looks otherwise."""
     if hasattr(config, "workerinput"):
+        config.option.long = config.workerinput["long"]
         return
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     config.option.long = config.option.long or named or "long" in config.option.markexpr
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput["long"] = node.config.option.long
 
 
 def pytest_collection_modifyitems(config, items):

@@ -28,19 +28,23 @@ def run(pytester, monkeypatch):
     return lambda *words: pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "xdist", *words)
 
 
-@pytest.mark.parametrize("words", [[], ["-n", "1"]], ids=" ".join)
-def test_a_run_that_names_no_file_leaves_them_out_and_says_so(run, words):
-    result = run(*words)
+@pytest.fixture(params=[[], ["-n", "1"]], ids=["here", "in a worker"])
+def where(request):
+    return request.param
+
+
+def test_a_run_that_names_no_file_leaves_them_out_and_says_so(run, where):
+    result = run(*where)
     result.assert_outcomes(passed=1)
     assert LEFT_OUT in result.stdout.str()
 
 
-@pytest.mark.parametrize("words", [["--long"], ["--long", "-n", "1"], ["test_it.py"]], ids=" ".join)
-def test_who_asks_for_them_or_names_their_file_has_them(run, words):
-    result = run(*words)
+@pytest.mark.parametrize("word", ["--long", "test_it.py"])
+def test_who_asks_for_them_or_names_their_file_has_them(run, where, word):
+    result = run(*where, word)
     result.assert_outcomes(passed=2)
     assert LEFT_OUT not in result.stdout.str()
 
 
-def test_they_can_be_chosen_by_their_mark(run):
-    run("-m", "long").assert_outcomes(passed=1)
+def test_they_can_be_chosen_by_their_mark(run, where):
+    run(*where, "-m", "long").assert_outcomes(passed=1)
