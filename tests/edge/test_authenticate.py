@@ -49,7 +49,8 @@ def test_wrong_credentials_are_challenged_again_and_count(digest, facts):
 @pytest.mark.parametrize(
     ("facts", "denial"),
     [({"verdict": "wrong"}, "secret"), ({"algorithm": "SHA-512-256"}, "algorithm"),
-     ({"uri": "sip:+33123456789@x"}, "recipient"), ({"username": "nobody"}, "")],
+     ({"uri": "sip:+33123456789@x"}, "recipient"), ({"uri": f"tel:{NUMBER};phone-context=+1"}, "recipient"),
+     ({"username": "nobody"}, "")],
 )  # fmt: skip
 def test_what_was_wrong_is_known_of_a_key_that_there_is(digest, facts, denial):
     result = digest(**facts)

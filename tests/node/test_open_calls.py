@@ -70,24 +70,20 @@ ANSWER = {"event": "answer", "dialog": {"source": "udp:192.0.2.2:5060", "contact
 UNHEARD = {"event": "end", "by": "edge", "reason": "it was refused"}
 
 
-def test_a_bye_that_went_elsewhere_leaves_a_call_to_be_ended(scene):
-    scene.write(
-        BEGUN,
-        ANSWER,
-        {"event": "end", "by": "caller", "way": ["192.0.2.1", "192.0.2.9", "192.0.2.9"]},
-    )
+def hung_up(scene, **facts) -> None:
+    """The caller's BYE is in the journal of a call that was up."""
+    scene.write(BEGUN, ANSWER, {"event": "end", "by": "caller"} | facts)
     scene.calls.follow(1000.0)
+
+
+def test_a_bye_that_went_elsewhere_leaves_a_call_to_be_ended(scene):
+    hung_up(scene, way=["192.0.2.1", "192.0.2.9", "192.0.2.9"])
     assert [call.cut for call in scene.calls.over] == ["the BYE that ended it did not reach the other party"]
 
 
 @pytest.mark.parametrize("is_let_go", [False, True])
 def test_so_does_one_that_was_refused_be_its_media_let_go_or_not(scene, is_let_go):
-    scene.write(
-        BEGUN,
-        ANSWER,
-        {"event": "end", "by": "caller", "way": ["192.0.2.1", "192.0.2.2", "192.0.2.2"]},
-    )
-    scene.calls.follow(1000.0)
+    hung_up(scene, way=["192.0.2.1", "192.0.2.2", "192.0.2.2"])
     assert [call.cut for call in scene.calls.over] == [""]
     if is_let_go:
         scene.calls.over.clear()
@@ -98,8 +94,7 @@ def test_so_does_one_that_was_refused_be_its_media_let_go_or_not(scene, is_let_g
 
 
 def test_but_not_for_ever(scene):
-    scene.write(BEGUN, ANSWER, {"event": "end", "by": "caller"})
-    scene.calls.follow(1000.0)
+    hung_up(scene)
     scene.calls.over.clear()
     scene.calls.follow(1041.0)
     scene.write(UNHEARD)

@@ -12,6 +12,7 @@ from trunkline.sip.number import e164
 from trunkline.sip.refusal import Refusal
 
 ALGORITHMS = ("MD5", "SHA-256")
+_CONTEXT = "phone-context="
 
 type Verify = Callable[[str, str], str]  # (HA1, algorithm) -> 'ok', 'stale' or 'wrong'
 
@@ -94,6 +95,7 @@ def _same_recipient(digest_uri: str, recipient: str) -> bool:
     if not at and scheme.lower() != "tel":
         return True
     user = unquote(user)
-    # A number's parameters (RFC 3966) may be in one of them alone.
-    alike = user.partition(";")[0] == recipient.partition(";")[0]
-    return alike or (e164(user) is not None and e164(user) == e164(recipient))
+    if user == recipient or (e164(user) is not None and e164(user) == e164(recipient)):
+        return True
+    # A number's parameters (RFC 3966) may be in one of them alone. But a local number is none without its context.
+    return _CONTEXT not in user.lower() and user.partition(";")[0] == recipient.partition(";")[0]
