@@ -1,5 +1,7 @@
 """SRTP on customers' legs, RTP to carriers: keys in the description, audio that is decrypted and listened to."""
 
+import re
+
 import pytest
 
 from scenarios.encrypting import answered_in, answered_out, dial_out, latin_1, talk
@@ -217,6 +219,30 @@ async def test_an_account_that_requires_srtp_cannot_call_without(edge, agent):
     assert (await call.final()).code == 488
     assert one(edge.call_events(warning=call.warning), "reject")
     assert not carrier.calls
+
+
+def plain_first(request):
+    """The same audio as RTP in a stream of its own, before that of SRTP: so some PBXs offer both."""
+    head, audio, stream = request.body.partition(b"m=audio ")
+    if b"m=audio " in stream:  # it is sent again, with credentials
+        return
+    plain = re.sub(rb"a=crypto.*\r\n", b"", stream.replace(b"RTP/SAVP", b"RTP/AVP"))
+    request.body = head + audio + plain + audio + stream
+
+
+@pytest.mark.parametrize("setting", ["accepted", "required"])
+async def test_of_rtp_and_srtp_in_two_streams_the_account_decides(edge, agent, setting):
+    secure = setting == "required"
+    call, carrier = await dial_out(edge, agent, edge.account(srtp=setting), edit=plain_first)
+    incoming = await carrier.next_call()
+    assert incoming.request.body.count(b"m=audio ") == 2
+    await incoming.answer()
+    answered = (await call.final()).body
+    ports = [int(port) for port in re.findall(rb"m=audio (\d+)", answered)]
+    assert [port > 0 for port in ports] == [not secure, secure]
+    assert sdp.parse(answered).is_secure == secure
+    await talk(call, incoming)
+    await call.bye()
 
 
 @pytest.mark.parametrize("setting", ["accepted", "offered", "required"])

@@ -66,6 +66,33 @@ def test_the_first_usable_audio_is_the_one_and_others_are_refused_in_place():
     )  # fmt: skip
 
 
+KEY = f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}\r\n"
+RTP, SRTP, KEYLESS = (
+    "m=audio 4000 RTP/AVP 8\r\n",
+    f"m=audio 4002 RTP/SAVP 8\r\n{KEY}",
+    "m=audio 4004 UDP/TLS/RTP/SAVPF 8\r\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("streams", "secure", "port"),
+    [
+        ((RTP, SRTP), None, 4000),
+        ((SRTP, RTP), None, 4002),
+        ((RTP, SRTP), True, 4002),
+        ((SRTP, RTP), False, 4000),
+        ((KEYLESS, RTP), None, 4000),
+        ((KEYLESS, SRTP), True, 4002),
+        ((KEYLESS, RTP), True, 4004),  # none is what is wanted: the first is refused, in words
+        ((RTP,), True, 4000),
+    ],
+)
+def test_of_srtp_and_rtp_in_two_streams_the_one_that_can_be_had_is_taken(streams, secure, port):
+    description = parse(HEAD + "".join(streams), secure=secure)
+    assert description.audio.port == port
+    assert [bool(refused) for refused in description.streams] == [str(port) not in stream for stream in streams]
+
+
 @pytest.mark.parametrize("profile", ["TCP/RTP/AVP", "TCP/TLS/RTP/SAVP", "udptl", "RTP/AVPX"])
 def test_audio_that_is_no_rtp_over_udp_is_not_carried(profile):
     assert parse(f"{HEAD}m=audio 4000 {profile} 0\r\n").audio is None

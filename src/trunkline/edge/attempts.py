@@ -103,7 +103,9 @@ class Attempts:
         if not isinstance(following, Relay):
             return following
         if outcome.code in failover.NOT_ACCEPTABLE:
-            return self._media.after_refusal(believed=notes.legs()[0] == legs.CARRIER) or following
+            near = notes.legs()[0]
+            offered = self._media.after_refusal(believed=near == legs.CARRIER, secure=near in legs.ENCRYPTED)
+            return offered or following
         lacking = outcome.code == failover.BAD_EXTENSION and transactions.lacks_reliable_responses()
         return DemandLess() if lacking and not notes.softened() else following
 

@@ -111,7 +111,7 @@ class Calls:
         """The leg to the caller, see legs, or why its offer cannot be taken."""
         account = None if call.direction == "inbound" else payer
         if message.has_sdp():
-            offer = self._relay.take_offer(believed=account is None)
+            offer = self._relay.take_offer(believed=account is None, secure=legs.wanted(account))
             return offer if isinstance(offer, Refusal) else legs.of_caller(offer.sdp, account)
         return refusal.unknown_body(message.text("$cT")) if message.has_body() else legs.of_caller("", account)
 

@@ -162,7 +162,7 @@ class InDialog:
         # Its tag alone does not make a carrier: the other party knows it too.
         believed = near == legs.CARRIER and self._is_carrier(message.get("$si"), message.get("$sp"))
         if step == "offer":
-            offer = self._relay.take_offer(believed=believed)
+            offer = self._relay.take_offer(believed=believed, secure=near in legs.ENCRYPTED)
             refused = offer if isinstance(offer, Refusal) else legs.later_offer(offer.sdp, near)
             if refused:
                 return refused

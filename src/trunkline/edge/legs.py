@@ -20,6 +20,11 @@ MEDIA = {SRTP: "srtp", SRTP_F: "srtp", RTP: None, CARRIER: None}  # in the journ
 _PROFILES = {SRTP: "RTP/SAVP", SRTP_F: "RTP/SAVPF", RTP: "RTP/AVP", CARRIER: "RTP/AVP"}
 
 
+def wanted(account: Account | None) -> bool | None:
+    """Which of a caller's audio streams is taken where it offers both, see sdp.parse."""
+    return True if account and account.srtp == "required" else None
+
+
 def of_caller(offer: str, account: Account | None) -> str | Refusal:
     """The leg of a call that begins. `offer` '' is none: then we offer. `account`: whose PBX calls, None: a carrier."""
     setting = account.srtp if account else "accepted"

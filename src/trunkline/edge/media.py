@@ -66,10 +66,10 @@ def reply_step(code: int, request_offered: bool) -> Step | None:
     return "answer" if request_offered else "late offer"
 
 
-def description(text: str, writer: Writer, abilities: Abilities) -> Description:
-    """What a party wrote, with the address of its audio as far as it is believed, and with its packet time as far as
-    the relay can keep it. Raises SdpError."""
-    written = sdp.parse(text)
+def description(text: str, writer: Writer, abilities: Abilities, secure: bool | None = None) -> Description:
+    """What a party wrote (`secure`: see sdp.parse), with the address of its audio as far as it is believed, and with its
+    packet time as far as the relay can keep it. Raises SdpError."""
+    written = sdp.parse(text, secure=secure)
     audio = written.audio
     if audio is None:
         return written

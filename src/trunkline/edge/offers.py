@@ -64,22 +64,33 @@ class Offer(NamedTuple):
         return cls(body, flags, tuple(streams), tuple(order), slow_events)
 
 
-def read(text: str, writer: Writer, abilities: Abilities, *, wide: bool = True, remembered: bool = True) -> Offer:
+def read(
+    text: str,
+    writer: Writer,
+    abilities: Abilities,
+    *,
+    wide: bool = True,
+    remembered: bool = True,
+    secure: bool | None = None,
+) -> Offer:
     """Read an offer. Raises SdpError.
 
-    `wide`: offer all that can be transcoded, not G.711 alone. `remembered`: its answer will be read with this offer
-    at hand; without, nothing may be offered on that the relay might not be able to join with the answer.
+    `secure`: see sdp.parse. `wide`: offer all that can be transcoded, not G.711 alone. `remembered`: its answer will be
+    read with this offer at hand; without, nothing may be offered on that the relay might not be able to join with the
+    answer.
     """
     if parts := alike.split(text):
         common, session, port = parts
         with suppress(SdpError):  # whose words are to quote this text
             made = _remembered(common, writer, abilities, wide=wide, remembered=remembered)
             return made._replace(sdp=alike.join(made.sdp, session, port))
-    return _read(text, writer, abilities, wide=wide, remembered=remembered)
+    return _read(text, writer, abilities, wide=wide, remembered=remembered, secure=secure)
 
 
-def _read(text: str, writer: Writer, abilities: Abilities, *, wide: bool, remembered: bool) -> Offer:
-    written = description(text, writer, abilities)
+def _read(
+    text: str, writer: Writer, abilities: Abilities, *, wide: bool, remembered: bool, secure: bool | None = None
+) -> Offer:
+    written = description(text, writer, abilities, secure)
     audio = written.audio
     if audio is None:
         raise _no_stream(written)

@@ -81,7 +81,8 @@ class Audio:
 def parse(body: bytes) -> Audio:
     """The audio stream; raises SdpError."""
     session, *media = re.split(r"(?m)^(?=m=)", body.decode("utf-8", "replace").replace("\r\n", "\n"))
-    audio = next((part for part in media if part.startswith("m=audio ")), None)
+    streams = [part for part in media if part.startswith("m=audio ")]
+    audio = next((part for part in streams if not part.startswith("m=audio 0 ")), next(iter(streams), None))
     match = re.match(r"m=audio ([0-9]{1,5})(?:/[0-9]+)? (\S+)([ 0-9]*)$", audio or "", re.MULTILINE | re.ASCII)
     if not match:
         raise SdpError("there is no audio stream in it")

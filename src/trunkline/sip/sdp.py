@@ -7,6 +7,7 @@ Reading keeps what is needed to carry audio and forgets everything else, so that
 import re
 from dataclasses import dataclass
 
+from trunkline.sip import srtp
 from trunkline.sip.codecs import STATIC, canonical, is_event
 
 LONGEST = 16_384  # characters
@@ -92,8 +93,11 @@ class Description:
         return "\r\n".join([*lines, *audio.attributes, ""])
 
 
-def parse(text: str) -> Description:
-    """Read a description. Raises SdpError."""
+def parse(text: str, *, secure: bool | None = None) -> Description:
+    """Read a description. Raises SdpError.
+
+    `secure`: of several audio streams, SRTP (or RTP) is wanted; None: whichever comes first.
+    """
     if len(text) > LONGEST:
         raise SdpError(413, f"The SDP is {len(text)} characters long; at most {LONGEST} are read")
     session, *sections = _sections(text)
@@ -104,7 +108,8 @@ def parse(text: str) -> Description:
     if len(sections) > MOST_STREAMS:
         raise SdpError(400, f"The SDP has {len(sections)} media streams; at most {MOST_STREAMS} are read")
     media = [_media(section[0]) for section in sections]
-    place = next((i for i, (kind, port, profile, _) in enumerate(media) if _usable(kind, port, profile)), None)
+    usable = [i for i, (kind, port, profile, _) in enumerate(media) if _usable(kind, port, profile)]
+    place = _chosen(usable, sections, secure) if len(usable) > 1 else next(iter(usable), None)
     streams = tuple(
         "" if i == place else f"m={kind} 0 {profile} {formats[0]}"
         for i, (kind, _, profile, formats) in enumerate(media)
@@ -146,6 +151,14 @@ def _media(line: str) -> tuple[str, int, str, list[str]]:
 def _usable(kind: str, port: int, profile: str) -> bool:
     profile = profile.upper()
     return kind == "audio" and port > 0 and profile.endswith(PROFILES) and not profile.startswith("TCP/")
+
+
+def _chosen(usable: list[int], sections: list[list[str]], secure: bool | None) -> int:
+    """One of several audio streams. Some PBXs offer the same audio as SRTP and as RTP in two of them, so that those who
+    know one alone take that: the first that is what is wanted and has a key that can be used, else the first."""
+    texts = {i: "\r\n".join(sections[i]) for i in usable}
+    wanted = (i for i, text in texts.items() if secure is None or srtp.is_secure(text) == secure)
+    return next((i for i in wanted if not srtp.is_secure(texts[i]) or not srtp.problem(texts[i])), usable[0])
 
 
 def _audio(session: list[str], section: list[str], media: tuple[str, int, str, list[str]]) -> Audio:

@@ -32,14 +32,14 @@ class Relay:
         self._last: tuple[str | None, Offer | None] = (None, None)  # the offer kept last in this worker, as both
         self.unusable = ""  # why the SDP anchored last could not be; '' where it could
 
-    def take_offer(self, *, believed: bool) -> Offer | Refusal:
+    def take_offer(self, *, believed: bool, secure: bool | None = None) -> Offer | Refusal:
         """Read the offer of this request and keep it with its transaction, for `anchor`; or say why it is refused.
 
-        `believed`: see media.Writer, here and below.
+        `believed`: see media.Writer, here and below. `secure`: see sdp.parse.
         """
         wide = KSR.htable.sht_get("wide", message.text("$ci")) is not None
         try:
-            made = offers.read(message.sdp(), self._writer(believed), self._abilities, wide=wide)
+            made = offers.read(message.sdp(), self._writer(believed), self._abilities, wide=wide, secure=secure)
         except SdpError as error:
             return refusal.bad_sdp(error.code, error.words)
         kept = made.dumps()
@@ -53,13 +53,13 @@ class Relay:
         if offered and offered.lacks_common:
             _offer_all_from_now_on()  # or the far side's next offer, a hold for one, might suit this side no more
 
-    def after_refusal(self, *, believed: bool) -> OfferMore | Refusal | None:
+    def after_refusal(self, *, believed: bool, secure: bool) -> OfferMore | Refusal | None:
         """What follows when the called side accepts none of the codecs it was offered; None when there was no offer."""
         kept = get("$avp(offer)")
         if not kept:
             return None
         _offer_all_from_now_on()  # also to the targets after this one
-        self.take_offer(believed=believed)
+        self.take_offer(believed=believed, secure=secure)
         if get("$avp(offer)") != kept:
             return OfferMore()
         if not Offer.loads(kept).joined:
