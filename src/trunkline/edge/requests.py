@@ -128,7 +128,7 @@ class Requests:
         elif method == "INVITE" and not message.get("$ft"):
             # RFC 3261 §8.1.1.3; without it no later request could prove that it belongs to this call.
             replies.refuse(refusal.malformed("From has no tag"))
-        elif method == "INVITE" and (words := message.too_long() or message.contact_fault() or contacts.route_fault()):
+        elif method == "INVITE" and (words := _fault()):
             replies.refuse(refusal.malformed(words))
         elif method == "INVITE":
             self._calls.invite(source)
@@ -164,6 +164,11 @@ class Requests:
             self._passing.forward(method)
         else:
             self._in_dialog.forward(method, dialog)
+
+
+def _fault() -> str:
+    """What is wrong with what an INVITE says of its dialog, in words."""
+    return message.too_long() or message.tag_fault() or message.contact_fault() or contacts.route_fault()
 
 
 def _beyond_us(method: str) -> tuple[list[str], str] | None:

@@ -34,8 +34,7 @@ class Responses:
             return
         try:
             readable = message.is_readable()
-            # Behind a Contact that leads nowhere an answer gets no ACK, and nothing after it.
-            usable = code >= 300 or contacts.is_usable() or (code < 200 and not contacts.route_fault())
+            usable = code >= 300 or (message.is_tagged() and _is_passable(code))
             # First, because nothing of the far side may go on as it came, whatever becomes of the record.
             fault = self._pass_back(code, attempt=True) if readable else ""
         except UnicodeDecodeError:
@@ -157,3 +156,8 @@ class Responses:
             hiding.shift_cseq(-shift)
             if 180 <= code < 300:
                 routes.mark_route(SHIFT.format(shift), f";{PARAMETER}=")
+
+
+def _is_passable(code: int) -> bool:
+    """Behind a Contact that leads nowhere an answer gets no ACK, and nothing after it."""
+    return contacts.is_usable() or (code < 200 and not contacts.route_fault())

@@ -8,6 +8,8 @@ import re
 _FIELD_ENDS = re.compile(r"\r?\n(?![ \t])")  # RFC 3261 §7.3.1: a line that begins with a blank goes on with the field
 _TOKEN = re.compile(r"[A-Za-z0-9!%*_+`'~.-]+")  # §25.1
 _NAME = re.compile(rf"({_TOKEN.pattern})[ \t]*:")
+_TAG = re.compile(r"[!-~]*")
+_ENDS_IT = frozenset('",;<>\\')  # of what stands for a tag in a URI, or in a header
 _READ = re.compile(r"[A-Za-z0-9_+~.-]+")  # names that Kamailio 6.0 reads (measured)
 _LENGTH = re.compile(r":\s*[0-9]+\s*")
 _COPIED = frozenset(("via", "v", "from", "f", "to", "t", "call-id", "i", "cseq"))  # into a response (§8.2.6.2)
@@ -49,3 +51,9 @@ def foreign_scheme(head: str) -> str:
 
 def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
+
+
+def is_tag(text: str) -> bool:
+    """Whether a tag can be written down without quotes, as a token can (§25.1); some have characters that no token has,
+    and do no harm."""
+    return _TAG.fullmatch(text) is not None and _ENDS_IT.isdisjoint(text)

@@ -198,8 +198,10 @@ def credentials_demanded() -> Refusal:
 
 
 def unreadable(code: int) -> Refusal:
-    words = "a line is not a header field or not UTF-8, Contact has no SIP URI, or Record-Route lacks angle brackets"
-    return Refusal(code, f"The called side's response cannot be read: {words}")
+    words = (
+        "a line is not a header field or not UTF-8, its tag is no token, Contact has no SIP URI, or Record-Route lacks"
+    )
+    return Refusal(code, f"The called side's response cannot be read: {words} angle brackets")
 
 
 def bad_sdp(code: int, words: str) -> Refusal:

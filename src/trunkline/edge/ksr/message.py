@@ -6,13 +6,14 @@ from urllib.parse import unquote
 
 import KSR
 
-from trunkline.sip import contact, multipart
+from trunkline.sip import contact, header, multipart
 
 _CSEQ = re.compile(r"([0-9]{1,10})\s+([!-~]+)", re.ASCII)  # LWS may be tabs, or a folded line
 # In a list of addresses, by either scheme that has numbers (RFC 3966 has the other one); bounded, or a list of nothing
 # but beginnings would hold up a worker.
 _USER = re.compile(r"\bsips?:([^@<>,\s]{1,128})@|\btel:([^<>,?\s]{1,128})", re.IGNORECASE)
 _CONTEXT = re.compile(r";phone-context=[^;@?>]*", re.IGNORECASE)
+_ENDS_A_USER = frozenset("?@")  # in a URI: what is in front of an @ would be its user part
 _LONGEST_NAME, _LONGEST_CONTACT = 255, 2048  # characters that are kept while a call lasts
 
 
@@ -100,12 +101,27 @@ def is_readable() -> bool:
     return cseq() is not None
 
 
+def is_tagged() -> bool:
+    """Whether a response's dialog can be told from others in what we keep of it: a quoted tag, which none is, may have
+    blanks."""
+    return header.is_tag(text("$tt"))
+
+
 def too_long() -> str:
     """Which of a request's identifiers, that are kept while the call lasts, is longer than any is in earnest."""
     for name, variable in (("Call-ID", "$ci"), ("the tag of From", "$ft")):
         if len(text(variable)) > _LONGEST_NAME:
             return f"{name} is longer than {_LONGEST_NAME} characters"
     return ""
+
+
+def tag_fault() -> str:
+    """What is wrong with the tag of a new call's From. Our Record-Route takes it along, as a parameter of its URI: one
+    that ends there early leaves a call that nobody can end."""
+    tag = text("$ft")
+    if header.is_tag(tag) and _ENDS_A_USER.isdisjoint(tag):
+        return ""
+    return "the tag of From is no token: write letters, digits and . - _ only"
 
 
 def contact_fault() -> str:
