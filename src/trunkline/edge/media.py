@@ -67,8 +67,8 @@ def reply_step(code: int, request_offered: bool) -> Step | None:
 
 
 def description(text: str, writer: Writer, abilities: Abilities, secure: bool | None = None) -> Description:
-    """What a party wrote (`secure`: see sdp.parse), with the address of its audio as far as it is believed, and with its
-    packet time as far as the relay can keep it. Raises SdpError."""
+    """What a party wrote, with the address of its audio as far as it is believed, and with its packet time as far as
+    the relay can keep it. `secure`: see sdp.parse, which raises SdpError as this does."""
     written = sdp.parse(text, secure=secure)
     audio = written.audio
     if audio is None:
