@@ -370,6 +370,9 @@ def test_a_database_without_tables_has_nothing_to_back_up(tmp_path, file):
     control.setup(settings_for(fresh_sqlite(tmp_path), tmp_path))
     from trunkline.control import services
 
+    with pytest.raises(BackupError, match="is not there: there is nothing to back up"):
+        services.backups.back_up(file)
+    (tmp_path / "control.db").touch()
     with pytest.raises(BackupError, match="has no tables yet: there is nothing to back up"):
         services.backups.back_up(file)
     assert not file.exists()

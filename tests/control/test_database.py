@@ -106,8 +106,25 @@ def test_a_locked_database_says_so(sqlite, tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_says_so(django, tmp_path):
     (tmp_path / "file").write_text("")
+    control.setup(settings_for(f"sqlite:///{tmp_path}/file/sub/control.db", tmp_path))
     with pytest.raises(DatabaseUnavailable, match="cannot be made: Not a directory"):
-        control.setup(settings_for(f"sqlite:///{tmp_path}/file/sub/control.db", tmp_path))
+        control.migrate()
+
+
+def test_whoever_finds_no_file_makes_none(django, tmp_path):
+    """An empty one would pass for the database."""
+    control.setup(settings_for(f"sqlite:///{tmp_path}/gone%20?#.db", tmp_path))
+    from trunkline.control import services
+
+    with (
+        pytest.raises(DatabaseUnavailable, match=r"gone%20\?#\.db is not there: put the file back"),
+        database.plain_words(),
+    ):
+        services.accounts.create("acme")
+    assert not list(tmp_path.iterdir())
+    control.migrate()
+    services.accounts.create("acme")
+    assert (tmp_path / "gone%20?#.db").exists()
 
 
 def test_a_file_that_is_no_database_says_so(django, tmp_path):

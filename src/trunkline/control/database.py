@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import django
 from django.conf import settings as django_settings
@@ -42,14 +42,11 @@ _PRAGMAS = (
 
 
 def setup(settings: Settings) -> None:
-    """Point Django at the settings' database, making the file of an SQLite one where it is missing.
+    """Point Django at the settings' database.
 
     A second call with other settings switches the calling thread over; processes have no need of it, tests do.
-    Raises DatabaseUnavailable when the file cannot be made.
     """
     databases = _databases(settings.database_url) | _replicas(settings.database.replica_url)
-    if databases[DEFAULT_DB_ALIAS]["ENGINE"].endswith("sqlite3"):
-        _private_file(Path(databases[DEFAULT_DB_ALIAS]["NAME"]))
     if not django_settings.configured:
         django_settings.configure(
             DATABASES=databases,
@@ -84,10 +81,13 @@ def drop() -> None:
 
 
 def migrate(named: str = SETTING) -> None:
-    """Bring the tables up to date; quick when they are. `named` as for `plain_words`. Raises DatabaseUnavailable.
+    """Bring the tables up to date, making the file of an SQLite database where it is missing; quick when they are.
+    `named` as for `plain_words`. Raises DatabaseUnavailable.
 
     Several processes may call it at once: one does the work, the others wait for it.
     """
+    if connections.settings[DEFAULT_DB_ALIAS]["ENGINE"].endswith("sqlite3"):
+        _private_file(Path(connections.settings[DEFAULT_DB_ALIAS]["NAME"]))
     with plain_words(named):
         if not _unapplied():
             return
@@ -142,6 +142,8 @@ def explain(error: Exception, named: str = SETTING) -> str:
                 f"{where} takes no more changes: {text}. Name that one in database.url, then run "
                 "`trunkline database reconnect` on a node that runs"
             )
+        if "unable to open" in text and not os.path.exists(connections.settings[DEFAULT_DB_ALIAS]["NAME"]):
+            return f"{where} is not there: put the file back, or run `trunkline up` if there never was one"
         if "no such table" in text:
             return f"{where} has no tables yet ({text}): run `trunkline up` first"
         if "not a database" in text or "malformed" in text:
@@ -243,10 +245,13 @@ def _replicas(url: str) -> dict[str, dict]:
 
 
 def _sqlite(url: str) -> dict:
+    path = url.removeprefix("sqlite:///")
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": url.removeprefix("sqlite:///"),
+        "NAME": path,
         "OPTIONS": {
+            # A part of the node that finds no file must not make an empty one, which would pass for the database.
+            "database": f"file:{quote(path)}?mode=rw",
             "timeout": LOCK_WAIT_S,
             # A transaction that reads first and writes later would fail at once when another wrote meanwhile.
             "transaction_mode": "IMMEDIATE",

@@ -37,9 +37,11 @@ def back_up(target: Path, replace: bool = False) -> Contents:
     DatabaseUnavailable; `target` is then what it was."""
     if target.exists() and not replace:
         raise BackupError(f"{target} exists already: name another file, or say --replace")
+    engine = _engine()
+    if engine is sqlite and not _file().exists():
+        raise BackupError(f"{database.place()} is not there: there is nothing to back up")
     with _beside(target) as path, database.plain_words():
         try:
-            engine = _engine()
             wanted = sqlite.dump(_file(), path) if engine is sqlite else postgresql.dump(path)
         except sqlite3.Error as error:
             raise BackupError(f"{_upper(database.place())} cannot be copied to {target}: {error}") from error
