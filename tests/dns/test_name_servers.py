@@ -18,7 +18,9 @@ $TTL 300
 ns          A    127.0.0.1
 pbx     120 A    192.0.2.1
             AAAA 2001:db8::1
-alias       CNAME pbx
+alias    30 CNAME pbx
+lasting     CNAME pbx
+nowhere   3 CNAME text
 _sip._udp.trunk   SRV 20 0 5070 backup.trunk
 _sip._udp.trunk   SRV 10 5 5060 pbx
 backup.trunk      A    192.0.2.9
@@ -61,6 +63,12 @@ async def test_a_name_that_cannot_be_is_none(resolver, name):
 async def test_an_alias_is_followed(resolver):
     records, _ = await resolver.ask("alias.example", "A")
     assert [record.address for record in records] == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize(("name", "ttl"), [("alias", 30), ("lasting", 120), ("nowhere", 3)])
+async def test_an_alias_is_believed_no_longer_than_any_part_of_it(resolver, name, ttl):
+    """As one that a provider points elsewhere when a site fails, at an address that lasts."""
+    assert (await resolver.ask(f"{name}.example", "A"))[1] == ttl
 
 
 async def test_srv_and_its_absence(resolver):

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import dns.asyncresolver
 import dns.exception
+import dns.message
 import dns.name
 import dns.rdata
 import dns.resolver
-from dns.rdatatype import RdataType
 
 from trunkline.contract.names import UNANSWERED
 
 LIFETIME = 3.0  # s for one question, all servers and repetitions together
-NEGATIVE_TTL = 60  # s that "there is none" is believed when the answer carries no SOA
+NEGATIVE_TTL = 60  # s that a name is none which cannot be one
 
 
 class Unanswered(Exception):
@@ -33,14 +33,12 @@ class Resolver:
             question = dns.name.from_text(name)
             answer = await self._resolver().resolve(question, kind, search=False, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN as error:
-            return [], _negative_ttl(error.response(question))
+            return [], _ttl(error.response(question))
         except (dns.name.NameTooLong, dns.name.LabelTooLong, dns.name.EmptyLabel):
             return [], NEGATIVE_TTL
         except dns.exception.DNSException as error:
             raise Unanswered(f"{UNANSWERED} for {name} {kind}: {_plain(error)}") from error
-        if answer.rrset is None:
-            return [], _negative_ttl(answer.response)
-        return list(answer.rrset), int(answer.rrset.ttl)
+        return list(answer.rrset or ()), _ttl(answer.response)
 
     def _resolver(self) -> dns.asyncresolver.Resolver:
         try:
@@ -53,10 +51,10 @@ class Resolver:
         return resolver
 
 
-def _negative_ttl(response) -> int:
-    # RFC 2308 §5: the smaller of the SOA's own TTL and its MINIMUM field.
-    soa = next((rrset for rrset in response.authority if rrset.rdtype == RdataType.SOA), None)
-    return min(soa.ttl, soa[0].minimum) if soa else NEGATIVE_TTL
+def _ttl(response: dns.message.QueryMessage) -> int:
+    """The least of all that the answer rests on: an alias (CNAME) may be pointed elsewhere sooner than its target goes,
+    and "there is none" is believed as RFC 2308 §5 has it."""
+    return response.resolve_chaining().minimum_ttl
 
 
 def _plain(error: dns.exception.DNSException) -> str:
