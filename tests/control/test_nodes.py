@@ -1,5 +1,6 @@
 """Heartbeats, and orders that are followed."""
 
+import threading
 import time
 from datetime import datetime, timedelta
 
@@ -60,6 +61,25 @@ def test_an_order_stands_until_it_is_followed(sink, services):
     assert sink.heartbeat(BEAT._replace(draining=True)).order == UNDRAIN
     assert sink.heartbeat(BEAT).order == ""
     assert [entry.did for entry in services.audit.find(kind="node")][:1] == ["changed"]
+
+
+def test_an_order_that_comes_while_another_is_followed_stands(sink, services):
+    from trunkline.control.database import close
+
+    sink.heartbeat(BEAT)
+    services.nodes.drain(services.nodes.get("n1"))
+
+    def beat():
+        sink.heartbeat(BEAT._replace(draining=True))
+        close()
+
+    beating = threading.Thread(target=beat)
+    with services.together():
+        services.nodes.drain(services.nodes.get("n1"), False)
+        beating.start()
+        beating.join(1)  # it waits for us, wherever it is by now
+    beating.join(30)
+    assert shown(services)["order"] == UNDRAIN
 
 
 def test_two_nodes_of_one_name_are_told_apart(sink, later):

@@ -31,7 +31,8 @@ def note(beat: Heartbeat) -> Standing:
     """
     with transaction.atomic():
         first = {"instance": beat.instance, "region": beat.region}
-        node, _ = Node.objects.get_or_create(name=beat.node, defaults=first)
+        # Locked, or an order that comes while another is followed would be taken for that one.
+        node, _ = Node.objects.select_for_update().get_or_create(name=beat.node, defaults=first)
         if node.instance != beat.instance:
             if Node.objects.filter(heard(), pk=node.pk).exists():
                 raise ServiceError(

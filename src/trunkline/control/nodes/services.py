@@ -58,6 +58,7 @@ def end_calls(name: str, uids: Iterable[str]) -> None:
 def forget(node: Node) -> None:
     """Take a node that is gone for good off the list; the calls that it had are over."""
     with writing():
+        Node.objects.select_for_update().filter(pk=node.pk).first()  # before the journal, as a heartbeat does
         node = get(node.name)
         if state(node) != SILENT:
             raise ServiceError(f"node {node.name!r} was heard just now: stop it first (`trunkline down` on it)")
