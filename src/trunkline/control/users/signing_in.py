@@ -69,15 +69,18 @@ def network_of(address: str) -> str:
 
 
 def _count(name: str, network: str, now, per_name: int = PER_NAME) -> None:
-    """Write an attempt down, unless there were too many."""
+    """Write an attempt down, unless there were too many. It is written before the others are counted: of several that
+    come at once, each sees those that were written before it."""
     SignIn.objects.filter(time__lt=now - WINDOW).delete()
+    mine = SignIn.objects.create(name=name, network=network, time=now)
+    others = SignIn.objects.filter(time__gte=now - WINDOW).exclude(pk=mine.pk)
     for condition, most in (
         (Q(name=name, network=network), min(PER_NAME_AND_NETWORK, per_name)),
         (Q(network=network), PER_NETWORK),
         (Q(name=name), per_name),
     ):
-        if SignIn.objects.filter(condition, time__gte=now - WINDOW).count() >= most:
+        if others.filter(condition).count() >= most:
+            mine.delete()
             raise SignInRefused(
                 f"There were too many attempts. Wait {WINDOW.seconds // 60} minutes, then try again.", too_many=True
             )
-    SignIn.objects.create(name=name, network=network, time=now)
