@@ -115,18 +115,18 @@ def running(addresses: Block, like: Edge | None = None, **settings):
     edge = Edge(address, **settings)
     if like:
         shutil.copy(like.home.secrets, edge.home.secrets)
-    _edges.append(edge)
+    edges.append(edge)
     started[edge.address] = edge.settings
     try:
         edge.start()
         yield edge
     finally:
-        _edges.remove(edge)
+        edges.remove(edge)
         edge.stop()
         addresses.give_back(address)
 
 
-_edges: list[Edge] = []
+edges: list[Edge] = []  # that run now
 started: dict[str, Settings] = {}  # of every edge so far, the newest on each address
 _log_sizes = pytest.StashKey[list[tuple[Edge, dict[str, int]]]]()
 
@@ -149,7 +149,7 @@ async def _run(test, arguments, fixtures):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item):
     logging.getLogger("asyncio").setLevel(logging.WARNING)
-    item.stash[_log_sizes] = [(edge, edge.log_size()) for edge in _edges]
+    item.stash[_log_sizes] = [(edge, edge.log_size()) for edge in edges]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -160,7 +160,7 @@ def pytest_runtest_makereport(item, call):
         if "agent" in fixtures:
             report.sections.append(("SIP", fixtures["agent"].trace.ladder(LINES, WHOLE)))
         known = item.stash.get(_log_sizes, [])
-        for edge in _edges:
+        for edge in edges:
             sizes = next((sizes for other, sizes in known if other is edge), None)
             report.sections.append((f"engines on {edge.address}", edge.log_tail(sizes)))
             report.sections.append(("journal", "\n".join(str(event) for event in edge.journal()[-30:])))

@@ -43,7 +43,7 @@ def leaks(trace: Trace, common: set[str]) -> list[str]:
             received.setdefault(agent, []).append(entry.data.decode("utf-8", "replace"))
     found = []
     for teller, messages in sent.items():
-        words = own_words(messages, common) | {teller}
+        words = own_words(messages, common) | {teller} - common
         for listener, texts in received.items():
             if listener == teller:
                 continue
