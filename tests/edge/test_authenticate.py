@@ -75,6 +75,33 @@ def test_the_same_recipient_may_be_written_otherwise(digest, uri):
     assert isinstance(digest(uri=uri), Customer)
 
 
+@pytest.mark.parametrize(
+    ("recipient", "uri", "serves"),
+    [
+        ("alice", "sip:alice@x", True),
+        ("alice", "sips:alice@x", True),
+        ("bob", "sip:alice@x", False),  # neither is a number, which does not make them the same
+        (NUMBER, "sip:alice@x", False),
+        ("1001;a=b", "sip:1001@x", True),
+        ("1001", "sip:1001;a=b@x", True),
+        ("1001;a=b", "sip:1002@x", False),
+        (f"0{NUMBER[2:]};phone-context=+44", f"tel:0{NUMBER[2:]};phone-context=+44", True),
+        (f"0{NUMBER[2:]}", f"tel:0{NUMBER[2:]};phone-context=+44", False),
+        (f"0{NUMBER[2:]}", f"tel:0{NUMBER[2:]};Phone-Context=+44", False),
+        (NUMBER, f"tel:{NUMBER};Phone-Context=+1", False),
+        (NUMBER, "TEL:", False),
+    ],
+)
+def test_a_digest_serves_for_the_recipient_that_it_was_made_for(digest, recipient, uri, serves):
+    assert isinstance(digest(uri=uri, recipient=recipient), Customer) is serves
+
+
+def test_the_customer_is_the_account_of_the_key(world, lookup):
+    mine, _ = world.key(), world.key()
+    sender = by_digest(Claim(mine.name), NUMBER, DOMAIN, lookup, lambda ha1, algorithm: "ok")
+    assert (sender.account.id, sender.key) == (mine.account_id, mine.name)
+
+
 def test_the_second_secret_of_a_rotating_key(world, lookup):
     key = world.key()
     rows = [{"key_id": key.id, "key": key.name, "slot": s, "account_id": key.account_id, "ha1_md5": f"m{s}",

@@ -69,8 +69,17 @@ def test_the_last_5xx_of_a_pbx_is_its_callers_to_see(code, expected):
     assert follow("inbound", 1, "reply", code).code == expected
 
 
-def test_ringing_without_an_answer_is_not_tried_elsewhere():
-    assert isinstance(follow("inbound", 0, "ring"), Refusal)
+@pytest.mark.parametrize("direction", ["outbound", "inbound"])
+@pytest.mark.parametrize(("cause", "code", "words"), [
+    ("ring", 480, "rang for 120 s"),
+    ("order", 480, "ended"),
+    ("media", 503, "media"),
+])  # fmt: skip
+def test_these_are_not_tried_elsewhere(direction, cause, code, words):
+    end = follow(direction, 0, cause)
+    assert isinstance(end, Refusal)
+    assert end.code == code
+    assert words in end.warning
 
 
 def test_a_carriers_challenge_is_answered_once():
@@ -78,6 +87,8 @@ def test_a_carriers_challenge_is_answered_once():
     made = plan("outbound", 0)
     made.authenticated = True
     assert after(made, Outcome("reply", 407, ""), True, 120).code == 502
+    enter(made, 1, 100.0)  # the next carrier has asked for none yet
+    assert after(made, Outcome("reply", 407, ""), True, 120) == AnswerChallenge()
 
 
 def test_the_words_tell_of_every_attempt_and_name_no_target():

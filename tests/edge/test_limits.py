@@ -30,6 +30,30 @@ def test_wrong_secrets_are_banned_sooner(limits, config):
     assert limits.banned("192.0.2.1")
 
 
+def test_a_ban_that_is_ended_leaves_nothing_behind_that_would_ban_again(limits, config):
+    """The engine ends it after a while, as `pardon` does before."""
+    for count in (limits.seen, limits.refused):
+        while not count("192.0.2.1"):
+            pass
+        limits.pardon("192.0.2.1")
+        assert not limits.banned("192.0.2.1")
+        assert not count("192.0.2.1")
+    assert not limits.banned("192.0.2.1")
+
+
+def test_requests_and_wrong_secrets_are_counted_apart(limits, config):
+    assert not any(limits.refused("192.0.2.1") for _ in range(config.refusals_per_minute))
+    assert not any(limits.seen("192.0.2.1") for _ in range(config.requests_per_10s))
+    assert limits.refused("192.0.2.1")
+
+
+def test_invites_of_one_moment_are_one_of_a_stranger(limits, tables):
+    """A PBX may place several calls before it proves itself by the first one's answer to its challenge."""
+    assert [limits.stranger("192.0.2.1") for _ in range(5)] == [1] * 5
+    tables.rows = {(table, key): value for (table, key), value in tables.rows.items() if table == "strangers"}
+    assert [limits.stranger("192.0.2.1") for _ in range(5)] == [2] * 5
+
+
 def test_nobody_gets_a_proven_source_banned(limits):
     limits.trust("192.0.2.1")
     for _ in range(100):

@@ -69,3 +69,9 @@ def test_the_addresses_of_one_uri_share_its_time():
     assert 1899 <= failover.budget(plan, 101.1) <= 1900
     failover.enter(plan, 3, now=103.0)
     assert failover.budget(plan, 103.0) == 3000
+
+
+def test_a_uri_that_is_alone_has_all_of_its_time():
+    plan = plan_of(0)
+    failover.enter(plan, 0, now=100.0)
+    assert failover.budget(plan, 100.0) == 3000

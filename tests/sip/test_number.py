@@ -37,6 +37,7 @@ def test_these_mean_the_same_number(user):
         "4477009000001234",  # 16 digits
         "44770090000x",
         "447700900000;phone-context=+44",  # local to +44
+        "447700900000;isub=1;Phone-Context=+44",
         "٤٤٧٧٠٠٩٠٠٠٠٠",  # digits, but not ASCII ones
         "++447700900000",
         "447700900000\n",
