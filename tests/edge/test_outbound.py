@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from trunkline.edge.outbound import Dialled, Permitted, carrier_uri, decide
+from trunkline.edge.outbound import Dialled, Permitted, Unreachable, carrier_uri, decide
 from trunkline.sip.refusal import Refusal
 
 CALLER, CALLED = "447700900111", "12125550123"
@@ -103,6 +103,13 @@ def test_a_number_hosted_here_goes_straight_to_its_owner(world, call, carrier):
     assert decision.owner is not None
 
 
+def test_a_number_hosted_here_that_leads_nowhere_is_for_its_owner_to_know(world, call, carrier):
+    theirs = world.account()
+    decision = call(recipient=world.number("", theirs))
+    assert isinstance(decision, Unreachable)
+    assert (decision.why.code, decision.owner.id) == (480, theirs)
+
+
 def test_every_address_of_every_carrier_is_an_attempt_with_its_own_rules(world, call):
     first = world.carrier("sip.one.example", 0, sources=(), strip=1, prefix="00")
     second = world.carrier("192.0.2.51", 0, prefix="+", transport="tls")
@@ -119,13 +126,13 @@ def test_every_address_of_every_carrier_is_an_attempt_with_its_own_rules(world, 
 
 @pytest.mark.parametrize(("strip", "left"), [(10, "3"), (11, ""), (14, "")])
 def test_a_carrier_whose_rule_leaves_no_digits_is_passed_by(world, call, strip, left):
-    strict = world.carrier("192.0.2.50", 5060, strip=strip, prefix="+")
+    strict = world.carrier("192.0.2.50", 5060, strip=strip, prefix="+", transport="tcp")
     world.route(strict, world.carrier("192.0.2.51", 5060), prefix="1")
     first, second = call().attempts
     if left:
         assert (first.uri, first.ip, first.problem) == (f"sip:+{left}@192.0.2.50:5060", "192.0.2.50", "")
     else:
-        assert (first.ip, first.cause, first.carrier_id) == ("", "rule", strict)
+        assert (first.ip, first.transport, first.cause, first.carrier_id) == ("", "tcp", "rule", strict)
         assert first.problem == "its strip rule leaves no digits of this number"
     assert (second.uri, second.problem) == (f"sip:{CALLED}@192.0.2.51:5060", "")
 

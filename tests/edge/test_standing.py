@@ -86,6 +86,25 @@ def test_a_call_of_this_process_is_over_once_it_is_released(standing, tables):
     assert not standing.is_over("8899aabbccddeeff", 1)  # of before this process, which did not count it
 
 
+def test_a_call_whose_record_is_closed_is_over_whenever_it_began(standing):
+    """As after a restart: who talks on would talk unrecorded."""
+    standing.over("8899aabbccddeeff")
+    assert standing.is_over("8899aabbccddeeff", 1)
+
+
+def test_the_callee_and_the_carrier_are_known_from_the_answer_to_the_end(standing, account):
+    standing.admit(account(), "a", "")
+    standing.admit(account(), "b", "")
+    assert (standing.callee("a"), standing.carrier("a")) == (None, 0)
+    standing.answered("a", "tag1", 7)
+    standing.answered("b", "tag2")
+    assert (standing.callee("a"), standing.carrier("a")) == ("tag1", 7)
+    assert (standing.callee("b"), standing.carrier("b")) == ("tag2", 0)
+    standing.release("a")
+    assert (standing.callee("a"), standing.carrier("a")) == (None, 0)
+    assert (standing.callee("b"), standing.carrier("b")) == ("tag2", 0)
+
+
 def test_a_callee_s_tag_stands_for_nothing_else_of_the_call(standing):
     """It chooses it: by `ack` its BYE, behind an answer that it had repeated, would end no record."""
     first, second = "0011223344556677", "7766554433221100"
