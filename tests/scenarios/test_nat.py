@@ -2,11 +2,14 @@
 
 import pytest
 
+from harness.node import eventually
+from harness.polling import PATIENCE
 from scenarios.parties import CARRIER, CUSTOMER, kinds, one, to
 
 pytestmark = pytest.mark.engines
 
 PRIVATE = "192.168.77.10"
+PING = b"\0\0\0\0"
 
 
 def behind_nat(agent):
@@ -97,6 +100,15 @@ async def test_a_registered_pbx_is_called_over_its_own_connection(edge, agent, t
     await call.bye()
     await incoming.hung_up()
     await edge.events("end", called=number)
+
+
+async def test_a_registered_pbx_that_names_its_public_address_is_pinged(edge, agent):
+    """It may have that address from a NAT in front of it, which lets nothing in any more after half a minute."""
+    key, pbx, pings = edge.key(), await agent(name="pbx"), []
+    receive = pbx._sockets._datagrams._receive
+    pbx._sockets._datagrams._receive = lambda data, flow: pings.append(data) if data == PING else receive(data, flow)
+    assert (await pbx.register(f"sip:{edge.domain}", key.name, key.secret, edge.udp)).code == 200
+    await eventually(lambda: pings, 2 * PATIENCE, "a ping through the NAT")
 
 
 async def test_a_reply_goes_to_where_the_request_came_from(edge, agent):

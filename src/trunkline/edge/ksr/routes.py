@@ -19,7 +19,7 @@ _CONTACT_IS_IP = re.compile(r"\[.*\]|[0-9.]+")
 # nat_uac_test's questions
 _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 2, 16
 _ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
-_BEHIND_NAT = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
+_PINGED = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
 
 
 class Found(Enum):
@@ -134,8 +134,8 @@ def save_contact(address_of_record: str, path: str) -> None:
     KSR.nathelper.fix_nated_register()
     signs = contacts.IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA
     behind_nat = KSR.nathelper.nat_uac_test(signs) > 0 or not contacts.is_ip(text("$ct"))
-    if behind_nat:
-        KSR.setbflag(_BEHIND_NAT)
+    if behind_nat or KSR.is_UDP():  # a NAT may well be one that has its PBX write the public address (STUN, an ALG)
+        KSR.setbflag(_PINGED)
     if path:
         _replace_path(path if behind_nat or not KSR.is_UDP() else "")
     KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record)
