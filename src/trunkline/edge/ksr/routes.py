@@ -19,6 +19,7 @@ _CONTACT_IS_IP = re.compile(r"\[.*\]|[0-9.]+")
 # nat_uac_test's questions
 _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 2, 16
 _ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
+_WHILE_REGISTERED = 7260  # s; above the longest registration, as nobody can call a PBX whose idle connection was closed
 _PINGED = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
 
 
@@ -138,7 +139,8 @@ def save_contact(address_of_record: str, path: str) -> None:
         KSR.setbflag(_PINGED)
     if path:
         _replace_path(path if behind_nat or not KSR.is_UDP() else "")
-    KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record)
+    if KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record) > 0 and not KSR.is_UDP():
+        KSR.tcpops.tcp_set_connection_lifetime(_WHILE_REGISTERED)
 
 
 def _replace_path(path: str) -> None:
