@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import time
+from ipaddress import ip_address
 
 import pytest
 from click.testing import CliRunner
@@ -281,3 +283,26 @@ async def test_who_is_banned_is_told_and_may_be_let_in_again(own_edge, agent, mo
         assert (await say("unban", wrong)).exit_code == 1
     edge.kill("kamailio")
     assert "`trunkline status`" in (await say("bans")).stderr
+    assert "`trunkline status`" in (await say("unban", ua.address)).stderr
+
+
+async def test_one_is_let_in_again_however_many_are_banned(own_edge, agent, monkeypatch):
+    """As in a flood whose addresses are forged."""
+    edge, ua = own_edge(limits={"requests_per_10s": 10}), await agent()
+    monkeypatch.setenv("TRUNKLINE_HOME", str(edge.home.root))
+
+    def say(*words):
+        return CliRunner().invoke(trunkline, ["node", *words])
+
+    def ban(numbers):
+        for number in numbers:
+            edge.rpc("htable.sets", "banned", str(ip_address("198.18.0.0") + number), f"seen {int(time.time())}")
+
+    await _banned(edge, ua)
+    ban(range(800))
+    assert len(json.loads(say("bans", "--json").output)) == 801
+    ban(range(800, 3000))
+    assert say("bans").stderr.startswith("trunkline: 3,001 addresses are banned")
+    assert say("unban", ua.address).output == f"{ua.address} is answered again.\n"
+    assert "is not banned here" in say("unban", ua.address).stderr
+    assert (await ua.options(edge.uri("ping"), edge.udp)).code == 200

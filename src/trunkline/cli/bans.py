@@ -20,7 +20,13 @@ _COLUMNS = ("address", "why", "seconds")
 def list_(as_json: bool):
     """List the addresses that this node does not answer at present, and why."""
     settings = all_settings.load()
-    found = [asdict(ban) for ban in _ask(settings, bans.listing, settings.limits.ban_seconds)]
+    try:
+        found = [asdict(ban) for ban in _ask(settings, bans.listing, settings.limits.ban_seconds)]
+    except bans.TooMany as error:
+        raise click.ClickException(
+            f"{error.count:,} addresses are banned, more than Kamailio can list. "
+            "`trunkline node unban ADDRESS` ends the ban of one of them"
+        ) from None
     view = table(_COLUMNS, [[one[column] for column in _COLUMNS] for one in found], right=("seconds",))
     show(Answer(found, [view if found else "No address is banned."]), as_json)
 

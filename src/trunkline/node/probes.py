@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 SECONDS = 2.0  # to wait for an answer
+LONGEST = 1 << 18  # bytes of an answer; Linux lets Kamailio send less in a datagram
 
 
 class Silent(Exception):
@@ -20,6 +21,14 @@ class Silent(Exception):
 
 class Unheard(Silent):
     """No answer at all."""
+
+
+class Refused(Silent):
+    """Kamailio's RPC answered with an error, of this code."""
+
+    def __init__(self, text: str, code: int = 0):
+        super().__init__(text)
+        self.code = code
 
 
 class NoWay(Silent):
@@ -40,7 +49,8 @@ def kamailio_rpc(path: Path, method: str, *parameters: object, timeout: float = 
     except ValueError as error:
         raise Silent(f"{method} was answered with something that is not JSON") from error
     if "result" not in answer:
-        raise Silent(f"{method} was refused: {answer.get('error', answer)}")
+        error = answer.get("error", {})
+        raise Refused(f"{method} was refused: {error or answer}", error.get("code", 0))
     return answer["result"]
 
 
@@ -112,7 +122,7 @@ def _exchange(client: socket.socket, request: bytes, *address: str) -> bytes:
         if address:
             client.connect(address[0])  # and from then on it takes nobody else's datagrams
         client.send(request)
-        return client.recv(65535)
+        return client.recv(LONGEST)
     except TimeoutError as error:
         raise Unheard("it does not answer") from error
     except OSError as error:
