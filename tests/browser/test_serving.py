@@ -1,4 +1,4 @@
-"""The server that faces the Internet: HTTPS with the node's certificate, slow and large clients, and its end."""
+"""The server that faces the Internet: HTTPS with the node's certificate, as a user of its own, and its end."""
 
 import contextlib
 import os
@@ -6,15 +6,14 @@ import pwd
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from browser.asking import exchange, get, sign_in
 from browser.serving import DOMAIN, PORT, served
 from harness.polling import until
-from trunkline.cli.web import CONNECTIONS
 from trunkline.home import Home
 from trunkline.node import staging
 
@@ -25,32 +24,6 @@ def dashboard(addresses):
     with served(address) as (settings, process):
         yield settings, process
     addresses.give_back(address)
-
-
-def exchange(settings, request: bytes, host: str = DOMAIN, **options) -> bytes:
-    """All that is answered to these bytes, by a client that trusts the node's CA alone."""
-    with connected(settings, host, **options) as client:
-        client.sendall(request)
-        answer = b""
-        with contextlib.suppress(ConnectionError, ssl.SSLError):
-            while part := client.recv(65536):
-                answer += part
-        return answer
-
-
-@contextlib.contextmanager
-def connected(settings, host: str = DOMAIN, timeout: float = 15.0, source: str = ""):
-    origin = (source, 0) if source else None
-    context = ssl.create_default_context(cafile=str(settings.home / "tls" / "ca.crt"))
-    with (
-        socket.create_connection((settings.web_address, PORT), timeout=timeout, source_address=origin) as raw,
-        context.wrap_socket(raw, server_hostname=host) as client,
-    ):
-        yield client
-
-
-def get(path: str, host: str = DOMAIN) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
 
 
 def test_its_certificate_is_the_nodes_for_its_name_and_its_address(dashboard):
@@ -131,28 +104,11 @@ def test_root_and_it_write_to_the_database_by_turns(dashboard):
     for n in range(3):
         assert services.accounts.create(f"account{n}")
         assert tries() == n
-        assert b"is not right" in _sign_in(settings)
+        assert b"is not right" in sign_in(settings)
     assert tries() == 3
     for suffix in ("", "-wal", "-shm"):
         status = (settings.home / f"control.db{suffix}").stat()
         assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (0, _user().pw_gid, 0o660), suffix
-
-
-def _form_of_the_page(settings) -> tuple[str, str]:
-    """The head of a POST of the page on which people sign in, but for its length, and the form's token."""
-    page = exchange(settings, get("/sign-in")).decode()
-    cookie = page.partition("__Host-csrf=")[2].partition(";")[0]
-    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-    head = f"Host: {DOMAIN}\r\nReferer: https://{DOMAIN}/sign-in\r\nCookie: __Host-csrf={cookie}\r\n"
-    return f"POST /sign-in HTTP/1.1\r\n{head}Content-Type: application/x-www-form-urlencoded\r\n", token
-
-
-def _sign_in(settings, **options) -> bytes:
-    """A try to sign in, by somebody who is nobody's user."""
-    head, token = _form_of_the_page(settings)
-    form = f"csrfmiddlewaretoken={token}&name=eve&password=x"
-    request = f"{head}Content-Length: {len(form)}\r\nConnection: close\r\n\r\n{form}"
-    return exchange(settings, request.encode(), **options)
 
 
 def test_its_log_warns_of_nothing_when_all_is_well(addresses):
@@ -164,79 +120,6 @@ def test_its_log_warns_of_nothing_when_all_is_well(addresses):
 
 def test_another_host_is_refused(dashboard):
     assert b" 400 " in exchange(dashboard[0], get("/sign-in", "evil.example")).splitlines()[0]
-
-
-def test_ten_megabytes_are_refused_unread(dashboard):
-    head = f"POST /sign-in HTTP/1.1\r\nHost: {DOMAIN}\r\nContent-Length: 10000000\r\nConnection: close\r\n\r\n"
-    with connected(dashboard[0]) as client:
-        client.sendall(head.encode() + b"name=" + b"a" * 1000)
-        answer = b""
-        while b"too much at once" not in answer:  # before anything more of it is sent
-            part = client.recv(65536)
-            assert part, answer
-            answer += part
-    assert b" 413 " in answer.splitlines()[0]
-
-
-@pytest.mark.parametrize(
-    ("framing", "refusal"), [("Content-Length: 10000000", b" 413 "), ("Transfer-Encoding: chunked", b" 403 ")]
-)
-def test_who_sends_all_of_it_first_reads_that_it_is_refused(dashboard, framing, refusal):
-    head = f"POST /sign-in HTTP/1.1\r\nHost: {DOMAIN}\r\n{framing}\r\nConnection: close\r\n\r\n"
-    body = b"a" * 10_000_000
-    if "chunked" in framing:
-        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
-    assert refusal in exchange(dashboard[0], head.encode() + body).splitlines()[0]
-
-
-def test_clients_that_send_nothing_keep_nobody_out(dashboard):
-    settings, _ = dashboard
-    with contextlib.ExitStack() as stack:
-        for _ in range(60):
-            half = stack.enter_context(connected(settings))
-            half.sendall(b"GET /sign-in HTTP/1.1\r\nHost: ")
-            stack.enter_context(socket.create_connection((settings.web_address, PORT)))  # not even a handshake
-        assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"), timeout=3)
-
-
-def test_clients_that_never_say_what_they_want_are_disconnected(dashboard):
-    """Behind the handshake, where they might speak HTTP/2, too."""
-    with connected(dashboard[0], timeout=30) as client:
-        assert client.recv(1) == b""
-
-
-def test_clients_that_send_half_a_form_keep_nobody_out(dashboard):
-    """One that is read: it comes as from our own page."""
-    settings, _ = dashboard
-    head, token = _form_of_the_page(settings)
-    with contextlib.ExitStack() as stack:
-        for _ in range(100):
-            half = stack.enter_context(connected(settings))
-            half.sendall(f"{head}Content-Length: 5000\r\n\r\ncsrfmiddlewaretoken={token}&name=a".encode())
-        assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"), timeout=3)
-    assert b"is not right" in _sign_in(settings)
-
-
-def _heard(client: ssl.SSLSocket) -> bytes:
-    """What has come by now."""
-    client.setblocking(False)
-    with contextlib.suppress(ssl.SSLWantReadError, ConnectionError):
-        return client.recv(65536)
-    return b""
-
-
-def test_one_address_takes_no_more_than_its_share_with_them(dashboard, addresses):
-    settings, _ = dashboard
-    head, token = _form_of_the_page(settings)
-    half, source = f"{head}Content-Length: 5000\r\n\r\ncsrfmiddlewaretoken={token}&name=a".encode(), addresses.take()
-    with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(connected(settings, source=source)) for _ in range(CONNECTIONS)]
-        for client in clients:
-            client.sendall(half)
-        assert b"is not right" in _sign_in(settings)
-        until(lambda: any(b" 429 " in _heard(client) for client in clients), what="those beyond its share are refused")
-    until(lambda: b"is not right" in _sign_in(settings, source=source), what="those that are gone are forgotten")
-    addresses.give_back(source)
 
 
 def test_plain_http_is_not_served(dashboard):
