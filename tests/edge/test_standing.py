@@ -26,12 +26,12 @@ def account(world, lookup):
 
 def test_calls_at_once(standing, account, tables):
     two = account(calls_at_once=2)
-    assert standing.admit(two, "a", "") is None
-    assert standing.admit(two, "b", "") is None
-    refusal = standing.admit(two, "c", "")
+    assert standing.admit(two, "a") is None
+    assert standing.admit(two, "b") is None
+    refusal = standing.admit(two, "c")
     assert (refusal.code, "2 calls at once" in refusal.warning) == (503, True)
     standing.release("a")
-    assert standing.admit(two, "c", "") is None
+    assert standing.admit(two, "c") is None
     assert tables.get("active", str(two.id)) == 2
 
 
@@ -41,14 +41,14 @@ def test_calls_on_other_nodes_count_too(standing, account, config, lookup):
     store.set_elsewhere(store.open_writer(config.store), {three.id: 2})
     lookup.refresh()
     assert lookup.elsewhere(three.id) == 2
-    assert standing.admit(three, "a", "", lookup.elsewhere(three.id)) is None
-    assert "3 calls at once" in standing.admit(three, "b", "", lookup.elsewhere(three.id)).warning
-    assert standing.admit(three, "b", "", 1) is None
+    assert standing.admit(three, "a", lookup.elsewhere(three.id)) is None
+    assert "3 calls at once" in standing.admit(three, "b", lookup.elsewhere(three.id)).warning
+    assert standing.admit(three, "b", 1) is None
 
 
 def test_a_call_is_released_once(standing, account, tables):
     one = account()
-    standing.admit(one, "a", "")
+    standing.admit(one, "a")
     standing.release("a")
     standing.release("a")
     standing.release("never started")
@@ -57,7 +57,7 @@ def test_a_call_is_released_once(standing, account, tables):
 
 def test_a_call_whose_end_nobody_saw(standing, account, tables):
     one = account()
-    standing.admit(one, "a", "1700000000 outbound 1 2")
+    standing.admit(one, "a")
     standing.expired(tables.take("calls", "a"))
     assert tables.get("active", str(one.id)) == 0
 
@@ -65,21 +65,21 @@ def test_a_call_whose_end_nobody_saw(standing, account, tables):
 def test_calls_per_second(standing, account, monkeypatch):
     monkeypatch.setattr("trunkline.edge.standing.time.time", lambda: 1000.5)
     three = account(calls_per_second=3)
-    results = [standing.admit(three, str(n), "") for n in range(4)]
+    results = [standing.admit(three, str(n)) for n in range(4)]
     assert results[:3] == [None] * 3
     assert "3 calls per second" in results[3].warning
     monkeypatch.setattr("trunkline.edge.standing.time.time", lambda: 1001.0)
-    assert standing.admit(three, "next", "") is None
+    assert standing.admit(three, "next") is None
 
 
 def test_no_limits(standing, account):
     free = account()
-    assert all(standing.admit(free, str(n), "") is None for n in range(1000))
+    assert all(standing.admit(free, str(n)) is None for n in range(1000))
 
 
 def test_a_call_of_this_process_is_over_once_it_is_released(standing, tables):
     later = int(time.time()) + 5
-    tables.put("calls", "0011223344556677", "7 summary")
+    tables.put("calls", "0011223344556677", "7")
     assert not standing.is_over("0011223344556677", later)
     standing.release("0011223344556677")
     assert standing.is_over("0011223344556677", later)

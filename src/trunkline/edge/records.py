@@ -1,7 +1,6 @@
 """What is kept of a call: its lines in the journal, and its count among the calls at once."""
 
 import secrets
-import time
 
 from trunkline.contract.endings import LOST_ACK, NO_ACK, UNHEARD
 from trunkline.contract.hidden import Mask
@@ -45,9 +44,8 @@ class Records:
         """Count a call that is about to begin; `elsewhere`: the payer's calls on other nodes."""
         if not relaying.claim():
             return refusal.call_id_in_use()
-        summary = f"{int(time.time())} {call.direction} {call.caller} {call.called}"
         called = call.called if call.direction == "inbound" else ""
-        refused = self._standing.admit(payer, plan.call, summary, elsewhere, called)
+        refused = self._standing.admit(payer, plan.call, elsewhere, called)
         if refused:
             relaying.forget()
         return refused
@@ -95,7 +93,7 @@ class Records:
             self.refused(call, refusal.internal_error())
             self._journal.flush()
 
-    def progressed(self, code: int, reason: str, ring_timeout: int) -> None:
+    def progressed(self, code: int, ring_timeout: int) -> None:
         """A provisional or successful response to the INVITE is about to be passed on."""
         call, n = notes.current_attempt()
         if code >= 200:
@@ -106,7 +104,7 @@ class Records:
         elif not notes.rang(n):
             transactions.let_ring(ring_timeout)
             notes.note_ringing(n)
-            self._journal.note("progress", call, n=n, code=code, reason=reason)
+            self._journal.note("progress", call, n=n, code=code)
         self._journal.flush()
 
     def unreadable(self, why: Refusal) -> None:

@@ -45,7 +45,7 @@ class Responses:
             self._hold_back(code)
             return
         if 180 <= code < 300 and code != 199:  # which ends an early dialog (RFC 6228)
-            self._records.progressed(code, message.text("$rr"), self._config.ring_timeout)
+            self._records.progressed(code, self._config.ring_timeout)
         if fault and code >= 200:
             self._records.cut(notes.current_attempt()[0], fault)
 

@@ -17,9 +17,9 @@ class Standing:
         self._counters = counters
         self._since = int(time.time())
 
-    def admit(self, account: Account, call: str, summary: str, elsewhere: int = 0, called: str = "") -> Refusal | None:
-        """Count a call that is about to start; `release` ends it. `summary` shows it among the live calls;
-        `elsewhere` is how many of the account are up on other nodes; `called` as in `refusal.too_many_at_once`."""
+    def admit(self, account: Account, call: str, elsewhere: int = 0, called: str = "") -> Refusal | None:
+        """Count a call that is about to start; `release` ends it. `elsewhere` is how many of the account are up on
+        other nodes; `called` as in `refusal.too_many_at_once`."""
         if account.calls_per_second:
             started = self._counters.add("started", f"{account.id}:{int(time.time())}")
             if started > account.calls_per_second:
@@ -28,15 +28,14 @@ class Standing:
         if account.calls_at_once and active + elsewhere > account.calls_at_once:
             self._counters.subtract("active", str(account.id))
             return refusal.too_many_at_once(account.calls_at_once, called)
-        self._counters.put("calls", call, f"{account.id} {summary}")
+        self._counters.put("calls", call, str(account.id))
         return None
 
     def release(self, call: str) -> None:
         """The call is over. Harmless when it was released before, or when its count died with an earlier process."""
         self._counters.take("callee", call)
-        entry = self._counters.take("calls", call)
-        if entry:
-            self._counters.subtract("active", entry.partition(" ")[0])
+        if account_id := self._counters.take("calls", call):
+            self._counters.subtract("active", account_id)
 
     def over(self, call: str) -> bool:
         """Note that a call's record is closed; False when it was: two BYEs may cross, or be repeated."""
@@ -108,6 +107,6 @@ class Standing:
     def left_early(self, call: str) -> bool:
         return self._counters.get("late", f"{call} left") is not None
 
-    def expired(self, entry: str) -> None:
+    def expired(self, account_id: str) -> None:
         """A call's entry has outlived the longest call: its BYE was never seen."""
-        self._counters.subtract("active", entry.partition(" ")[0])
+        self._counters.subtract("active", account_id)
