@@ -41,7 +41,7 @@ async def test_an_answer_is_none_and_the_caller_hears_why(edge, agent):
     pair = await ringing_out(edge, agent)
     await pair.far.answer(headers=[LINE])
     final = await pair.near.final()
-    assert final.code == 502
+    assert (final.code, final.reason) == (502, "The called side's response cannot be read")
     events = await pair.events("finish")
     assert kinds(events)[-2:] == ["failed", "finish"]
     assert (events[-2]["cause"], events[-1]["code"]) == ("unreadable", 502)

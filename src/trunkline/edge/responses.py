@@ -107,7 +107,7 @@ class Responses:
             notes.note_unreadable()
         else:
             why = refusal.unreadable(502)
-            replies.final(why)
+            replies.final_from_response(why)
             notes.note_over()
             self._records.unreadable(why)
             relaying.end_media()

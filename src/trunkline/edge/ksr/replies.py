@@ -58,6 +58,12 @@ def final(why: Refusal) -> None:
     KSR.tm.t_reply(why.code, why.reason)
 
 
+def final_from_response(why: Refusal) -> None:
+    """The same in a callback for a response, where no header field of ours gets into it: the words are its reason
+    phrase (RFC 3261 §7.2)."""
+    KSR.tm.t_reply(why.code, why.warning.partition(":")[0])
+
+
 def progress() -> None:
     """A provisional response of our own, so that the caller waits on; not to one who demands reliable ones."""
     if KSR.hdr.is_present("Require") > 0:
