@@ -49,6 +49,15 @@ def test_calls_that_are_to_end_are_not_lost_on_a_disk_that_takes_nothing(home):
     assert orders.wanted(home.endings) == []
 
 
+def test_what_no_edge_calls_a_call_is_no_file_of_roots(home):
+    """A uid is what the journal says, which Kamailio's user writes."""
+    home.run.mkdir()
+    _, part = beater(home, endings=["../made", str(home.root / "made"), "..", "", "\ufffd" * 64, "0011223344556677"])
+    part.step()
+    assert orders.wanted(home.endings) == ["0011223344556677"]
+    assert not list(home.root.glob("**/made"))
+
+
 def test_orders_are_followed_though_old_records_cannot_be_removed(home):
     home.run.mkdir()
     sink, part = beater(home, endings=["aa"], order=DRAIN)

@@ -47,7 +47,7 @@ def _order(home: Home, uids: list[str]) -> None:
         if waiting < left:  # it takes many by portions
             left, deadline = waiting, time.monotonic() + PATIENCE
         if time.monotonic() > deadline:
-            orders.forget(home.endings, uids)
+            orders.forget(home.endings, set(uids).intersection(orders.wanted(home.endings)))
             raise click.ClickException("no call is ended: the node's part `clear` does not run. See `trunkline status`")
         time.sleep(0.1)
 
