@@ -20,6 +20,18 @@ def test_the_last_lines(tmp_path, text, lines, expected):
     assert logs.tail(tmp_path / "kamailio.log", lines) == expected
 
 
+def test_a_terminal_gets_no_orders(tmp_path):
+    """Nor a database the zeros that a power cut has left."""
+    path = tmp_path / "kamailio.log"
+    path.write_text("before\n")
+    steps = iter([lambda: path.open("a").write("\x1b[2Jgone\0\tä\n")])
+    shown = "\ufffd[2Jgone\ufffd\tä"
+    assert list(logs.follow({"kamailio": path}, lambda: (step := next(steps, None)) is None or not step())) == [
+        ("kamailio", shown)
+    ]
+    assert logs.tail(path, 1) == [shown]
+
+
 def test_the_last_lines_of_a_large_file_and_of_none(tmp_path):
     path = tmp_path / "kamailio.log"
     path.write_text("".join(f"line {n} {'x' * 100}\n" for n in range(5000)))

@@ -1,4 +1,8 @@
-"""The log files of the parts: their last lines, and the lines as they come."""
+"""The log files of the parts: their last lines, and the lines as they come.
+
+Kamailio logs what strangers write, a Call-ID for one. What a terminal might take for an order is replaced; so are the
+zeros that a power cut leaves in a file, which no database takes.
+"""
 
 import os
 import time
@@ -28,7 +32,8 @@ def tail(path: Path, lines: int) -> list[str]:
                 content = file.read(size) + content
     except FileNotFoundError:
         return []
-    return content.decode("utf-8", "replace").splitlines()[-lines:] if lines else []
+    found = content.decode("utf-8", "replace").splitlines()[-lines:] if lines else []
+    return [_shown(line) for line in found]
 
 
 def follow(paths: dict[str, Path], stopped: Callable[[], bool]) -> Iterator[tuple[str, str]]:
@@ -76,7 +81,7 @@ class _Growing:
         if not self._file:
             return []
         *whole, self._rest = (self._rest + self._file.read()).split(b"\n")
-        return [line.decode("utf-8", "replace") for line in whole]
+        return [_shown(line.decode("utf-8", "replace")) for line in whole]
 
     def _replaced(self) -> bool:
         try:
@@ -84,3 +89,7 @@ class _Growing:
         except FileNotFoundError:
             return False
         return self._file is None or status.st_ino != os.fstat(self._file.fileno()).st_ino
+
+
+def _shown(line: str) -> str:
+    return line if line.isprintable() else "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line)
