@@ -12,6 +12,7 @@ from harness.plugin import running
 from scenarios.parties import Pair, forgotten, inbound, kinds, one, talking, to
 from trunkline.node import orders
 from trunkline.sandbox import behaviour, sdp
+from trunkline.sandbox.ua import Agent
 
 pytestmark = pytest.mark.engines
 
@@ -61,6 +62,15 @@ async def test_dead_media_ends_the_call(edge, agent, direction, caller, callee):
 async def test_a_call_is_ended_when_somebody_wants_it(edge, agent):
     pair = await talking(edge, agent)
     await pair.talk()
+    orders.want(edge.home.endings, [one(await pair.events("setup"), "setup")["call"]])
+    await cleared(pair, "whoever runs this service ended it")
+
+
+async def test_who_names_itself_in_latin_1_is_called_and_hung_up_on(edge, agent, monkeypatch):
+    """As old PBXs do, also in their Contact; RFC 3261 §25.1 has UTF-8."""
+    contact_for = Agent.contact_for
+    monkeypatch.setattr(Agent, "contact_for", lambda *its: f'"M\udcfcller" {contact_for(*its)}')
+    pair = await talking(edge, agent)
     orders.want(edge.home.endings, [one(await pair.events("setup"), "setup")["call"]])
     await cleared(pair, "whoever runs this service ended it")
 

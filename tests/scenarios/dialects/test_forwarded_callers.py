@@ -11,6 +11,8 @@ STRANGER = "12145550100"
 WRITTEN = {
     "asterisk": ("asterisk-invite.sip", [("Diversion", "<sip:{owned}@{domain}>;reason=unconditional")]),
     "shoretel": ("shoretel-invite.sip", [("Diversion", '"User" <sip:{owned}@{pbx}>;reason=no-answer;privacy=off')]),
+    # As old PBXs write a name: in Latin-1, which is no UTF-8
+    "latin-1": ("shoretel-invite.sip", [("Diversion", '"M\udcfcller" <sip:{owned}@{pbx}>;reason=no-answer')]),
     "avaya": ("avaya-invite.sip", [("Diversion", "<sip:+{owned}@avayalab.example>;reason=user-busy"),
                                    ("History-Info", "<sip:+{owned}@avayalab.example>;index=1")]),
     "sfb": ("oracle-invite.sip", [("History-Info", "<sip:+{owned}@sfb.example;user=phone?Reason=SIP%3Bcause%3D302>;"

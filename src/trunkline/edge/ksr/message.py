@@ -81,7 +81,7 @@ def diversions() -> tuple[str, ...]:
 
 
 def _users(name: str) -> list[str]:
-    values = ",".join(KSR.hdr.get_idx(name, i) or "" for i in range(4))
+    values = ",".join(latin_1(f"$(hdr({name})[{i}])") for i in range(4))
     return [unquote(sip or tel) for sip, tel in _USER.findall(values)]
 
 
@@ -129,7 +129,7 @@ def contact_fault() -> str:
     cannot read."""
     if KSR.hdr.is_present("Contact") < 0:
         return ""
-    value = text("$ct")
+    value = latin_1("$ct")
     if len(value) > _LONGEST_CONTACT:
         return f"Contact is longer than {_LONGEST_CONTACT} characters"
     if KSR.hdr.get_idx("Contact", 1) or not contact.is_one_uri(value):

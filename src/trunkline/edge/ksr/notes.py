@@ -2,7 +2,7 @@
 
 import KSR
 
-from trunkline.edge.ksr.message import get, put, text
+from trunkline.edge.ksr.message import get, latin_1, put, text
 
 
 def keep_plan(text: str, call: str, attempt: int) -> None:
@@ -66,7 +66,7 @@ def note_offer(offered: bool) -> None:
 
 def note_contact() -> None:
     """Remember the Contact of this request for its answer: for $T_req Kamailio would parse all of it once more."""
-    put("$avp(contact)", text("$ct"))
+    put("$avp(contact)", latin_1("$ct"))
 
 
 def noted_contact() -> str:
