@@ -2,6 +2,9 @@
 
 import pytest
 
+from trunkline.contract.endings import UNHEARD
+from trunkline.contract.journal import GONE
+
 
 @pytest.fixture
 def advice(sqlite):
@@ -75,3 +78,32 @@ def test_of_a_call_that_was_refused_where_the_refusal_does_not_say_it(advice):
     assert "has to give it to an account" in advice(rejected | {"code": 404})
     assert "that carrier's sources" in advice(rejected | {"code": 407})
     assert advice(rejected | {"code": 404, "called": "101"}) == advice(rejected | {"code": 480}) == ""
+
+
+@pytest.mark.parametrize(
+    ("direction", "by", "kind", "words"),
+    [
+        ("outbound", "callee", "carrier", "Check that the PBX is not in the call still"),
+        ("outbound", "caller", "carrier", "Ask telco whether the call is over for it, too"),
+        ("inbound", "callee", "registered", "Ask other whether the call is over"),
+        ("inbound", "caller", "registered", "Check that the PBX is not in the call still"),
+    ],
+)
+def test_of_a_call_whose_bye_did_not_reach_the_other_party(advice, direction, by, kind, words):
+    call = ANSWERED | {"direction": direction, "carrier": "other", "hung_up_by": by, "hung_up_reason": UNHEARD}
+    assert words in advice(call, kind=kind, code=200)
+    assert advice(call | {"hung_up_reason": ""}, kind=kind, code=200) == ""
+
+
+def test_of_another_customers_pbx_that_a_bye_did_not_reach(advice):
+    from trunkline.control.calls.seen import THEIR_PBX
+
+    call = ANSWERED | {"direction": "internal", "hung_up_by": "caller", "hung_up_reason": UNHEARD}
+    assert advice(call, kind="uri", target=THEIR_PBX) == (
+        "Tell whoever has 33123456789 that their PBX may be in the call still"
+    )
+
+
+def test_of_a_registered_pbx_that_is_not_where_it_registered(advice):
+    assert "gave it another port" in advice(FAILED, kind="registered", cause="silence", reason="no response in time")
+    assert "a connection that is lost" in advice(FAILED, kind="registered", cause="transport", reason=GONE)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trunkline.contract.endings import UNUSABLE_ACK, UNUSABLE_ANSWER
+from trunkline.contract.endings import UNHEARD, UNUSABLE_ACK, UNUSABLE_ANSWER
 
 
 @pytest.fixture
@@ -218,7 +218,8 @@ def test_an_answer_that_nobody_acknowledged_is_the_callers_fault_or_the_way_to_t
 
     for said, whose in ((NO_ACK, "caller"), (f"no ACK (SIP 408); {LOST_ACK}", "target")):
         answer = ("setup", {"direction": "outbound"}), ("answer", {"n": 1, "code": 200})
-        assert fault(*answer, ("end", {"by": "callee", "reason": said})) == whose
+        end, unheard = ("end", {"by": "callee", "reason": said}), ("end", {"by": "edge", "reason": UNHEARD})
+        assert fault(*answer, end) == fault(*answer, end, unheard) == whose
 
 
 def test_what_a_node_says_when_it_ends_a_call_is_understood(fault):

@@ -1,4 +1,8 @@
+from itertools import permutations
+
 import pytest
+
+from trunkline.contract.endings import UNHEARD
 
 
 @pytest.fixture
@@ -85,3 +89,13 @@ def test_every_cause_of_the_journal_has_its_words(steps):
     from trunkline.control.calls import timeline
 
     assert set(CAUSES) - {"reply", "cancel"} == set(timeline._OUR_WORDS)
+
+
+@pytest.mark.parametrize("said", ["", "Q.850;cause=16"])
+def test_a_bye_that_did_not_reach_the_other_party_is_told_in_whatever_order(steps, said):
+    answer, end = ("answer", 1, {"n": 1, "code": 200}), ("end", 2, {"by": "callee", "reason": said})
+    unheard = ("end", 34, {"by": "edge", "reason": UNHEARD})
+    words = f"normal clearing (Q.850 cause 16); {UNHEARD}" if said else UNHEARD
+    for events in permutations((answer, end, unheard)):
+        found = [step for step in steps(*events, *events) if "hangs up" in step[1]]
+        assert found == [("callee", f"hangs up: {words}")]

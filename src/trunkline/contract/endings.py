@@ -5,6 +5,7 @@ NO_ACK = "the answer was repeated, and no ACK of the caller's came for it"
 LOST_ACK = "the answer was repeated, though the caller's ACK went on to where its Contact leads"
 # Of a call whose BYE did not end it for the other party, which is hung up on by the node
 UNHEARD = "the BYE that ended it did not reach the other party"
+UNHEARD_TOO = f"; {UNHEARD}"  # behind what its sender said
 # Of a call whose answer has a description that cannot be used; behind it stands what is wrong
 UNUSABLE_ANSWER = "the SDP of the answer cannot be used"
 UNUSABLE_ACK = "the SDP of the caller's answer cannot be used"  # to the offer that came in the callee's response

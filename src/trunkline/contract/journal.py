@@ -49,6 +49,8 @@ DIRECTIONS = ("outbound", "inbound", "internal")  # PBX to carrier; carrier to P
 CAUSES = ("reply", "silence", "transport", "dns", "rule", "ring", "cancel", "order", "media", "unreadable")
 # The reason of one that failed by a rule: of a carrier, while another was tried.
 TAKEN_AWAY = "it was disabled or removed meanwhile"
+# And of one that failed by its transport: of a PBX that only itself could connect to us
+GONE = "it registered over a connection that is gone"
 DENIALS = ("secret", "recipient", "algorithm", "banned")  # which of them did not fit, or so often that it is banned
 
 type Event = Mapping[str, object]

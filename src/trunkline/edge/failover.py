@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from trunkline.contract.endings import ORDERED
+from trunkline.contract.journal import GONE
 from trunkline.contract.names import unfound
 from trunkline.edge.plan import Attempt, Plan
 from trunkline.sip import refusal, status
@@ -11,7 +12,6 @@ from trunkline.sip.refusal import Refusal
 BAD_EXTENSION = 420
 FLOW_FAILED = 430
 TERMINATED = 487  # a record with it says that the caller gave up
-GONE = "it registered over a connection that is gone"
 NO_RESPONSE, ONLY_TRYING = "no response in time", "no more than 100 Trying in time"
 MUTE = "no response in time over the connection that it accepted: perhaps TLS was never set up"
 NOT_ACCEPTABLE = (415, 488, 606)  # what those answer who have none of the codecs that were offered

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from trunkline.contract.journal import TAKEN_AWAY
+from trunkline.contract.journal import GONE, TAKEN_AWAY
 from trunkline.contract.names import UNANSWERED
 from trunkline.control.calls import ending
 from trunkline.control.calls.models import REJECTED, Attempt, Call
@@ -20,16 +20,19 @@ _STRANGER = (
     "If that address is a carrier's, the operator has to add it to that carrier's sources; if not, a stranger called"
 )
 _ASK_CARRIER = "Ask {target} where it sent its audio; say when, and which numbers"
+_STILL_UP = "Ask {target} whether the call is over for it, too; say when it ended, and which numbers"
 _LOOK_AT_PBX = (
     "Check that the PBX sends its audio to the media addresses on the page Trunk, and that its firewall lets it out"
 )
+_KEEP_OPEN = "behind NAT it has to stay registered, or to send OPTIONS every 25 s, so that SIP from here gets in"
+_STILL_IN = f"Check that the PBX is not in the call still; {_KEEP_OPEN}"
 _PEOPLE = (480, 486, 487, 600, 603)
 
 
 def of(call: Call, attempts: Sequence[Attempt]) -> str:
     """'' where there is nothing to do, and where our own refusal says it already."""
     if call.answered:
-        return _about_silence(call, attempts)
+        return _about_the_end(call, attempts) or _about_silence(call, attempts)
     if call.refused is None:
         return ""
     if call.outcome == REJECTED or not attempts:
@@ -48,6 +51,18 @@ def of(call: Call, attempts: Sequence[Attempt]) -> str:
         table = _CARRIER if last.kind == "carrier" else _PBX
         advice = table.get(last.cause)
     return advice(call, last) if advice else ""
+
+
+def _about_the_end(call: Call, attempts: Sequence[Attempt]) -> str:
+    party, last = ending.uninformed(call), attempts[-1] if attempts else None
+    if not party or last is None:
+        return ""
+    is_target = party == "callee"
+    if is_target and last.target == THEIR_PBX:
+        return f"Tell whoever has {call.called} that their PBX may be in the call still"
+    if last.kind == "carrier" if is_target else call.direction == "inbound":
+        return _STILL_UP.format(target=last.target if is_target else call.carrier or "the carrier")
+    return _STILL_IN
 
 
 def _about_silence(call: Call, attempts: Sequence[Attempt]) -> str:
@@ -90,7 +105,16 @@ def _carrier_ruled_out(call: Call, attempt: Attempt) -> str:
     return f"The operator has to change how many digits are stripped for {attempt.target}"
 
 
+def _pbx_silent(call: Call, attempt: Attempt) -> str:
+    words = "Check that the PBX is up, and that it lets SIP in from the addresses on the page Trunk"
+    if attempt.kind != "registered":
+        return words
+    return f"{words}; if a NAT gave it another port or address since it registered, have it register more often"
+
+
 def _pbx_unreached(call: Call, attempt: Attempt) -> str:
+    if attempt.reason == GONE:
+        return "Have the PBX register again, and every few minutes: so it notices a connection that is lost"
     if attempt.kind == "registered":
         return "Have the PBX register with that key, or forward the number to an address as well"
     return "Compare host, port and transport in Forward to SIP with what the PBX listens on, and check its firewall"
@@ -111,7 +135,7 @@ _CARRIER: Mapping[str, Advice] = {
     "media": _plain("The operator has to look at rtpengine in `trunkline status`"),
 }
 _PBX: Mapping[str, Advice] = {
-    "silence": _plain("Check that the PBX is up, and that it lets SIP in from the addresses on the page Trunk"),
+    "silence": _pbx_silent,
     "transport": _pbx_unreached,
     "dns": _pbx_unfound,
     "unreadable": _plain("Look at the response in a trace of the PBX"),

@@ -2,7 +2,7 @@
 
 import re
 
-from trunkline.contract.endings import LOST, LOST_ACK, NO_ACK, UNUSABLE_ANSWER
+from trunkline.contract.endings import LOST, LOST_ACK, NO_ACK, UNHEARD, UNHEARD_TOO, UNUSABLE_ANSWER
 from trunkline.control.calls.fold import LOSSES
 from trunkline.control.calls.models import Call
 from trunkline.sip import spoken
@@ -20,20 +20,29 @@ HEARD_AFTER = 2.0  # s of a call in which an honest party has sent something
 
 def fault(call: Call) -> Fault | None:
     """None where a party hung up, and where it cannot be told."""
-    if call.hung_up_by == "callee" and call.hung_up_reason.endswith((NO_ACK, LOST_ACK)):
-        return _side(call, "caller" if call.hung_up_reason.endswith(NO_ACK) else "callee")
+    said = call.hung_up_reason.removesuffix(UNHEARD_TOO)
+    if call.hung_up_by == "callee" and said.endswith((NO_ACK, LOST_ACK)):
+        return _side(call, "caller" if said.endswith(NO_ACK) else "callee")
     if call.hung_up_by not in ("", "edge"):
         return None
-    if found := _OF_A_PARTY.match(call.hung_up_reason):
+    if found := _OF_A_PARTY.match(said):
         return _side(call, found[found.lastindex])
-    if _OF_THE_ANSWER.match(call.hung_up_reason):
+    if _OF_THE_ANSWER.match(said):
         return _side(call, "callee")
-    return "trunk" if call.hung_up_reason in _OURS else None
+    return "trunk" if said in _OURS else None
 
 
 def in_words(call: Call) -> str:
-    """Why it was hung up, as far as somebody said so."""
-    return spoken.reason(call.hung_up_reason).replace("the callee", "the called party")
+    """Why it was hung up, as far as somebody said so, and whether the other party may not know of it."""
+    said = call.hung_up_reason.removesuffix(UNHEARD_TOO)
+    words = spoken.reason(said).replace("the callee", "the called party")
+    return words if said == call.hung_up_reason else f"{words}{UNHEARD_TOO}"
+
+
+def uninformed(call: Call) -> str:
+    """The party, 'caller' or 'callee', that the other one's BYE did not reach; '' for none."""
+    others = dict(zip(_PARTIES, reversed(_PARTIES), strict=True))
+    return others.get(call.hung_up_by, "") if call.hung_up_reason.endswith(UNHEARD) else ""
 
 
 def unheard(call: Call) -> list[str]:

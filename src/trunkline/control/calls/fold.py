@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from trunkline.contract.endings import UNHEARD, UNHEARD_TOO
 from trunkline.contract.journal import Event
 from trunkline.control.calls import quality
 from trunkline.control.calls.models import ANSWERED, CANCELLED, FAILED, OPEN, REJECTED, Attempt, Call
 from trunkline.sip.number import e164
 
+_REASON = 255  # characters of a reason that are kept
 MAX_ATTEMPTS = 1_000  # more than any list of targets allows; a greater n is a damaged line
 # PostgreSQL keeps no NUL and no lone surrogate; JSON may spell both, and both come from strangers' SIP.
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
@@ -80,10 +82,7 @@ def fold_call(call: Call, event: Event, directory: Directory) -> None:
         case "finish":
             _refuse(call, event, time, rejected=False)
         case "end":
-            end = (time, text(event, "by", 16), text(event, "reason", 255))
-            known = (call.hung_up, call.hung_up_by, call.hung_up_reason)
-            if call.hung_up is None or call.hung_up_reason in LOSSES or end < known:
-                call.hung_up, call.hung_up_by, call.hung_up_reason = end
+            _hang_up(call, (time, text(event, "by", 16), text(event, "reason", _REASON)))
         case "quality":
             quality.fold(call, event)
     call.outcome = _outcome(call)
@@ -136,6 +135,18 @@ def _refuse(call: Call, event: Event, time: datetime, rejected: bool) -> None:
         return
     call.refused, call.code, call.reason, call.warning = time, code, reason, warning
     call.outcome = REJECTED if rejected else OPEN
+
+
+def _hang_up(call: Call, end: tuple[datetime, str, str]) -> None:
+    """Add an end: when, by whom, and why. The first one counts; that it was not heard of is told by another, and kept
+    behind its reason."""
+    unheard = end[2] == UNHEARD or call.hung_up_reason.endswith(UNHEARD)
+    known = (call.hung_up, call.hung_up_by, call.hung_up_reason)
+    if call.hung_up is None or call.hung_up_reason in LOSSES or end < known:
+        call.hung_up, call.hung_up_by, call.hung_up_reason = end
+    if unheard and not call.hung_up_reason.endswith(UNHEARD):
+        said = call.hung_up_reason[: _REASON - len(UNHEARD_TOO)]
+        call.hung_up_reason = f"{said}{UNHEARD_TOO}" if said else UNHEARD
 
 
 def _outcome(call: Call) -> str:

@@ -5,7 +5,7 @@ from enum import Enum
 
 import KSR
 
-from trunkline.edge.failover import GONE
+from trunkline.contract.journal import GONE
 from trunkline.edge.ksr import contacts
 from trunkline.edge.ksr.hiding import append_header
 from trunkline.edge.ksr.message import get, latin_1, put, text
