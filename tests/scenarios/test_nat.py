@@ -9,13 +9,14 @@ from scenarios.parties import CARRIER, CUSTOMER, kinds, one, to
 pytestmark = pytest.mark.engines
 
 PRIVATE = "192.168.77.10"
+OLD = "192.0.2.66"  # a public address that a NAT had
 PING = b"\0\0\0\0"
 
 
-def behind_nat(agent):
-    """Have an agent write a private address wherever it names itself."""
-    agent.contact_for = lambda hop, user="": f"<sip:{user or agent.name}@{PRIVATE}:5060;transport={hop.transport}>"
-    agent._via = lambda hop, via=agent._via: via(hop).replace(agent.address, PRIVATE)
+def behind_nat(agent, named=PRIVATE):
+    """Have an agent write another address, a private one, wherever it names itself."""
+    agent.contact_for = lambda hop, user="": f"<sip:{user or agent.name}@{named}:5060;transport={hop.transport}>"
+    agent._via = lambda hop, via=agent._via: via(hop).replace(agent.address, named)
 
 
 def private_sdp(request_or_body, address):
@@ -109,6 +110,30 @@ async def test_a_registered_pbx_that_names_its_public_address_is_pinged(edge, ag
     pbx._sockets._datagrams._receive = lambda data, flow: pings.append(data) if data == PING else receive(data, flow)
     assert (await pbx.register(f"sip:{edge.domain}", key.name, key.secret, edge.udp)).code == 200
     await eventually(lambda: pings, 2 * PATIENCE, "a ping through the NAT")
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+async def test_a_registered_pbx_that_names_a_wrong_public_address_is_reached_in_its_calls(edge, agent, direction):
+    """One that its NAT had yesterday, or the right one with a port that the NAT has given to another PBX."""
+    key, far, pbx = edge.key(), await agent(name="far"), await agent(name="pbx")
+    prefix = edge.route(edge.carrier(far.address, far.port()))
+    behind_nat(pbx, OLD)
+    assert (await pbx.register(f"sip:{edge.domain}", key.name, key.secret, edge.udp)).code == 200
+    if direction == "in":
+        number = edge.number(f"sip:{key.name}@{edge.domain}", key.account_id)
+        near = theirs = await far.dial(edge.uri(f"+{number}"), edge.udp, caller=CARRIER)
+        incoming = ours = await pbx.next_call()
+    else:
+        credentials = {"caller": CUSTOMER, "user": key.name, "secret": key.secret}
+        near = ours = await pbx.dial(edge.uri(f"+{prefix}001"), edge.udp, **credentials)
+        incoming = theirs = await far.next_call()
+    await incoming.answer()
+    assert (await near.final()).code == 200
+    await incoming.confirmed()
+    assert (await theirs.reinvite()).code == 200
+    assert (await ours.reinvite()).code == 200
+    assert (await theirs.bye()).code == 200
+    await ours.hung_up()
 
 
 async def test_a_reply_goes_to_where_the_request_came_from(edge, agent):

@@ -13,6 +13,7 @@ from trunkline.sip.uri import in_uri
 IS_PRIVATE = 1  # of nat_uac_test's questions
 _HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 _LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
+_FLOWS = "flows"  # the table of where registered PBXs send from over UDP, which they can be called at
 _TRANSPORTS = {"udp": 1, "tcp": 2, "tls": 3}  # as nathelper numbers them
 
 
@@ -20,10 +21,11 @@ def lead_back() -> None:
     """Have later requests sent to where this message came from, where its Contact would not lead there.
 
     A Contact in private space does not, nor does one of a party that came over a connection (that is the way back),
-    nor a host name, which a worker would have to look up.
+    nor a host name, which a worker would have to look up. Nor need a public one of a PBX that is registered where this
+    came from: it may be that of another NAT, or have a port that its NAT has given to another PBX.
     """
     value = latin_1("$ct")
-    elsewhere = not KSR.is_UDP() or KSR.nathelper.nat_uac_test(IS_PRIVATE) > 0 or not is_ip(value)
+    elsewhere = not KSR.is_UDP() or KSR.nathelper.nat_uac_test(IS_PRIVATE) > 0 or not is_ip(value) or _is_flow()
     if _is_plain(value):
         if elsewhere:
             KSR.nathelper.set_contact_alias()
@@ -32,6 +34,20 @@ def lead_back() -> None:
     hiding.remove_contact()
     if uri:
         hiding.append_header(f"Contact: <{uri}{_alias() if elsewhere else ''}>")
+
+
+def note_flow() -> None:
+    """The REGISTER that came over UDP is taken."""
+    KSR.htable.sht_sets(_FLOWS, _place(), "1")
+
+
+def _is_flow() -> bool:
+    return KSR.htable.sht_get(_FLOWS, _place()) is not None
+
+
+def _place() -> str:
+    ip, port, _ = source()
+    return f"{ip}:{port}"
 
 
 def ensure() -> None:

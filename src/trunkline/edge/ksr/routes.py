@@ -139,7 +139,11 @@ def save_contact(address_of_record: str, path: str) -> None:
         KSR.setbflag(_PINGED)
     if path:
         _replace_path(path if behind_nat or not KSR.is_UDP() else "")
-    if KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record) > 0 and not KSR.is_UDP():
+    if KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record) < 0:
+        return
+    if KSR.is_UDP():
+        contacts.note_flow()
+    else:
         KSR.tcpops.tcp_set_connection_lifetime(_WHILE_REGISTERED)
 
 
