@@ -4,9 +4,10 @@ An attempt is written down before its password is looked at, so that attempts ma
 """
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from trunkline.control.errors import ServiceError
@@ -69,18 +70,28 @@ def network_of(address: str) -> str:
 
 
 def _count(name: str, network: str, now, per_name: int = PER_NAME) -> None:
-    """Write an attempt down, unless there were too many. It is written before the others are counted: of several that
-    come at once, each sees those that were written before it."""
+    """Write an attempt down, unless there were too many: then nothing is written, as there may be a flood of them.
+
+    The others are counted once more when it is written: of several that come at once, each sees those before it.
+    """
     SignIn.objects.filter(time__lt=now - WINDOW).delete()
-    mine = SignIn.objects.create(name=name, network=network, time=now)
-    others = SignIn.objects.filter(time__gte=now - WINDOW).exclude(pk=mine.pk)
-    for condition, most in (
+    limits = (
         (Q(name=name, network=network), min(PER_NAME_AND_NETWORK, per_name)),
         (Q(network=network), PER_NETWORK),
         (Q(name=name), per_name),
-    ):
-        if others.filter(condition).count() >= most:
-            mine.delete()
-            raise SignInRefused(
-                f"There were too many attempts. Wait {WINDOW.seconds // 60} minutes, then try again.", too_many=True
-            )
+    )
+    others = SignIn.objects.filter(time__gte=now - WINDOW)
+    _refuse_more(others, limits)
+    mine = SignIn.objects.create(name=name, network=network, time=now)
+    try:
+        _refuse_more(others.exclude(pk=mine.pk), limits)
+    except SignInRefused:
+        mine.delete()
+        raise
+
+
+def _refuse_more(attempts: QuerySet[SignIn], limits: Sequence[tuple[Q, int]]) -> None:
+    if any(attempts.filter(condition).count() >= most for condition, most in limits):
+        raise SignInRefused(
+            f"There were too many attempts. Wait {WINDOW.seconds // 60} minutes, then try again.", too_many=True
+        )
