@@ -43,7 +43,7 @@ _WHY = {  # contract.journal.CAUSES but 'reply' -> what the target did
     "cancel": "the caller gave up",
     "order": "whoever runs it ended the call",
     "media": "{} was not called, as there was no media relay",
-    "unreadable": "{} answered with what is not valid SIP: a line is not a header field, or not UTF-8",
+    "unreadable": "{} answered with what is not valid SIP: a line, its tag, Contact or Record-Route cannot be read",
 }
 _SILENCES = ("no response in time", "no more than 100")  # how edge.failover tells them apart
 _UNHEARD = "Nothing more was heard of this call"  # which nobody told the caller, with whatever code

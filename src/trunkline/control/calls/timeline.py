@@ -26,7 +26,7 @@ _OUR_WORDS = {  # contract.journal.CAUSES but 'reply' and 'cancel' -> what the a
     "ring": "let it ring until the time was over, and gave up",
     "order": "cancelled it",
     "media": "had no media relay for it",
-    "unreadable": "could not pass its answer on: a line of it is not a header field, or not UTF-8",
+    "unreadable": "could not pass its answer on: a line, its tag, Contact or Record-Route cannot be read",
 }
 
 
