@@ -135,3 +135,15 @@ def test_a_store_that_is_deleted_before_the_first_request_still_answers(config):
         idle.refresh()
         assert idle.number("99940000001") is None
         node.stdin.close()
+
+
+def test_a_carrier_is_where_it_is_called_and_where_it_calls_from(world, lookup):
+    """Its credentials go nowhere else."""
+    plain = world.carrier("192.0.2.50", 5060, sources=("198.51.100.0/28",))
+    named = world.carrier("carrier.example", 0, sources=(), transport="tcp")
+    world.resolution("carrier.example", [["192.0.2.77", 5060, 1, 1], ["192.0.2.78", 5060, 2, 1]], transport="tcp")
+    world.resolution("carrier.example", [["192.0.2.79", 5060, 1, 1]])
+    hosts = ("192.0.2.50", "198.51.100.9", "192.0.2.77", "192.0.2.78", "192.0.2.79", "192.0.2.51", "carrier.example")
+    lookup.refresh()
+    found = {id_: [host for host in hosts if lookup.is_at(lookup.carrier(id_), host)] for id_ in (plain, named)}
+    assert found == {plain: ["192.0.2.50", "198.51.100.9"], named: ["192.0.2.77", "192.0.2.78"]}

@@ -47,6 +47,17 @@ async def test_calls_at_once_are_limited_and_a_bye_frees_a_place(edge, agent, tr
     assert not far.calls.keys() & {(c.call_id, "") for c in far.calls.values() if c.user == f"{prefix}002"}
 
 
+async def test_who_was_refused_may_try_again_by_the_same_call_id(edge, agent, trunk):
+    """As RFC 3261 §8.1.3.5 wants it."""
+    (far, prefix), ua = await trunk(agent), await agent()
+    key = edge.key(edge.account(calls_at_once=1))
+    first = await placing.answered(edge, ua, far, key, f"+{prefix}001")
+    again = {"edit": lambda request: request.set("Call-ID", f"again.{prefix}@pbx.example")}
+    assert (await placing.refused(edge, ua, key, f"+{prefix}002", **again)).code == 503
+    await placing.hang_up(*first)
+    await placing.hang_up(*await placing.answered(edge, ua, far, key, f"+{prefix}002", **again))
+
+
 async def test_every_end_of_a_call_frees_its_place(edge, agent, trunk):
     (far, prefix), ua = await trunk(agent), await agent()
     account = edge.account(calls_at_once=1)
