@@ -157,6 +157,18 @@ def test_a_silent_relay_has_lost_nothing(scene, problem):
     assert LOST in scene.client.sent[0].headers
 
 
+def test_a_call_whose_relay_was_silent_is_looked_at_again_soon(scene):
+    scene.relays.away = Silent("it does not answer")
+    scene.answered()
+    for second in range(1005, 1062):
+        scene.step(second)
+    assert not scene.client.sent
+    scene.relays.away, scene.relays.last = None, 1000
+    for second in range(1062, 1067):
+        scene.step(second)
+    assert len(scene.client.sent) == 2
+
+
 def test_a_call_that_cannot_be_told_of_takes_a_second_of_the_others_rarely(scene):
     scene.relays.away = Untold("it does not say anything about this call")
     scene.answered()
