@@ -3,7 +3,7 @@
 import pytest
 
 from harness import placing
-from trunkline.sandbox import behaviour, digest
+from trunkline.sandbox import behaviour, digest, sdp
 from trunkline.sandbox.call import AUTO
 
 pytestmark = pytest.mark.engines
@@ -237,10 +237,11 @@ async def test_what_cannot_be_answered_within_a_call_is_refused_as_it_was(edge, 
     demanding = Demanding(incoming)
     call.audio.play(440)
     await incoming.audio.hear(440)
-    refused = await call.reinvite()
+    refused = await call.send("INVITE", call.make_offer("inactive"), [("Content-Type", sdp.TYPE)])
     assert refused.code == 407
     assert refused.get("Proxy-Authenticate") is None
     assert demanding.asked == [("INVITE", False), ("INVITE", True)][: 1 + bool(credentials)]
     incoming.respond = None
-    await incoming.audio.hear(440)
+    incoming.audio.forget()
+    await incoming.audio.hear(440)  # what was refused holds nothing
     await placing.hang_up(call, incoming)

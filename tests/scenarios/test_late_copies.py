@@ -148,8 +148,15 @@ async def test_a_refusal_of_ours_is_said_again(edge, agent):
     await pair.near.bye()
 
 
-@pytest.mark.parametrize(("acknowledges", "said"), [(False, NO_ACK), (True, LOST_ACK)])
-async def test_a_callee_that_no_ACK_reaches_says_why_it_hangs_up(edge, agent, monkeypatch, acknowledges, said):
+@pytest.mark.parametrize(
+    ("acknowledges", "by", "said"),
+    [
+        (False, "callee", f"SIP 408; {NO_ACK}"),
+        (True, "callee", f"SIP 408; {LOST_ACK}"),
+        (True, "caller", "SIP;cause=408"),  # it does not wait for it
+    ],
+)
+async def test_a_callee_that_no_ACK_reaches_says_why_it_hangs_up(edge, agent, monkeypatch, acknowledges, by, said):
     """Some 32 s after its answer; the record tells whose ACK is missing, which ends the argument."""
     key, ua, far = edge.key(), await agent(), await agent()
     number = f"{edge.route(edge.carrier(far.address, far.port()))}001"
@@ -172,6 +179,6 @@ async def test_a_callee_that_no_ACK_reaches_says_why_it_hangs_up(edge, agent, mo
         return expected in [(entry["name"], entry["value"]) for entry in entries]
 
     await eventually(noted, 2 * FORGOTTEN, "the edge has seen a late answer, and what becomes of its ACK")
-    await incoming.bye(headers=[("Reason", "SIP;cause=408")])
+    await {"callee": incoming, "caller": call}[by].bye(headers=[("Reason", "SIP;cause=408")])
     end = (await edge.events("end", called=number))[-1]
-    assert (end["by"], end["reason"]) == ("callee", f"SIP 408; {said}")
+    assert (end["by"], end["reason"]) == (by, said)
