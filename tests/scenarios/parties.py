@@ -5,6 +5,7 @@ import re
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.edge import Edge
@@ -110,16 +111,21 @@ async def learnt(call: Call) -> None:
 
 def answer_in_the_prack(call: OutgoingCall) -> None:
     """Have a call that made no offer answer that of a reliable provisional response in its PRACK (RFC 3262 §5)."""
+    describe_in_the_prack(call, lambda: call.take_offer(call.response.body))
+
+
+def describe_in_the_prack(call: OutgoingCall, make: Callable[[], bytes]) -> None:
+    """Have a call's PRACKs hold what `make` returns."""
     begin = call.agent.begin
 
-    def answer(request) -> None:
-        request.body = call.take_offer(call.response.body)
+    def describe(request) -> None:
+        request.body = make()
         request.add("Content-Type", sdp.TYPE)
 
-    async def begin_with_answer(request, hop, on_response, edit=None):
-        return await begin(request, hop, on_response, answer if request.method == "PRACK" else edit)
+    async def begin_with_description(request, hop, on_response, edit=None):
+        return await begin(request, hop, on_response, describe if request.method == "PRACK" else edit)
 
-    call.agent.begin = begin_with_answer
+    call.agent.begin = begin_with_description
 
 
 def to(agent: Agent, user: str = "1234", **parameters: object) -> str:

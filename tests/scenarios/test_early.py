@@ -2,7 +2,17 @@
 
 import pytest
 
-from scenarios.parties import RINGING, answer_in_the_prack, forgotten, kinds, one, ringing_in, ringing_out
+from harness.node import eventually
+from scenarios.parties import (
+    RINGING,
+    answer_in_the_prack,
+    describe_in_the_prack,
+    forgotten,
+    kinds,
+    one,
+    ringing_in,
+    ringing_out,
+)
 from trunkline.sandbox import sdp
 from trunkline.sandbox.call import AUTO
 
@@ -74,6 +84,37 @@ async def test_a_late_offer_is_answered_in_the_prack(edge, agent):
     await pair.near.audio.hear(600)
     await pair.far.answer(body=None)
     assert not (await pair.near.final()).body
+    await pair.talk()
+    await ended(pair)
+
+
+async def test_an_offer_in_the_prack_is_answered_in_its_200(edge, agent):
+    """RFC 3262 §5: where the offer of the INVITE was answered reliably, a PRACK may make another one."""
+    pair = await ringing_in(edge, agent)
+    describe_in_the_prack(pair.near, pair.near.make_offer)
+
+    def answer(request):
+        if request.method != "PRACK":
+            return None
+        response = pair.far.agent.response(request, 200)
+        response.body = pair.far.take_offer(request.body)
+        response.add("Content-Type", sdp.TYPE)
+        return response
+
+    pair.far.respond = answer
+    await pair.far.ring(183, body=AUTO, reliable=True)
+    prack = next(r for r in pair.far.requests if r.method == "PRACK")
+    here = f"{pair.near.agent.address}:{pair.near.agent.port()}"
+
+    def accepted():
+        came = [e for e in agent.trace.entries if e.local == here and not e.sent and e.data.startswith(b"SIP/2.0 200")]
+        return [e.message for e in came if e.message.cseq[1] == "PRACK"]
+
+    await eventually(accepted, what="the 200 of the PRACK")
+    described = [sdp.parse(message.body).address for message in (prack, *accepted())]
+    assert described == [edge.address] * 2
+    await pair.far.answer()
+    await pair.near.final()
     await pair.talk()
     await ended(pair)
 
