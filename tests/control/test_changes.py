@@ -18,31 +18,64 @@ def _kinds(feed, after=0):
     return [change.kind for change in feed.changes(after, 100)]
 
 
-def test_every_service_that_writes_notes_its_entity(services, feed):
+def _seen_by_edges(feed):
+    """What an edge is told of each entity: rows by (kind, id)."""
+    found = {}
+    for portion in feed.snapshot().portions:
+        for table, rows in portion.items():
+            for row in rows:
+                if table == "source":
+                    entity = (row["owner_kind"], row["owner_id"])
+                else:
+                    entity = ("key", row["key_id"]) if table == "credential" else (table, row["id"])
+                found.setdefault(entity, []).append((table, sorted(row.items())))
+    return {entity: sorted(rows) for entity, rows in found.items()}
+
+
+def test_whatever_is_written_for_the_edges_is_noted(services, feed):
+    """Else they would not hear of it: a bought number would not ring, and a disabled key go on calling."""
     account = services.accounts.create("acme", sources=["192.0.2.1"])
     key, _ = services.keys.create(account)
     carrier = services.carriers.create("telco", "192.0.2.9")
     route = services.routes.add("44", carrier)
     number = services.numbers.add("+447700900000")
+    row = services.importing.Row(1, "447700900009", "acme", "sip:a@b.example")
     writes = [
+        ("account", lambda: services.accounts.create("other")),
         ("account", lambda: services.accounts.change(account, calls_at_once=1)),
+        ("account", lambda: services.accounts.change(account, enabled=False)),
+        ("account", lambda: services.accounts.change(account, enabled=True)),
         ("account", lambda: services.sources.add(account, "192.0.2.2")),
         ("account", lambda: services.sources.remove(account, "192.0.2.2")),
+        ("account", lambda: services.accounts.remove(services.accounts.get("other"))),
+        ("key", lambda: services.keys.create(account)),
         ("key", lambda: services.keys.rotate(key)),
         ("key", lambda: services.keys.retire(key, 1)),
         ("key", lambda: services.keys.enable(key, False)),
+        ("key", lambda: services.keys.enable(key)),
+        ("carrier", lambda: services.carriers.create("another", "192.0.2.10")),
         ("carrier", lambda: services.carriers.change(carrier, port=5080)),
+        ("carrier", lambda: services.carriers.change(carrier, enabled=False)),
         ("carrier", lambda: services.sources.add(carrier, "192.0.2.9")),
+        ("number", lambda: services.inventory.buy(account, "+447700900000")),
+        ("number", lambda: services.numbers.forward(services.numbers.get("447700900000"), "sip:a@b.example")),
+        ("number", lambda: services.inventory.release(account, "+447700900000")),
         ("number", lambda: services.numbers.assign(number, account)),
-        ("number", lambda: services.numbers.forward(number, "sip:a@b.example")),
         ("number", lambda: services.numbers.remove(number)),
+        ("number", lambda: services.numbers.add("+447700900001", account)),
+        ("number", lambda: services.importing.carry_out([row])),
+        ("route", lambda: services.routes.refuse("4470")),
+        ("route", lambda: services.routes.change(route, weight=7)),
         ("route", lambda: services.routes.remove(route)),
         ("carrier", lambda: services.carriers.remove(carrier)),
     ]
     for kind, write in writes:
-        before = feed.head()
+        before, there = feed.head(), _seen_by_edges(feed)
         write()
-        assert _kinds(feed, before) == [kind]
+        now = _seen_by_edges(feed)
+        changed = {entity for entity in {**there, **now} if there.get(entity) != now.get(entity)}
+        assert changed == {(change.kind, change.entity_id) for change in feed.changes(before, 100)}
+        assert [one for one, _ in changed] == [kind]
 
 
 def test_sequences_have_no_gap_and_a_refused_write_takes_none(cast, services, feed):
