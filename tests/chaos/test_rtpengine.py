@@ -1,6 +1,7 @@
 """rtpengine dies: what it costs, and for how long."""
 
 import asyncio
+import os
 import signal
 import time
 
@@ -45,6 +46,11 @@ async def has_audio(node, ua) -> bool:
     finally:
         await call.bye()
     return True
+
+
+def test_audio_goes_before_all_else_on_a_busy_machine(node):
+    niceness = {name: os.getpriority(os.PRIO_PROCESS, node.pid(name)) for name in ("rtpengine", "kamailio", "web")}
+    assert niceness["rtpengine"] < min(niceness["kamailio"], niceness["web"])
 
 
 async def test_calls_that_were_up_end_properly(node, agent):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trunkline.contract.endings import UNHEARD, UNUSABLE_ACK, UNUSABLE_ANSWER
+from trunkline.contract.endings import NO_RELAY, UNHEARD, UNUSABLE_ACK, UNUSABLE_ANSWER
 
 
 @pytest.fixture
@@ -202,6 +202,7 @@ def test_the_targets_before_the_last_one_are_told_too(words):
         (f"{UNUSABLE_ANSWER}: It has none of the codecs that were offered", "target", "target"),
         (f"{UNUSABLE_ACK}: The media address is IPv6", "caller", "origin"),
         ("the media relay lost it", "trunk", "trunk"),
+        (NO_RELAY, "trunk", "trunk"),
         ("no audio from either party for 60 s", None, None),
         ("it lasted 14400 s, the longest that a call may", None, None),
     ],

@@ -1,11 +1,15 @@
 """Two media relays: they share the calls, one takes over for the other, and Redis brings back what it had."""
 
 import asyncio
+import os
+import signal
 import time
 
 import pytest
 
-from scenarios.parties import forgotten, one, talking
+from harness.polling import until
+from scenarios.parties import Pair, forgotten, one, ringing_in, talking
+from trunkline.contract.endings import NO_RELAY
 from trunkline.node import ports
 from trunkline.node.ng import Relay
 from trunkline.sandbox import sdp
@@ -102,6 +106,46 @@ async def test_a_call_whose_relay_died_ends(own_edge, agent, back):
         edge.start_engine("rtpengine")
     await asyncio.gather(pair.near.hung_up(30), pair.far.hung_up(30))
     assert one(await pair.events("end"), "end")["reason"] == "the media relay lost it"
+
+
+async def on_the_first(edge, agent) -> Pair:
+    """A call that rings, and whose offer the first relay has."""
+    for _ in range(60):
+        pair = await ringing_in(edge, agent)
+        if pair.near.call_id in held(edge)[0]:
+            return pair
+    raise AssertionError("the first relay gets no call")
+
+
+async def test_an_answer_waits_for_a_relay_that_is_slow(own_edge, agent):
+    """Its offer is nowhere else: asked in vain, the other relay would leave the call without audio."""
+    edge = own_edge(media={"relays": 2})
+    pair = await on_the_first(edge, agent)
+    log = edge.home.log / "kamailio.log"
+    os.killpg(edge.pid(RELAYS[0]), signal.SIGSTOP)
+    await pair.far.answer()
+    await asyncio.to_thread(until, lambda: b'waiting reply for command "ping"' in log.read_bytes(), 10)
+    os.killpg(edge.pid(RELAYS[0]), signal.SIGCONT)
+    await pair.near.final()
+    await pair.far.confirmed()
+    await pair.talk()
+    await pair.near.bye()
+    await forgotten(edge, pair.near)
+
+
+async def test_a_call_whose_answer_no_relay_takes_is_ended_at_once(own_edge, agent):
+    """Its parties would hear nothing, and wait for it."""
+    edge = own_edge(media={"relays": 2})
+    pair = await on_the_first(edge, agent)
+    edge.kill(RELAYS[0])
+    await pair.far.answer()
+    assert b"m=audio 0 " in (await pair.near.final()).body
+    ended = one(await pair.events("end"), "end")
+    assert (ended["by"], ended["reason"]) == ("edge", NO_RELAY)
+    await asyncio.gather(pair.near.hung_up(30), pair.far.hung_up(30))
+    edge.start_engine(RELAYS[0])
+    edge.wait_ready()
+    await forgotten(edge, pair.near)
 
 
 async def test_with_redis_the_audio_goes_on_after_the_relays_death(own_edge, agent):

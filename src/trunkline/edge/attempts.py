@@ -7,7 +7,7 @@ from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge import failover, legs
 from trunkline.edge.dialog import Dialogs
 from trunkline.edge.failover import AnswerChallenge, DemandLess, OfferMore, Outcome, Relay
-from trunkline.edge.ksr import hiding, message, notes, relaying, replies, routes, transactions
+from trunkline.edge.ksr import hiding, message, notes, relaying, relays, replies, routes, transactions
 from trunkline.edge.ksr.routes import Found
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.neighbours import Neighbours
@@ -193,6 +193,6 @@ class Attempts:
         else:
             told = refusal.unreadable(outcome.code) if notes.is_unreadable() else None
             self._records.declined(plan.call, outcome.code, outcome.reason)
-        relaying.end_media()
+        relays.end_media()
         if told:
             replies.final(told)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from trunkline.contract import clearing
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.contract.endings import UNUSABLE_ACK
+from trunkline.contract.endings import NO_RELAY, UNUSABLE_ACK
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import Dialog, name
 from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, replies, routes, transactions
@@ -171,8 +171,9 @@ class InDialog:
             self._records.cut(dialog.call, fault)
             return refusal.unusable_srtp(fault)
         anchored = self._relay.anchor(step, legs.flags(step, far), believed=believed, again=legs.flags("offer", near))
-        if self._relay.unusable and method == "ACK" and self._is_late_answer(dialog):
-            self._records.cut(dialog.call, f"{UNUSABLE_ACK}: {self._relay.unusable}")
+        if method == "ACK" and (self._relay.unusable or not anchored) and self._is_late_answer(dialog):
+            unusable = f"{UNUSABLE_ACK}: {self._relay.unusable}"
+            self._records.cut(dialog.call, unusable if self._relay.unusable else NO_RELAY)
         return None if anchored else refusal.media_unavailable()
 
     @staticmethod

@@ -8,7 +8,7 @@ from trunkline.edge import legs
 from trunkline.edge.dialog import Dialog
 from trunkline.edge.failover import Outcome
 from trunkline.edge.journal import Journal
-from trunkline.edge.ksr import ends, message, notes, relaying, transactions
+from trunkline.edge.ksr import ends, message, notes, relaying, relays, transactions
 from trunkline.edge.lookup import Account
 from trunkline.edge.outbound import Permitted
 from trunkline.edge.plan import Plan
@@ -198,7 +198,7 @@ class Records:
     def cut(self, call: str, reason: str) -> None:
         """End a call's record and its media ourselves: its parties are left without either."""
         self._end(call, "edge", reason)
-        relaying.end_media()
+        relays.end_media()
 
     def _end(self, call: str, by: str, reason: str | None, way: list[str] | None = None) -> None:
         self._close("end", call, by=by, reason=reason, way=way)

@@ -1,10 +1,10 @@
 """Responses on their way back to the sender of a request: their media anchored, their side's names left behind."""
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.contract.endings import UNUSABLE_ANSWER
+from trunkline.contract.endings import NO_RELAY, UNUSABLE_ANSWER
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import PARAMETER, SHIFT, Dialogs
-from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, replies, routes, transactions
+from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, relays, replies, routes, transactions
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
 
@@ -110,7 +110,7 @@ class Responses:
             replies.final_from_response(why)
             notes.note_over()
             self._records.unreadable(why)
-            relaying.end_media()
+            relays.end_media()
 
     def _pass_back(self, code: int, *, attempt: bool) -> str:
         """Make it ours; returns why its media must not be, '' when it may."""
@@ -145,7 +145,8 @@ class Responses:
         branch = legs.branch("answer", far) if attempt and step == "answer" else ""
         flags, again = legs.flags(step, near) + branch, legs.flags("offer", far) + branch
         if not self._relay.anchor(step, flags, believed=far == legs.CARRIER, again=again):
-            message.log_error("the media relay did not take an answer: this call has no audio")
+            message.log_error("no media relay took an answer: this call has no audio")
+            return NO_RELAY if attempt else ""
         # Within a call the parties may well go on as they were.
         unusable = self._relay.unusable if attempt else ""
         return unusable and f"{UNUSABLE_ANSWER}: {unusable}"

@@ -37,6 +37,7 @@ FIRST, RARELY = 5.0, 300.0  # s: of sequence numbers there are 65,536, which are
 ASKED_AGAIN = 2.0  # s until a call that is to end and still rings is cancelled once more
 AGAIN = 5.0  # s until a call that no relay knew, or of which none could be asked, is looked at again
 SAVED_EVERY = 5.0  # s; what was read since is read once more after we were killed
+BEHIND = 1.0  # s by which an answer may still be on its way to the caller, who knows no call before it, and ends none
 KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
 MOST_LINES = 10_000  # that wait for room on the disk
@@ -239,6 +240,9 @@ class Clearer:
         for _ in range(len(over)):
             call = over.popleft()
             if call.cut and not call.byes:
+                if 0 <= now - call.answered < BEHIND:
+                    over.append(call)
+                    continue
                 self._end(call, call.cut)
             try:
                 # The whole call: with a tag, rtpengine 12.5 forgets the figures before it tells them.

@@ -23,6 +23,7 @@ from trunkline.settings import Settings
 
 OPEN_FILES = 65536  # wanted for Kamailio's connections; less where the machine allows less
 ANSWER_SECONDS = 5.0
+AUDIO = -5  # niceness of the relays: what else a busy machine does must not be heard in anybody's audio
 
 
 class NotRunning(Exception):
@@ -56,14 +57,18 @@ class Process:
 
 def programs(settings: Settings, home: Home) -> list[Program]:
     """Everything that runs on a node. The shipper stops after the edge, so that its last lines go out."""
-    engine = {name: _bound(launch.command(its, home)) for name, its in engines.commands(settings, home).items()}
+    relays = [engines.relay_name(number) for number in range(settings.media.relays)]
+    # Where that may not be done, as in a container without CAP_SYS_NICE, `nice` says so in the log, and goes on.
+    ahead = {name: ["nice", "-n", str(AUDIO)] for name in relays}
+    commands = engines.commands(settings, home).items()
+    engine = {name: _bound([*ahead.get(name, []), *launch.command(its, home)]) for name, its in commands}
     listed = [
         Program("ship", _ours("node", "ship"), 10),
         Program("follow", _ours("node", "follow"), 20),
         Program("resolve", _ours("node", "resolve"), 30),
         Program("clear", _ours("node", "clear"), 35),
         *(Program("redis", engine["redis"], 38) for _ in range(settings.media.redis)),
-        *(Program(name, engine[name], 40) for name in map(engines.relay_name, range(settings.media.relays))),
+        *(Program(name, engine[name], 40) for name in relays),
         # It ends within 0.2 s; but a SIGTERM while it forks its workers reaches only some of them, and it then waits
         # 60 s for the others. Killing it costs nothing: registrations are on the disk as soon as they are answered.
         Program("kamailio", engine["kamailio"], 50, stop_seconds=4),

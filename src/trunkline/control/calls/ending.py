@@ -2,7 +2,7 @@
 
 import re
 
-from trunkline.contract.endings import LOST, LOST_ACK, NO_ACK, UNHEARD, UNHEARD_TOO, UNUSABLE_ANSWER
+from trunkline.contract.endings import LOST, LOST_ACK, NO_ACK, NO_RELAY, UNHEARD, UNHEARD_TOO, UNUSABLE_ANSWER
 from trunkline.control.calls.fold import LOSSES
 from trunkline.control.calls.models import Call
 from trunkline.sip import spoken
@@ -13,7 +13,7 @@ _OF_A_PARTY = re.compile(
     r"no audio from the (caller|callee) for|the (caller|callee) described no audio|the SDP of the (caller)'s answer"
 )
 _OF_THE_ANSWER = re.compile(rf"SRTP was offered, and the answer|the SRTP of the answer|{UNUSABLE_ANSWER}")
-_OURS = (LOST, *LOSSES)
+_OURS = (LOST, NO_RELAY, *LOSSES)
 _PARTIES = {"caller": "the caller", "callee": "the called party"}
 HEARD_AFTER = 2.0  # s of a call in which an honest party has sent something
 

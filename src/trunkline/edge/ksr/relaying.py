@@ -1,13 +1,11 @@
 """The media relay: the SDP of a message goes to it, and what it makes of that takes its place."""
 
-import zlib
-
 import KSR
 
 from trunkline.edge import answers, digits, offers, relayed
 from trunkline.edge.failover import OfferMore
 from trunkline.edge.injector import Fate, Injector
-from trunkline.edge.ksr import agreed, message, told
+from trunkline.edge.ksr import agreed, message, relays, told
 from trunkline.edge.ksr.message import get, put
 from trunkline.edge.media import Abilities, Step, Writer
 from trunkline.edge.neighbours import Neighbours
@@ -15,13 +13,6 @@ from trunkline.edge.offers import Offer
 from trunkline.sip import refusal, sdp
 from trunkline.sip.refusal import Refusal
 from trunkline.sip.sdp import SdpError
-
-# What rtpengine reads in place of the body, and what it writes: kamailio.cfg names them.
-_GIVEN, _MADE = "$avp(sdp_given)", "$avp(sdp_made)"
-
-_TEST = '{"jsonrpc": "2.0", "id": 1, "method": "rtpengine.enable", "params": ["all", 1]}'
-
-_RELAYS = int(KSR.kx.get_def("RELAYS"))
 
 
 class Relay:
@@ -95,8 +86,8 @@ class Relay:
             return
         between = f" directional from-tag={last.offerer} to-tag={last.answerer}"
         if not (
-            _ask("offer", last.offer.sdp, last.offer.flags + between)
-            and _ask("answer", last.answer.sdp, last.answer.flags + between)
+            relays.ask("offer", last.offer.sdp, last.offer.flags + between)
+            and relays.ask("answer", last.answer.sdp, last.answer.flags + between)
         ):
             message.log_error("the media relay did not take back an offer that was refused")
 
@@ -137,7 +128,7 @@ class Relay:
             return self._answer(offered, writer, flags, again)
         if step == "late offer":
             offered = offers.read(message.sdp(), writer, self._abilities, remembered=False)
-        text = _ask("offer", offered.sdp, offered.flags + flags)
+        text = relays.ask("offer", offered.sdp, offered.flags + flags)
         if text and step == "late offer":
             agreed.note_offer(agreed.Half(offered.sdp, offered.flags + flags))
         return text and relayed.offer(text, offered)
@@ -156,9 +147,9 @@ class Relay:
         if not made.sdp:
             self.unusable = made.fault
             return relayed.refused(offered.streams if offered and offered.streams else made.streams)
-        if made.again and not _ask("offer", made.again.sdp, made.again.flags + again):
+        if made.again and not relays.ask("offer", made.again.sdp, made.again.flags + again):
             return ""
-        text = _ask("answer", made.sdp, made.flags + flags)
+        text = relays.ask("answer", made.sdp, made.flags + flags)
         if text:
             given, profile = made.again or offered, f" {again.split()[0]}"  # a later offer has no branch, see legs
             agreed.note(given and agreed.Half(given.sdp, given.flags + profile), agreed.Half(made.sdp, made.flags))
@@ -167,19 +158,6 @@ class Relay:
 
 def _refused(offered: Offer | None) -> str:
     return relayed.refused(offered.streams if offered else ())
-
-
-def _ask(step: Step, description: str, flags: str) -> str:
-    """What rtpengine makes of an SDP; '' when it does not answer."""
-    put(_GIVEN, description)
-    command = KSR.rtpengine.rtpengine_offer if step == "offer" else KSR.rtpengine.rtpengine_answer
-    ask = lambda: any(_tell(relay, command, flags) for relay in _in_turn())  # noqa: E731
-    if ask():
-        return get(_MADE)
-    # A worker may meet the error of what it had once sent to a relay that was not there, and the relay then counts as
-    # dead until it is tested.
-    KSR.jsonrpcs.exec(_TEST)
-    return get(_MADE) if ask() else ""
 
 
 def _offer_all_from_now_on() -> None:
@@ -206,31 +184,3 @@ def forget() -> None:
     for table in ("claimed", "wide", "toneless"):
         KSR.htable.sht_rm(table, message.text("$ci"))
     agreed.forget()
-
-
-def end_media() -> None:
-    """Let the call's ports go, whoever made the offer: where that was the callee, the relay need not know From's tag.
-    It forgets the whole call when it is told none (measured).
-
-    Both relays may have had offers of the call, when one of them died meanwhile.
-    """
-    for relay in set(_in_turn()):
-        _tell(relay, KSR.rtpengine.rtpengine_delete, "from-tag=")
-
-
-def _in_turn() -> tuple[int, int]:
-    """Which relay to ask, and which one when that fails.
-
-    A call's own follows from its Call-ID, and an answer that comes to the wrong one is refused. With one alone, it is
-    found again by the first question and answers the second (measured).
-    """
-    if _RELAYS == 1:
-        return 1, 1
-    first = 1 + (zlib.crc32(message.text("$ci").encode()) & 1)
-    return first, 3 - first
-
-
-def _tell(relay: int, command, *arguments: str) -> bool:
-    if _RELAYS > 1:
-        KSR.rtpengine.set_rtpengine_set(relay)
-    return command(*arguments) > 0
