@@ -79,6 +79,10 @@ def test_the_rows_are_what_the_edge_reads(full, feed, edge):
     sources = edge.execute("SELECT network, port, owner_kind FROM source ORDER BY network").fetchall()
     assert [tuple(row) for row in sources] == [("192.0.2.7/32", 5080, "account"), ("198.51.100.0/28", 0, "carrier")]
     assert edge.execute("SELECT count(*) FROM number").fetchone()[0] == 2
+    routes = edge.execute("SELECT prefix, carrier_id FROM route ORDER BY prefix").fetchall()
+    assert [tuple(row) for row in routes] == [("252", 0), ("44", full.telco.pk)]  # 0 refuses
+    account_id = edge.execute("SELECT account_id FROM number WHERE e164 = ?", (full.number.e164,)).fetchone()[0]
+    assert account_id == account["id"] == full.owner.pk
 
 
 def test_a_disabled_account_stays_as_disabled_and_a_disabled_key_goes(full, feed, services):

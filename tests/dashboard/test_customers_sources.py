@@ -75,6 +75,16 @@ def test_others_addresses_are_refused_however_they_overlap(services, account, ot
     assert sources(account) == []
 
 
+@pytest.mark.parametrize("theirs", ["2a00:1450:1:2::7", "2a00:1450:1:2::/64", "2a00:1450:1::/48"])
+@pytest.mark.parametrize("text", ["2a00:1450:1:2::7", "2a00:1450:1:2::/64", "[2a00:1450:1:2::7]:5080"])
+def test_others_ipv6_addresses_are_refused_however_they_overlap(services, account, other, add, text, theirs):
+    services.sources.add(other, theirs)
+    with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):
+        add(text)
+    add("2a00:1450:2:2::7")
+    assert sources(account) == ["2a00:1450:2:2::7"]
+
+
 def test_where_a_carrier_is_called_is_refused(services, add):
     services.carriers.create("telco", "8.8.4.4")
     with pytest.raises(services.sources.ServiceError, match="belongs to somebody else here"):

@@ -30,6 +30,8 @@ async def test_a_second_callee_that_answers_takes_nothing_from_the_first(edge, a
     second = await another(pair.far)
     await respond(second, 200)
     await second.hung_up()
+    [late] = [response for response in pair.near.responses if response.tag("To") == second.local_tag]
+    assert (late.code, late.body) == (200, b"")  # nothing that its audio could go to, unrecorded
     await hear_again(pair)
     assert placing.active(edge, account(pair)) == 1
     assert kinds(await hung_up(pair)) == ["setup", "attempt", "answer", "end"]
