@@ -100,7 +100,8 @@ async def test_a_carrier_that_asks_for_a_digest_and_knows_neither_100rel_nor_g71
     assert failures(events) == [(1, "reply", code) for code in (407, 420, 407, 488, 407)]
 
 
-async def test_the_next_carrier_gets_the_demand_again_and_counts_from_the_start(edge, agent):
+@pytest.mark.parametrize("fulfils", [True, False])
+async def test_the_next_carrier_gets_the_demand_again_and_counts_from_the_start(edge, agent, fulfils):
     key, pbx, first, second = edge.key(), await agent(name="pbx"), await agent(name="first"), await agent(name="far")
     called = edge.route(edge.carrier(first.address, first.port()), edge.carrier(second.address, second.port())) + "001"
     near = await place(edge, pbx, key, "mitel-invite.sip", called)
@@ -110,7 +111,11 @@ async def test_the_next_carrier_gets_the_demand_again_and_counts_from_the_start(
     pair = Pair(near, await second.next_call(), edge, called)
     assert pair.far.request.get("Require") == "100rel"
     assert pair.far.request.cseq[0] == again.request.cseq[0] - 1
-    await pair.far.ring(reliable=True)
+    if not fulfils:
+        pair.far.refuse(420, "Bad Extension", [("Unsupported", "100rel")])
+        pair.far = await second.next_call()
+        assert not pair.far.request.get("Require")
+    await pair.far.ring(reliable=fulfils)
     await answered(pair)
     await pair.talk()
     await ended(pair)
