@@ -77,15 +77,17 @@ async def test_a_487_that_nobody_asked_for_is_no_caller_that_gave_up(edge, agent
     assert (found["cause"], found["code"]) == ("reply", 487)
 
 
-async def test_a_tls_handshake_that_never_ends_is_told_of(edge, agent):
+@pytest.mark.parametrize(("transport", "said"), [("tls", failover.MUTE), ("tcp", failover.NO_RESPONSE)])
+async def test_a_tls_handshake_that_never_ends_is_told_of(edge, agent, transport, said):
     async def keep_silent(reader, writer):
         await reader.read()
         writer.close()
 
     server = await asyncio.start_server(keep_silent, mute := agent.address(), 0)
     port = server.sockets[0].getsockname()[1]
-    scene = await inbound(edge, agent, f"sip:1@{mute}:{port};transport=tls;timeout=2000")
-    await refused(await scene.dial(), 486, failover.MUTE)
+    scene = await inbound(edge, agent, f"sip:1@{mute}:{port};transport={transport};timeout=2000")
+    call = await refused(await scene.dial(), 486)
+    assert call.warning.endswith(f": {said}")
     server.close()
 
 
