@@ -67,3 +67,10 @@ def test_adding_twice_is_harmless_and_removing_what_is_not_there_is_explained(ca
         services.sources.remove(cast.telco, "198.51.100.1")
     services.sources.remove(cast.telco, "198.51.100.0/28")
     assert cast.telco.sources.count() == 0
+
+
+def test_a_list_that_replaces_another_is_all_there_is(services, cast):
+    services.sources.replace(cast.telco, ["198.51.100.0/28", "192.0.2.5:5080"])
+    services.sources.replace(cast.telco, ["192.0.2.5:5080", "2001:db8::7"])
+    there = {services.sources.parse(str(source)) for source in cast.telco.sources.all()}
+    assert there == {("192.0.2.5/32", 5080), ("2001:db8::7/128", 0)}
