@@ -62,9 +62,10 @@ async def test_the_next_target_is_tried_after_a_5xx(edge, agent):
 
 async def test_a_record_route_may_hold_any_bytes(edge, agent):
     pair = await ringing_out(edge, agent)
-    await pair.far.answer(headers=[("Record-Route", "<sip:192.0.2.9;lr;x=\udcff>")])
+    proxy = "127.200.0.9:9"  # of this machine, where Kamailio can send and nobody listens
+    await pair.far.answer(headers=[("Record-Route", f"<sip:{proxy};lr;x=\udcff>")])
     events = await pair.events("answer")
-    assert any("192.0.2.9" in route for route in events[-1]["dialog"]["routes"])
+    assert any(proxy in route for route in events[-1]["dialog"]["routes"])
     caller = pair.near.agent  # which cannot follow that route, and has no ACK for it
     await eventually(lambda: caller.failures, PATIENCE, "the caller fails")
     caller.failures.clear()
