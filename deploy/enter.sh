@@ -12,8 +12,8 @@ set_environment() {
     export LANG=C.UTF-8 LC_ALL=C.UTF-8 LOGNAME="${LOGNAME:-root}" # baresip looks for its files by it
     export PS1='trunkline \w # '
     export TRUNKLINE_HOME="$home" TRUNKLINE_CACHE="$cache"
-    # These may name the host's libraries, which are not this platform's.
-    unset PYTHONHOME PYTHONSTARTUP LD_PRELOAD LD_LIBRARY_PATH BASH_ENV ENV
+    # These may name the host's libraries, which are not this platform's, or have Python stop at what only warns.
+    unset PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONDEVMODE PYTHONINSPECT LD_PRELOAD LD_LIBRARY_PATH BASH_ENV ENV
 }
 
 enter_native() { exec "$@"; }

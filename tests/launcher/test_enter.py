@@ -42,7 +42,7 @@ def test_words_stay_whole(inside):
 
 
 def test_environment(inside):
-    inside.environment |= {"LD_LIBRARY_PATH": "/x", "PYTHONHOME": "", "KEPT": "yes"}
+    inside.environment |= {"LD_LIBRARY_PATH": "/x", "PYTHONHOME": "", "PYTHONWARNINGS": "error", "KEPT": "yes"}
     _, out, _ = inside.launch("shell", "env")
     found = dict(line.split("=", 1) for line in out.splitlines())
     venv = inside.cache / inside.environments()[0]
@@ -51,7 +51,7 @@ def test_environment(inside):
     assert found["LC_ALL"] == "C.UTF-8"
     assert found["TRUNKLINE_HOME"] == f"{inside.root}/home"
     assert found["KEPT"] == "yes"
-    assert "LD_LIBRARY_PATH" not in found
+    assert not {"LD_LIBRARY_PATH", "PYTHONWARNINGS"} & set(found)
 
 
 def test_the_system_is_read_only_and_the_home_is_not(inside):
