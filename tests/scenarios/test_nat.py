@@ -5,12 +5,13 @@ import pytest
 from harness.node import eventually
 from harness.polling import PATIENCE
 from scenarios.parties import CARRIER, CUSTOMER, kinds, one, to
+from trunkline.node import probes
 
 pytestmark = pytest.mark.engines
 
 PRIVATE = "192.168.77.10"
 OLD = "192.0.2.66"  # a public address that a NAT had
-PING = b"\0\0\0\0"
+PING, ALIVE = b"\0\0\0\0", b"\r\n\r\n"
 
 
 def behind_nat(agent, named=PRIVATE):
@@ -110,6 +111,33 @@ async def test_a_registered_pbx_that_names_its_public_address_is_pinged(edge, ag
     pbx._sockets._datagrams._receive = lambda data, flow: pings.append(data) if data == PING else receive(data, flow)
     assert (await pbx.register(f"sip:{edge.domain}", key.name, key.secret, edge.udp)).code == 200
     await eventually(lambda: pings, 2 * PATIENCE, "a ping through the NAT")
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+async def test_the_way_to_a_pbx_that_only_places_calls_is_kept_open_while_one_is_up(edge, agent, hidden):
+    """Nobody else would keep it open, and the far side's BYE would not arrive. One without NAT is not disturbed."""
+    key, far, pbx, signs = edge.key(), await agent(name="far"), await agent(name="pbx"), []
+    if hidden:
+        behind_nat(pbx)
+    receive = pbx._sockets._datagrams._receive
+    pbx._sockets._datagrams._receive = lambda data, flow: signs.append(data) if data == ALIVE else receive(data, flow)
+    prefix = edge.route(edge.carrier(far.address, far.port()))
+    credentials = {"caller": CUSTOMER, "user": key.name, "secret": key.secret}
+    call = await pbx.dial(edge.uri(f"+{prefix}001"), edge.udp, **credentials)
+    incoming = await far.next_call()
+    await incoming.answer()
+    await call.final()
+    assert kept_awake(edge) == ([f"{pbx.address}:{pbx.port()}"] if hidden else [])
+    if hidden:
+        await eventually(lambda: signs, 2 * PATIENCE, "something through the NAT")
+    assert (await incoming.bye()).code == 200
+    await call.hung_up()
+    assert kept_awake(edge) == []
+
+
+def kept_awake(edge):
+    slots = probes.kamailio_rpc(edge.home.kamailio_rpc, "htable.dump", "awake")
+    return [entry["value"] for slot in slots for entry in slot["slot"]]
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])

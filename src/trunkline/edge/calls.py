@@ -8,7 +8,18 @@ from trunkline.edge import inbound, legs, outbound
 from trunkline.edge.attempts import Attempts
 from trunkline.edge.authenticate import Challenge, Customer, DisabledCarrier
 from trunkline.edge.dialog import name
-from trunkline.edge.ksr import contacts, digests, hiding, message, notes, relaying, replies, routes, transactions
+from trunkline.edge.ksr import (
+    awake,
+    contacts,
+    digests,
+    hiding,
+    message,
+    notes,
+    relaying,
+    replies,
+    routes,
+    transactions,
+)
 from trunkline.edge.lookup import Account, Lookup
 from trunkline.edge.outbound import Dialled, Permitted, Unreachable
 from trunkline.edge.plan import MOST_ATTEMPTS, Plan
@@ -102,6 +113,8 @@ class Calls:
         try:
             notes.note_legs(leg + leg)
             self._relay.admit()
+            if leg != legs.CARRIER:
+                awake.note()
             self._start(call, plan, facts | {"media": legs.MEDIA[leg]})
         except Exception:
             self._records.abandoned(plan.call)

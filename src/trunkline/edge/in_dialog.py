@@ -7,7 +7,7 @@ from trunkline.contract.edge_config import EdgeConfig
 from trunkline.contract.endings import NO_RELAY, UNUSABLE_ACK
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import Dialog, name
-from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, replies, routes, transactions
+from trunkline.edge.ksr import awake, contacts, hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.onward import Onward
 from trunkline.edge.records import Records
@@ -56,6 +56,8 @@ class InDialog:
                 self._records.confirmed(dialog.call)
         elif method in ("INVITE", "UPDATE"):
             contacts.lead_back()
+            if near != legs.CARRIER and message.get("$ft") == dialog.caller_tag:
+                awake.note()
         elif method == "INFO" and (digit := self._relay.digit()):
             if transactions.begin():  # an INFO that comes twice is one digit
                 self._dial(digit)

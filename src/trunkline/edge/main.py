@@ -13,7 +13,7 @@ from trunkline.edge.failover import CANCELLED, Outcome
 from trunkline.edge.in_dialog import InDialog
 from trunkline.edge.injector import Injector
 from trunkline.edge.journal import Journal
-from trunkline.edge.ksr import counters, hiding, message, notes, relaying, replies, routes, transactions
+from trunkline.edge.ksr import awake, counters, hiding, message, notes, relaying, replies, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.media import Abilities
@@ -172,6 +172,10 @@ class Edge:
     def ksr_digit(self, _message):
         """A digit in an INFO has waited for audio of its sender."""
         self._in_dialog.dial_again()
+
+    @guarded(_pass_on)
+    def ksr_keep_awake(self, _message, *_event):
+        awake.keep()
 
     @guarded(_pass_on)
     def ksr_htable_event(self, _message, event):

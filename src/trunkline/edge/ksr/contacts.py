@@ -10,7 +10,7 @@ from trunkline.edge.ksr.message import latin_1, source
 from trunkline.sip import contact
 from trunkline.sip.uri import in_uri
 
-IS_PRIVATE = 1  # of nat_uac_test's questions
+_IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16  # nat_uac_test's questions
 _HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 _LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
 _FLOWS = "flows"  # the table of where registered PBXs send from over UDP, which they can be called at
@@ -25,7 +25,7 @@ def lead_back() -> None:
     came from: it may be that of another NAT, or have a port that its NAT has given to another PBX.
     """
     value = latin_1("$ct")
-    elsewhere = not KSR.is_UDP() or KSR.nathelper.nat_uac_test(IS_PRIVATE) > 0 or not is_ip(value) or _is_flow()
+    elsewhere = not KSR.is_UDP() or KSR.nathelper.nat_uac_test(_IS_PRIVATE) > 0 or not is_ip(value) or _is_flow()
     if _is_plain(value):
         if elsewhere:
             KSR.nathelper.set_contact_alias()
@@ -34,6 +34,11 @@ def lead_back() -> None:
     hiding.remove_contact()
     if uri:
         hiding.append_header(f"Contact: <{uri}{_alias() if elsewhere else ''}>")
+
+
+def is_behind_nat() -> bool:
+    """Whether the sender of a request seems to be."""
+    return KSR.nathelper.nat_uac_test(_IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA) > 0
 
 
 def note_flow() -> None:

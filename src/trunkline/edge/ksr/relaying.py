@@ -5,7 +5,7 @@ import KSR
 from trunkline.edge import answers, digits, offers, relayed
 from trunkline.edge.failover import OfferMore
 from trunkline.edge.injector import Fate, Injector
-from trunkline.edge.ksr import agreed, message, relays, told
+from trunkline.edge.ksr import agreed, awake, message, relays, told
 from trunkline.edge.ksr.message import get, put
 from trunkline.edge.media import Abilities, Step, Writer
 from trunkline.edge.neighbours import Neighbours
@@ -184,3 +184,4 @@ def forget() -> None:
     for table in ("claimed", "wide", "toneless"):
         KSR.htable.sht_rm(table, message.text("$ci"))
     agreed.forget()
+    awake.forget()

@@ -16,8 +16,6 @@ _OVER_CONNECTION = re.compile(r"sips?:([^;]+);transport=(tcp|tls)", re.IGNORECAS
 _ALIAS = re.compile(r";alias=[^;?~]+~[0-9]+~[0-9]+(?=[;?]|$)", re.ASCII)  # as nathelper and `contacts` write it
 _ROUTED = re.compile(r"<(sips?:[^>]*)>", re.IGNORECASE)
 _CONTACT_IS_IP = re.compile(r"\[.*\]|[0-9.]+")
-# nat_uac_test's questions
-_VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 2, 16
 _ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
 _WHILE_REGISTERED = 7260  # s; above the longest registration, as nobody can call a PBX whose idle connection was closed
 _PINGED = 7  # the branch flag that kamailio.cfg names as usrloc's nat_bflag
@@ -133,8 +131,7 @@ def save_contact(address_of_record: str, path: str) -> None:
     # Always called where it came from: a Contact, or its maddr, that names a third party would have us call that one,
     # a carrier for instance, which bills the operator for it.
     KSR.nathelper.fix_nated_register()
-    signs = contacts.IS_PRIVATE | _VIA_DIFFERS_FROM_SOURCE | _PORT_DIFFERS_FROM_VIA
-    behind_nat = KSR.nathelper.nat_uac_test(signs) > 0 or not contacts.is_ip(text("$ct"))
+    behind_nat = contacts.is_behind_nat() or not contacts.is_ip(text("$ct"))
     if behind_nat or KSR.is_UDP():  # a NAT may well be one that has its PBX write the public address (STUN, an ALG)
         KSR.setbflag(_PINGED)
     if path:
