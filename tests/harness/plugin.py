@@ -103,7 +103,8 @@ def edge(addresses):
 
 @pytest.fixture
 def own_edge(addresses):
-    """Makes edges for one test: `own_edge(auth={"nonce_seconds": 10})` starts one with these settings."""
+    """Makes edges for one test: `own_edge(auth={"nonce_seconds": 10})` starts one with these settings, and
+    `own_edge(like=edge)` another node of the same service."""
     with contextlib.ExitStack() as stack:
         yield lambda **settings: stack.enter_context(running(addresses, **settings))
 
