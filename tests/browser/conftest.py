@@ -22,6 +22,15 @@ FLAGS = [
 
 
 @pytest.fixture(scope="module")
+def bare_dashboard(addresses):
+    """Its settings and its process; there is nothing in it, and nobody who may sign in."""
+    address = addresses.take()
+    with served(address) as (settings, process):
+        yield settings, process
+    addresses.give_back(address)
+
+
+@pytest.fixture(scope="module")
 def dashboard(addresses):
     """`url`, `settings`, and the names of what is there."""
     address = addresses.take()

@@ -18,22 +18,14 @@ from trunkline.home import Home
 from trunkline.node import staging
 
 
-@pytest.fixture(scope="module")
-def dashboard(addresses):
-    address = addresses.take()
-    with served(address) as (settings, process):
-        yield settings, process
-    addresses.give_back(address)
-
-
-def test_its_certificate_is_the_nodes_for_its_name_and_its_address(dashboard):
-    settings, _ = dashboard
+def test_its_certificate_is_the_nodes_for_its_name_and_its_address(bare_dashboard):
+    settings, _ = bare_dashboard
     for host in (DOMAIN, settings.web_address):
         assert b"Sign into Dashboard" in exchange(settings, get("/sign-in", host), host)
 
 
-def test_headers_are_those_of_a_security_checklist(dashboard):
-    head, _, body = exchange(dashboard[0], get("/sign-in")).partition(b"\r\n\r\n")
+def test_headers_are_those_of_a_security_checklist(bare_dashboard):
+    head, _, body = exchange(bare_dashboard[0], get("/sign-in")).partition(b"\r\n\r\n")
     status, *lines = head.decode().split("\r\n")
     headers = {}
     for line in lines:
@@ -56,8 +48,8 @@ def test_headers_are_those_of_a_security_checklist(dashboard):
     assert b"http://" not in body.replace(b"http://www.w3.org", b"")
 
 
-def test_no_process_of_it_is_roots_or_can_become_it(dashboard):
-    _, process = dashboard
+def test_no_process_of_it_is_roots_or_can_become_it(bare_dashboard):
+    _, process = bare_dashboard
     family = [process.pid, *_children(process.pid)]
     assert len(family) >= 2
     for pid in family:
@@ -69,8 +61,8 @@ def test_no_process_of_it_is_roots_or_can_become_it(dashboard):
         assert Path(f"/proc/{pid}/cwd").readlink() == Path("/")
 
 
-def test_it_cannot_read_the_nodes_secrets_and_nobody_else_can_read_its_copies(dashboard):
-    home = Home(dashboard[0].home)
+def test_it_cannot_read_the_nodes_secrets_and_nobody_else_can_read_its_copies(bare_dashboard):
+    home = Home(bare_dashboard[0].home)
     (home.root / "trunkline.toml").write_text("")
     (home.root / "trunkline.toml").chmod(0o600)
     web = home.run / "web"
@@ -85,8 +77,8 @@ def test_it_cannot_read_the_nodes_secrets_and_nobody_else_can_read_its_copies(da
         assert not _runs("trunkline", "test", "-w", str(folder)), folder
 
 
-def test_root_and_it_write_to_the_database_by_turns(dashboard):
-    settings, _ = dashboard
+def test_root_and_it_write_to_the_database_by_turns(bare_dashboard):
+    settings, _ = bare_dashboard
     from trunkline import control
     from trunkline.control.database import close
 
@@ -118,12 +110,12 @@ def test_its_log_warns_of_nothing_when_all_is_well(addresses):
     assert "WARNING" not in log
 
 
-def test_another_host_is_refused(dashboard):
-    assert b" 400 " in exchange(dashboard[0], get("/sign-in", "evil.example")).splitlines()[0]
+def test_another_host_is_refused(bare_dashboard):
+    assert b" 400 " in exchange(bare_dashboard[0], get("/sign-in", "evil.example")).splitlines()[0]
 
 
-def test_plain_http_is_not_served(dashboard):
-    settings, _ = dashboard
+def test_plain_http_is_not_served(bare_dashboard):
+    settings, _ = bare_dashboard
     with socket.create_connection((settings.web_address, PORT), timeout=5) as client:
         client.sendall(get("/sign-in"))
         with contextlib.suppress(ConnectionError):

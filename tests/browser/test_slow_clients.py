@@ -7,22 +7,14 @@ import ssl
 import pytest
 
 from browser.asking import connected, exchange, form_of_the_page, get, sign_in
-from browser.serving import DOMAIN, PORT, served
+from browser.serving import DOMAIN, PORT
 from harness.polling import until
 from trunkline.cli.web import CONNECTIONS
 
 
-@pytest.fixture(scope="module")
-def dashboard(addresses):
-    address = addresses.take()
-    with served(address) as (settings, process):
-        yield settings, process
-    addresses.give_back(address)
-
-
-def test_ten_megabytes_are_refused_unread(dashboard):
+def test_ten_megabytes_are_refused_unread(bare_dashboard):
     head = f"POST /sign-in HTTP/1.1\r\nHost: {DOMAIN}\r\nContent-Length: 10000000\r\nConnection: close\r\n\r\n"
-    with connected(dashboard[0]) as client:
+    with connected(bare_dashboard[0]) as client:
         client.sendall(head.encode() + b"name=" + b"a" * 1000)
         answer = b""
         while b"too much at once" not in answer:  # before anything more of it is sent
@@ -35,16 +27,16 @@ def test_ten_megabytes_are_refused_unread(dashboard):
 @pytest.mark.parametrize(
     ("framing", "refusal"), [("Content-Length: 10000000", b" 413 "), ("Transfer-Encoding: chunked", b" 403 ")]
 )
-def test_who_sends_all_of_it_first_reads_that_it_is_refused(dashboard, framing, refusal):
+def test_who_sends_all_of_it_first_reads_that_it_is_refused(bare_dashboard, framing, refusal):
     head = f"POST /sign-in HTTP/1.1\r\nHost: {DOMAIN}\r\n{framing}\r\nConnection: close\r\n\r\n"
     body = b"a" * 10_000_000
     if "chunked" in framing:
         body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
-    assert refusal in exchange(dashboard[0], head.encode() + body).splitlines()[0]
+    assert refusal in exchange(bare_dashboard[0], head.encode() + body).splitlines()[0]
 
 
-def test_clients_that_send_nothing_keep_nobody_out(dashboard):
-    settings, _ = dashboard
+def test_clients_that_send_nothing_keep_nobody_out(bare_dashboard):
+    settings, _ = bare_dashboard
     with contextlib.ExitStack() as stack:
         for _ in range(60):
             half = stack.enter_context(connected(settings))
@@ -53,15 +45,15 @@ def test_clients_that_send_nothing_keep_nobody_out(dashboard):
         assert b"Sign into Dashboard" in exchange(settings, get("/sign-in"), timeout=3)
 
 
-def test_clients_that_never_say_what_they_want_are_disconnected(dashboard):
+def test_clients_that_never_say_what_they_want_are_disconnected(bare_dashboard):
     """Behind the handshake, where they might speak HTTP/2, too."""
-    with connected(dashboard[0], timeout=30) as client:
+    with connected(bare_dashboard[0], timeout=30) as client:
         assert client.recv(1) == b""
 
 
-def test_clients_that_send_half_a_form_keep_nobody_out(dashboard):
+def test_clients_that_send_half_a_form_keep_nobody_out(bare_dashboard):
     """One that is read: it comes as from our own page."""
-    settings, _ = dashboard
+    settings, _ = bare_dashboard
     head, token = form_of_the_page(settings)
     with contextlib.ExitStack() as stack:
         for _ in range(100):
@@ -79,8 +71,8 @@ def _heard(client: ssl.SSLSocket) -> bytes:
     return b""
 
 
-def test_one_address_takes_no_more_than_its_share_with_them(dashboard, addresses):
-    settings, _ = dashboard
+def test_one_address_takes_no_more_than_its_share_with_them(bare_dashboard, addresses):
+    settings, _ = bare_dashboard
     head, token = form_of_the_page(settings)
     half, source = f"{head}Content-Length: 5000\r\n\r\ncsrfmiddlewaretoken={token}&name=a".encode(), addresses.take()
     with contextlib.ExitStack() as stack:
