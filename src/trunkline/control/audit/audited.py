@@ -1,4 +1,7 @@
-"""Models whose rows cannot be written without an entry in the audit log."""
+"""Models whose rows cannot be written without an entry in the audit log.
+
+A row is locked before it is looked at, or what somebody else does to it at that moment would be told of the wrong one.
+"""
 
 from collections.abc import Sequence
 from copy import copy
@@ -15,8 +18,9 @@ class AuditedQuerySet(models.QuerySet):
         if not told:
             return super().update(**values)
         with transaction.atomic():
-            before = {row.pk: row for row in self.all()}
-            count = super().update(**values)
+            # Whoever writes what refers to the rows need not wait: a plain FOR UPDATE would have them.
+            before = {row.pk: row for row in self.select_for_update(no_key=True, of=("self",))}
+            count = super(AuditedQuerySet, self.filter(pk__in=list(before))).update(**values)
             after = self.model._base_manager.in_bulk(list(before))
             for pk, row in after.items():
                 recording.changed(before[pk], row, told)
@@ -24,7 +28,7 @@ class AuditedQuerySet(models.QuerySet):
 
     def bulk_change(self, rows: Sequence[models.Model], fields: Sequence[str], unique: str) -> None:
         """Write some fields of rows that are all there; the field `unique` finds them. Django's bulk_update, whose
-        statements name every row in each field, takes ten times as long."""
+        statements name every row in each field, takes ten times as long. Nobody else may write them meanwhile."""
         told = self.model.AUDIT.told & {self.model._meta.get_field(name).name for name in fields}
         with transaction.atomic():
             before = self.model._base_manager.in_bulk([row.pk for row in rows])
@@ -37,9 +41,10 @@ class AuditedQuerySet(models.QuerySet):
 
     def delete(self):
         with transaction.atomic():
-            for row in self.all():
+            rows = list(self.select_for_update(of=("self",)))
+            for row in rows:
                 recording.removed(row)
-            return super().delete()
+            return super(AuditedQuerySet, self.filter(pk__in=[row.pk for row in rows])).delete()
 
     def bulk_create(self, objs, *arguments, **options):
         with transaction.atomic():
@@ -64,7 +69,7 @@ class Audited(models.Model):
             super().save(update_fields=update_fields, **options)
             return
         with transaction.atomic():
-            before = None if self._state.adding else type(self)._base_manager.filter(pk=self.pk).first()
+            before = None if self._state.adding else self._there(no_key=True)
             super().save(update_fields=update_fields, **options)
             if before is None:
                 recording.made(self)
@@ -73,8 +78,12 @@ class Audited(models.Model):
 
     def delete(self, *arguments, **options):
         with transaction.atomic():
-            recording.removed(self)
-            gone = super().delete(*arguments, **options)
-            if not gone[0]:
+            there = self._there()
+            if there is None:
                 raise self.DoesNotExist(f"{self} was removed by somebody else")
-        return gone
+            recording.removed(there)
+            return super().delete(*arguments, **options)
+
+    def _there(self, *, no_key: bool = False) -> models.Model | None:
+        """The row as it is in the database, and stays until the end of the transaction."""
+        return type(self)._base_manager.select_for_update(no_key=no_key).filter(pk=self.pk).first()
