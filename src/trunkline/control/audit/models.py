@@ -1,7 +1,5 @@
 from django.db import models
 
-from trunkline.control.accounts.models import Account
-
 
 class Entry(models.Model):
     """Something that somebody did. Nothing changes an entry, and nothing but its age (`audit.keep_days`) removes it."""
@@ -17,7 +15,7 @@ class Entry(models.Model):
     did = models.CharField(max_length=32)
     changes = models.JSONField(default=list)  # [words for the field, old value, new value]
     account = models.ForeignKey(  # whose thing it is; null: the operator's, or of an account that is gone
-        Account, null=True, on_delete=models.SET_NULL, db_index=False, related_name="+"
+        "accounts.Account", null=True, on_delete=models.SET_NULL, db_index=False, related_name="+"
     )
     account_name = models.CharField(max_length=63, blank=True)
 

@@ -17,6 +17,7 @@ from django.db.models import ForeignKey, Model
 from django.utils import timezone
 
 from trunkline.control.audit import actor
+from trunkline.control.audit.models import Entry
 from trunkline.control.audit.subject import Subject
 
 MADE, CHANGED, REMOVED, GIVEN, TAKEN = "made", "changed", "removed", "given", "taken back"
@@ -122,8 +123,6 @@ def happened(row: Model, did: str) -> None:
 
 def happened_to_all(kind: str, name: str, did: str) -> None:
     """Something that concerns no row, but the service as a whole."""
-    from trunkline.control.audit.models import Entry
-
     who = actor.current()
     Entry.objects.create(
         by=who.by, who=who.name, address=who.address, acting_as=who.acting_as, kind=kind, name=name[:255], did=did
@@ -153,11 +152,9 @@ def _value(row: Model, name: str) -> Any:
 
 
 def _write(gathered: Gathered) -> None:
-    from trunkline.control.accounts.models import Account
-    from trunkline.control.audit.models import Entry
-
     who = actor.current() if gathered.alike else None
-    accounts = Account.objects.in_bulk([pk for alike in gathered.alike.values() for pk in alike.accounts if pk])
+    owners = Entry.account.field.related_model  # which is audited itself, and so imports this
+    accounts = owners.objects.in_bulk([pk for alike in gathered.alike.values() for pk in alike.accounts if pk])
     entries = []
 
     def add(kind: str, did: str, name: str, account: int | None, changes: list, count: int = 1) -> None:
@@ -190,8 +187,6 @@ def _write(gathered: Gathered) -> None:
 
 def _prune() -> None:
     """Some of the entries that are too old, so that no writer pays for all of them when `audit.keep_days` is set."""
-    from trunkline.control.audit.models import Entry
-
     if days := settings.TRUNKLINE.audit.keep_days:
         old = Entry.objects.filter(time__lt=timezone.now() - timedelta(days=days)).order_by("time", "pk")
         Entry.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:PRUNED])).delete()
