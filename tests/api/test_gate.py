@@ -135,6 +135,7 @@ SENSELESS = [
     ("DELETE", "account", 405, "method-not-allowed"),
     ("TRACE", "account", 405, "method-not-allowed"),
     ("GET", "numbers?countri=GB", 422, "invalid"),
+    ("GET", "numbers?country=GB&country=US", 422, "invalid"),
     ("GET", "numbers?country=GBR", 422, "invalid"),
     ("GET", "numbers?country=UK", 422, "invalid"),
     ("GET", "numbers/available?country=xx", 422, "invalid"),
@@ -165,6 +166,7 @@ BODIES = [
     (b"[" * 50_000, 400, "bad-request"),
     (b'{"number": "\\u0000"}', 400, "bad-request"),
     (b'{"number": "\\ud800"}', 400, "bad-request"),
+    (b'{"number": "+442079460001", "number": "+442079460001"}', 400, "bad-request"),
     (b"[]", 422, "invalid"),
     (b"null", 422, "invalid"),
     (b'"x"', 422, "invalid"),
@@ -193,6 +195,19 @@ def test_every_wrong_field_is_named(owner):
     ]
     told = problem(owner.ask("GET", "numbers?size=x&at=up"), 422, "invalid")
     assert [fault["field"] for fault in told["errors"]] == ["size", "at"]
+
+
+def test_what_is_said_twice_is_named_and_nothing_is_done(owner, services):
+    """RFC 8259 §4: of two values of a name one reader takes the first, another the last."""
+    twice = b'{"forward": "sip:a@pbx.example", "forward": "sip:b@pbx.example"}'
+    told = problem(owner.ask("PUT", "numbers/447700900001/forward", twice), 400, "bad-request")
+    assert "'forward' twice" in told["detail"]
+    assert told["errors"] == [{"field": "forward", "problem": "it is there twice"}]
+    assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+    told = problem(owner.ask("POST", "numbers", b'{"a": {"b": 1, "\\u0062": 2}}'), 400, "bad-request")
+    assert told["errors"][0]["field"] == "b"
+    told = problem(owner.ask("GET", "numbers?kind=landline&size=1&kind="), 422, "invalid")
+    assert told["errors"] == [{"field": "kind", "problem": "it is there twice"}]
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"])

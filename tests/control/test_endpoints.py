@@ -179,6 +179,7 @@ def test_one_fault_keeps_the_whole_file_out(endpoints, imported):
         ("", "no endpoint"),
         ("[[endpoint]\n", "not TOML"),
         ("[{", "not JSON"),
+        ('[{"name": "a", "host": "b.example", "host": "c.example"}]', "'host' twice"),
         ("[node]\nname = 1", "has 'node'"),
         ('endpoint = "x"', "no endpoint"),
     ],

@@ -79,11 +79,14 @@ def _resolve(request: HttpRequest) -> ResolverMatch:
 
 
 def _check_query(request: HttpRequest, match: ResolverMatch) -> None:
-    """A filter whose name is misspelt would show everything."""
+    """A filter whose name is misspelt would show everything, and of one that is there twice only the last counts."""
     known = document.queries().get((document.template(match.route), request.method))
     if known is not None and (strange := sorted(set(request.GET) - known)):
         faults = [{"field": name[:50], "problem": "there is no such parameter"} for name in strange]
         raise Problem("invalid", f"There is no parameter {faults[0]['field']!r}", errors=faults)
+    if twice := sorted(name for name, values in request.GET.lists() if len(values) > 1):
+        faults = [{"field": name, "problem": "it is there twice"} for name in twice]
+        raise Problem("invalid", f"The parameter {twice[0]!r} is there twice", errors=faults)
 
 
 def _check(request: HttpRequest) -> None:

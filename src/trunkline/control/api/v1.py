@@ -10,6 +10,7 @@ from ninja.parser import Parser
 from ninja.security.base import AuthBase
 
 from trunkline import __version__
+from trunkline.control import json_text
 from trunkline.control.api import (
     account,
     audit,
@@ -56,8 +57,7 @@ class Basic(AuthBase):
 
 class StrictParser(Parser):
     def parse_body(self, request: HttpRequest):
-        text = request.body.decode()
-        body = json.loads(text)
+        body = json_text.read(request.body.decode())
         if not storable(json.dumps(body, ensure_ascii=False)) or "\\u0000" in json.dumps(body):
             raise ValueError("it has characters that no text can have")
         return body
@@ -98,6 +98,9 @@ def _refused(request: HttpRequest, error: ServiceError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(twice := error.__cause__, json_text.Twice):
+        faults = [{"field": twice.name, "problem": "it is there twice"}]
+        return answer(Problem("bad-request", f"The body cannot be understood: {twice}", errors=faults))
     return answer(Problem("bad-request", "The body is not JSON in UTF-8, or has characters that no text can have"))
 
 

@@ -1,12 +1,12 @@
 """Endpoints from a file: all of it is checked, each fault by its endpoint, and written in one transaction."""
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from trunkline.control import json_text
 from trunkline.control.changes.services import writing
 from trunkline.control.endpoints import services
 from trunkline.control.endpoints.models import Endpoint
@@ -35,11 +35,13 @@ def read(text: str) -> list[Mapping[str, object]]:
     Raises ServiceError when it is neither.
     """
     try:
-        found = json.loads(text) if text.lstrip().startswith(("[{", "[\n", "[]", "{")) else tomllib.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ServiceError(f"the file is not JSON: {error}") from None
+        found = json_text.read(text) if text.lstrip().startswith(("[{", "[\n", "[]", "{")) else tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ServiceError(f"the file is not TOML: {error}") from None
+    except json_text.Twice as error:
+        raise ServiceError(f"the file cannot be understood: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ServiceError(f"the file is not JSON: {error}") from None
     if isinstance(found, dict):
         if strange := sorted(set(found) - {"endpoint"}):
             raise ServiceError(f"the file has {strange[0]!r}: it holds [[endpoint]] tables and nothing else")
