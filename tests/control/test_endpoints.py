@@ -195,12 +195,63 @@ def test_a_file_that_is_none_is_refused(imported, text, hint):
         ("host = 'a.example'", "a name and a host"),
         ("name = 'a'\nhost = 3", "is not a text"),
         ("name = 'a'\nhost = 'a.example'\nenabled = 'no'", "true or false"),
-        ("name = 'a'\nhost = '192.0.2.1'\nenabled = false", "only enabled"),
+        ("name = 'a'\nhost = '192.0.2.1'\nenabled = false", "no endpoint is enabled"),
     ],
 )
 def test_a_row_that_is_none_is_a_problem(imported, row, hint):
     [problem] = imported(f"[[endpoint]]\n{row}").problems
     assert hint in problem.problem
+
+
+def test_a_file_may_have_endpoints_swap_what_they_have(endpoints, imported):
+    endpoints.add("one", "one.example", addresses=["192.0.2.1"])
+    endpoints.add("two", "two.example", addresses=["192.0.2.2"], enabled=False)
+    rows = [
+        "name = 'one'\nhost = 'two.example'\naddresses = ['192.0.2.2']\nenabled = false",
+        "name = 'two'\nhost = 'one.example'\naddresses = ['192.0.2.1']",
+    ]
+    plan = imported("".join(f"[[endpoint]]\n{row}\n" for row in rows))
+    assert (plan.changed, plan.problems) == (["one", "two"], [])
+    assert [(e.name, e.host, e.addresses, e.enabled) for e in endpoints.everyone()] == [
+        ("one", "two.example", ["192.0.2.2"], False),
+        ("two", "one.example", ["192.0.2.1"], True),
+    ]
+    from trunkline.control.audit import services
+
+    told = [(entry.name, *map(services.in_words, entry.changes)) for entry in services.find(limit=2)]
+    assert told == [
+        ("two", "addresses: 192.0.2.2 → 192.0.2.1", "enabled: no → yes", "host: two.example → one.example"),
+        ("one", "addresses: 192.0.2.1 → 192.0.2.2", "enabled: yes → no", "host: one.example → two.example"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "problem"),
+    [
+        ("host = 'x.example'", "host = 'x.example'", ("two", "'one' has the host x.example already")),
+        ("host = 'x.example'", "host = 'three.example'", ("two", "'three' has the host three.example already")),
+        (
+            "host = 'x.example'\nenabled = false",
+            "host = 'y.example'\nenabled = false",
+            None,  # the third one is
+        ),
+    ],
+)
+def test_a_file_leaves_no_two_endpoints_with_one_host(endpoints, imported, one, two, problem):
+    endpoints.add("three", "three.example", addresses=["192.0.2.3"])
+    text = f"[[endpoint]]\nname = 'one'\naddresses = ['192.0.2.1']\n{one}\n"
+    text += f"[[endpoint]]\nname = 'two'\naddresses = ['192.0.2.2']\n{two}\n"
+    found = imported(text).problems
+    assert [(p.endpoint, problem[1] in p.problem) for p in found] == ([(problem[0], True)] if problem else [])
+    assert len(names(endpoints)) == (1 if problem else 3)
+
+
+def test_a_file_alone_must_have_one_that_is_enabled(endpoints, imported):
+    endpoints.add("three", "three.example", addresses=["192.0.2.3"])
+    rows = [f"[[endpoint]]\nname = '{name}'\nhost = '192.0.2.{n}'\nenabled = false\n" for n, name in enumerate("ab", 1)]
+    assert [p.endpoint for p in imported("".join(rows), only=True).problems] == ["a", "b"]
+    assert names(endpoints) == ["three"]
+    assert imported("".join(rows)).added == ["a", "b"]
 
 
 def test_what_list_prints_can_be_imported(endpoints, imported):

@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -51,46 +50,53 @@ def read(text: str) -> list[Mapping[str, object]]:
     return found
 
 
-class _Undo(Exception):
-    """Ends the transaction, and with it what the audit log would have been told."""
-
-
 def carry_out(rows: Sequence[Mapping[str, object]], *, only: bool = False, dry_run: bool = False) -> Plan:
     """Make each endpoint what its row says; a field that a row has not gets its default. Nothing is written with a
     problem, or when it is a `dry_run`. `only`: endpoints that are not in the rows are removed."""
     plan = Plan()
-    with suppress(_Undo), writing():
-        _write(rows, only, plan)
-        if plan.problems or dry_run:
-            raise _Undo
+    with writing():
+        names = [row["name"] for row in rows if isinstance(row.get("name"), str)]
+        others = services.everyone().exclude(name__in=names)
+        if only:
+            plan.removed = list(others.values_list("name", flat=True))
+        wanted = _plan(rows, [] if only else list(others), plan)
+        if not plan.problems and not dry_run:
+            if only:
+                others.delete()
+            for endpoint in wanted:
+                endpoint.save()
     return plan
 
 
-def _write(rows: Sequence[Mapping[str, object]], only: bool, plan: Plan) -> None:
-    names = [row.get("name") for row in rows]
-    if only:
-        gone = services.everyone().exclude(name__in=[name for name in names if isinstance(name, str)])
-        plan.removed = list(gone.values_list("name", flat=True))
-        gone.delete()
-    # The enabled ones first: a disabled one must find another that is enabled.
-    for row in sorted(rows, key=lambda row: row.get("enabled") is False):
+def _plan(rows: Sequence[Mapping[str, object]], staying: list[Endpoint], plan: Plan) -> list[Endpoint]:
+    """The endpoints of the rows, each apart from those before it and from those that stay as they are, so that two may
+    swap what they have."""
+    wanted, names = [], [row.get("name") for row in rows]
+    for row in rows:
         try:
             if names.count(row.get("name")) > 1:
                 raise ServiceError("the file has it more than once")
-            _put(row, plan)
+            endpoint = _planned(row, plan)
+            services.check_apart(endpoint, staying + wanted)
+            wanted.append(endpoint)
         except ServiceError as error:
             plan.problems.append(Problem(str(row.get("name", "(without a name)")), str(error)))
+    if not plan.problems and not any(endpoint.enabled for endpoint in staying + wanted):
+        words = "with it, no endpoint is enabled, and nobody would know where to call: enable one"
+        plan.problems = [Problem(endpoint.name, words) for endpoint in wanted]
+    return wanted
 
 
-def _put(row: Mapping[str, object], plan: Plan) -> None:
+def _planned(row: Mapping[str, object], plan: Plan) -> Endpoint:
     name = row.get("name")
     if not isinstance(name, str) or not row.get("host"):
         raise ServiceError("it needs a name and a host")
     there = Endpoint.objects.filter(name=name).first()
-    wanted = services.put(name, {key: value for key, value in row.items() if key != "name"})
+    wanted = services.planned(name, {key: value for key, value in row.items() if key != "name"})
     if there is None:
         plan.added.append(name)
     elif services.as_dict(there) == services.as_dict(wanted):
         plan.unchanged.append(name)
     else:
         plan.changed.append(name)
+    return wanted

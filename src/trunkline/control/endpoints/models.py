@@ -20,7 +20,7 @@ class Endpoint(Audited):
     )  # fmt: skip
 
     name = models.CharField(max_length=63, unique=True)
-    host = models.CharField(max_length=253, unique=True)
+    host = models.CharField(max_length=253)  # its alone: see `services.check_apart`
     city = models.CharField(max_length=80, blank=True)
     latitude = models.FloatField(null=True)  # degrees
     longitude = models.FloatField(null=True)

@@ -83,13 +83,20 @@ def add(name: str, host: str, **fields) -> Endpoint:
 
 def put(name: str, fields: Mapping[str, object]) -> Endpoint:
     """Make an endpoint what the fields say, also one that is there; a field that is not given gets its default."""
+    with writing():
+        wanted = planned(name, fields)
+        _save(wanted)
+    return wanted
+
+
+def planned(name: str, fields: Mapping[str, object]) -> Endpoint:
+    """The same without a look at the other endpoints, and not written yet."""
     check_name("an endpoint", name)
     checked = check(fields)
-    with writing():
-        there = Endpoint.objects.filter(name=name).first()
-        wanted = Endpoint(pk=there and there.pk, name=name, **{"region": "default", "addresses": []} | checked)
-        wanted._state.adding = there is None
-        _save(wanted)
+    there = Endpoint.objects.filter(name=name).first()
+    wanted = Endpoint(pk=there and there.pk, name=name, **{"region": "default", "addresses": []} | checked)
+    wanted._state.adding = there is None
+    _check_itself(wanted)
     return wanted
 
 
@@ -100,6 +107,7 @@ def change(endpoint: Endpoint, **fields) -> Endpoint:
         endpoint.refresh_from_db()
         for name, value in checked.items():
             setattr(endpoint, name, value)
+        _check_itself(endpoint)
         _save(endpoint)
     return endpoint
 
@@ -121,8 +129,20 @@ def as_dict(endpoint: Endpoint) -> dict[str, object]:
     return {name: getattr(endpoint, name) for name in ("name", *FIELDS)}
 
 
-def _save(endpoint: Endpoint) -> None:
-    """Check what concerns several fields, or other endpoints, and write it, inside the caller's `writing`."""
+def check_apart(endpoint: Endpoint, others: Iterable[Endpoint]) -> None:
+    """Refuse what another endpoint has. The database does not: a file may have two of them swap their hosts."""
+    for other in others:
+        if endpoint.host == other.host:
+            raise ServiceError(f"the endpoint {other.name!r} has the host {endpoint.host} already")
+        shared = set(endpoint.addresses) & set(other.addresses)
+        if shared and {endpoint.port, endpoint.tls_port} & {other.port, other.tls_port}:
+            raise ServiceError(
+                f"the endpoint {other.name!r} has the address {min(shared)} already: give one of them other ports"
+            )
+
+
+def _check_itself(endpoint: Endpoint) -> None:
+    """What concerns several fields."""
     if not endpoint.addresses:
         if not uri.is_ip(endpoint.host):
             raise ServiceError(
@@ -133,22 +153,15 @@ def _save(endpoint: Endpoint) -> None:
         raise ServiceError(f"the endpoint {endpoint.name!r} needs latitude and longitude, or neither")
     if endpoint.port == endpoint.tls_port:
         raise ServiceError(f"the endpoint {endpoint.name!r} cannot have TCP and TLS at the same port {endpoint.port}")
+
+
+def _save(endpoint: Endpoint) -> None:
+    """Inside the caller's `writing`."""
     others = list(Endpoint.objects.exclude(name=endpoint.name))
-    for other in others:
-        _check_apart(endpoint, other)
+    check_apart(endpoint, others)
     if not endpoint.enabled and not any(other.enabled for other in others):
         raise ServiceError(
             f"{endpoint.name!r} is the only enabled endpoint, and nobody would know where to call: "
             "enable another one first"
         )
     endpoint.save()
-
-
-def _check_apart(endpoint: Endpoint, other: Endpoint) -> None:
-    if endpoint.host == other.host:
-        raise ServiceError(f"the endpoint {other.name!r} has the host {endpoint.host} already")
-    shared = set(endpoint.addresses) & set(other.addresses)
-    if shared and {endpoint.port, endpoint.tls_port} & {other.port, other.tls_port}:
-        raise ServiceError(
-            f"the endpoint {other.name!r} has the address {min(shared)} already: give one of them other ports"
-        )
