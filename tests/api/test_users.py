@@ -3,7 +3,7 @@
 import pytest
 
 from api.conftest import Program, basic, problem
-from dashboard.conftest import PASSWORD
+from dashboard.conftest import HOST, PASSWORD
 from dashboard.test_resetting import mailbox
 from harness.polling import until
 
@@ -43,6 +43,14 @@ def test_an_invitation_is_mailed_and_no_program_learns_a_secret(owners, mailbox,
     assert resetting.use((user, token), "another good sentence").name == "carol@acme.example"
     did = [(entry.by, entry.did) for entry in services.audit.find(account=cast.owner, kind="user", name="carol")]
     assert ("key", "invited") in did
+
+
+def test_an_invitation_leads_to_us_whatever_port_the_request_names(owners, mailbox):
+    answer = owners.ask("POST", "users", {"name": "carol@acme.example"}, headers={"Host": f"{HOST}:6666"})
+    assert answer.status_code == 201
+    text = letter(mailbox, "carol@acme.example")
+    assert ":8443/reset/" in text
+    assert ":6666" not in text
 
 
 def test_who_is_invited_first_is_an_owner(cast, services, mailbox):

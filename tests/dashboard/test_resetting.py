@@ -140,6 +140,37 @@ def test_a_link_by_mail(alice, anybody, mailbox):
     assert sign_in(anybody(), "alice@acme.example", NEW).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("hosts", "port", "asked", "linked"),
+    [
+        ([], 8443, HOST, HOST),
+        ([], 8443, f"{HOST}:443", f"{HOST}:443"),
+        ([], 8443, f"{HOST}:8443", f"{HOST}:8443"),
+        ([], 9443, f"{HOST.upper()}:9443", f"{HOST}:9443"),
+        ([], 8443, f"{HOST}:6666", "192.0.2.10:8443"),
+        (["trunk.example", "b.example"], 8443, "b.example:8443", "b.example:8443"),
+        (["trunk.example", "b.example"], 8443, f"{HOST}:8443", "trunk.example:8443"),
+        (["trunk.example", "b.example"], 8443, "192.0.2.10", "trunk.example:8443"),  # perhaps another one's in its LAN
+        (["trunk.example:9443"], 8443, "trunk.example:9443", "trunk.example:9443"),
+        (["trunk.example:9443"], 8443, "trunk.example:9444", "trunk.example:9443"),
+    ],
+)
+def test_a_link_leads_to_us_whatever_host_and_port_a_request_names(
+    alice, anybody, mailbox, monkeypatch, hosts, port, asked, linked
+):
+    from django.conf import settings
+
+    from trunkline.control.dashboard.application import configure
+
+    web = settings.TRUNKLINE.web.model_copy(update={"hosts": hosts, "port": port, "address": "192.0.2.10"})
+    monkeypatch.setattr(settings, "TRUNKLINE", settings.TRUNKLINE.model_copy(update={"web": web}))
+    configure(settings.TRUNKLINE, settings.SECRET_KEY)
+    answer = anybody().post("/forgotten", {"name": "alice@acme.example"}, headers={"Host": asked})
+    assert answer.status_code == 200
+    until(lambda: mailbox.letters, what="a letter")
+    assert f"https://{linked}/reset/" in mailbox.letters[0][1].get_payload(decode=True).decode()
+
+
 def test_nobody_learns_whether_there_is_such_a_user(alice, services, anybody, mailbox):
     services.users.create("gone@acme.example", services.accounts.get("owner"), "member", PASSWORD)
     services.users.change(services.users.get("gone@acme.example"), enabled=False)

@@ -126,3 +126,32 @@ def test_every_pattern_is_explained_in_words():
         for key, field in getattr(its.annotation, "model_fields", {}).items():
             patterned = any(getattr(rule, "pattern", None) for rule in field.metadata)
             assert patterned == (f"{section}.{key}" in settings.words.FORMS)
+
+
+@pytest.mark.parametrize(
+    ("web", "url"),
+    [
+        ("", "https://192.0.2.1:8443/"),
+        ('port = 443\naddress = "192.0.2.2"', "https://192.0.2.2:443/"),
+        ('address = "2001:db8::2"', "https://[2001:db8::2]:8443/"),
+        ('address = "0.0.0.0"', "https://192.0.2.1:8443/"),
+        ('hosts = ["a.example", "b.example"]', "https://a.example:8443/"),
+        ('hosts = ["a.example:9443"]', "https://a.example:9443/"),
+        ('proxies = ["192.0.2.9"]', "https://sip.trunk.example/"),
+        ('proxies = ["192.0.2.9"]\nhosts = ["a.example"]', "https://a.example/"),
+        ('proxies = ["192.0.2.9"]\nhosts = ["a.example:9443"]', "https://a.example:9443/"),
+    ],
+)
+def test_where_the_dashboard_is(tmp_path, monkeypatch, web, url):
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path))
+    sip = '[sip]\ndomain = "sip.trunk.example"\naddress = "10.0.0.5"\nadvertised = "192.0.2.1"\n'
+    (tmp_path / "trunkline.toml").write_text(f"{sip}[web]\n{web}\n")
+    assert load().web_url == url
+
+
+@pytest.mark.parametrize("host", ["A.example", "a.example:", "a.example:0", "a.example:https", "a.example:١", "[::1]"])
+def test_what_is_no_host_of_the_dashboard_is_refused(tmp_path, monkeypatch, host):
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path))
+    (tmp_path / "trunkline.toml").write_text(f'[web]\nhosts = ["{host}"]\n')
+    with pytest.raises(SettingsError, match="not a host name"):
+        load()

@@ -44,7 +44,7 @@ def ensure(settings: Settings, home: Home, away: bool = False) -> str:
     addresses = {settings.sip_address, settings.sip_advertised}
     names = certificates.names(home.tls) if away else _names(settings, home, addresses)
     addresses |= {settings.web_address} if settings.web.enabled else set()
-    return certificates.ensure(home.tls, settings.sip.domain, addresses, [*settings.web.hosts, *names])
+    return certificates.ensure(home.tls, settings.sip.domain, addresses, [*settings.web.names, *names])
 
 
 def _names(settings: Settings, home: Home, addresses: set[str]) -> list[str]:

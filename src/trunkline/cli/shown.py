@@ -5,7 +5,7 @@ import click
 from trunkline import control
 from trunkline.cli import saying
 from trunkline.home import Home
-from trunkline.node import probes, watch, web
+from trunkline.node import probes, watch
 from trunkline.settings import Settings
 
 
@@ -38,7 +38,7 @@ def dashboard(settings: Settings) -> None:
     except probes.Silent as error:
         saying.say(f"The dashboard does not work: {error}. Calls go on; see `trunkline logs web`.", err=True)
         return
-    click.echo(f"The dashboard is at {web.url(settings)}")
+    click.echo(f"The dashboard is at {settings.web_url}")
     from trunkline.control import services
 
     try:

@@ -11,7 +11,7 @@ from functools import partial
 
 from trunkline.contract import edge_config, store
 from trunkline.home import Home
-from trunkline.node import certificates, logs, part, ports, probes, web
+from trunkline.node import certificates, logs, part, ports, probes
 from trunkline.node.engines import relay_name
 from trunkline.node.supervise import Manager, Process
 from trunkline.settings import Settings
@@ -241,7 +241,7 @@ def _web(settings: Settings) -> Check:
         probes.web(address, its.port, its.tls)
     except probes.Silent as error:
         return Check("web", False, f"the dashboard on {address} port {its.port}: {error}")
-    return Check("web", True, web.url(settings))
+    return Check("web", True, settings.web_url)
 
 
 def _heard(name: str, home: Home) -> tuple[Mapping | None, str]:

@@ -113,6 +113,17 @@ class Settings(BaseSettings):
         return self.web.address or self.sip_address
 
     @property
+    def web_url(self) -> str:
+        """Where people find the dashboard: by the first of `web.hosts`, if there is one; behind a proxy, at the proxy's
+        HTTPS port."""
+        web = self.web
+        anywhere = not web.address or ipaddress.ip_address(web.address).is_unspecified
+        own = self.sip_advertised if anywhere else web.address
+        host = (web.hosts or [self.sip.domain if web.proxies else f"[{own}]" if ":" in own else own])[0]
+        its_port = web.proxies or (web.hosts and ":" in host)
+        return f"https://{host}/" if its_port else f"https://{host}:{web.port}/"
+
+    @property
     def fence(self) -> Fence:
         """Where numbers may not be forwarded to."""
         own = (self.sip_address, self.sip_advertised, self.media_address, self.media_advertised, self.web_address)

@@ -16,8 +16,9 @@ class Web(Section):
     port: Port = Field(8443, description="Its TCP port.")
     hosts: list[str] = Field(
         [],
-        description="Host names by which people reach the dashboard, like `trunk.example.com`; the first one is "
-        "printed by `up`. `sip.domain` and the node's addresses always work.",
+        description="Host names by which people reach the dashboard, like `trunk.example.com`; with `:PORT` where that "
+        "is neither `web.port` nor 443. The first one is printed by `up`, and links in mails have one of them. "
+        "`sip.domain` and the node's addresses always work.",
     )
     tls: bool = Field(
         True, description="Serve HTTPS with the node's certificate. `false`: HTTP, for a proxy that ends TLS in front."
@@ -44,9 +45,14 @@ class Web(Section):
     @classmethod
     def _hosts(cls, values: list[str]) -> list[str]:
         for value in values:
-            if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", value):
+            if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?", value, re.ASCII):
                 raise ValueError(f"{value!r} is not a host name in small letters, like trunk.example.com")
         return values
+
+    @property
+    def names(self) -> list[str]:
+        """`hosts` without ports."""
+        return [host.partition(":")[0] for host in self.hosts]
 
     @model_validator(mode="after")
     def _proxied(self):

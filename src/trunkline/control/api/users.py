@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Literal
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from trunkline.control.api import paging, schemas
 from trunkline.control.api.paths import ROOT
 from trunkline.control.api.problems import Problem
+from trunkline.control.dashboard.links import to_password
 from trunkline.control.errors import DatabaseUnavailable, ServiceError
 from trunkline.control.users import by_programs, models, second_factor, services
 from trunkline.control.users.signing_in import WINDOW, SignInRefused, count_link
@@ -137,4 +137,4 @@ def _count_link(request: HttpRequest, name: str) -> None:
 
 
 def _address_of(request: HttpRequest) -> by_programs.AddressOf:
-    return lambda parts: request.build_absolute_uri(reverse("reset", args=parts))
+    return lambda parts: to_password(request, parts)

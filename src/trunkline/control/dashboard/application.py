@@ -30,7 +30,7 @@ def configure(settings: Settings, secret: str) -> None:
     }
     django_settings.MAILERS = {"default": {"BACKEND": SMTP, "OPTIONS": server}}
     addresses = {settings.sip_address, settings.sip_advertised, settings.web_address}
-    hosts = [*web.hosts, settings.sip.domain, *(f"[{ip}]" if ":" in ip else ip for ip in addresses)]
+    hosts = [*web.names, settings.sip.domain, *(f"[{ip}]" if ":" in ip else ip for ip in addresses)]
     django_settings.SECRET_KEY = secret
     django_settings.ALLOWED_HOSTS = hosts
     # A browser that was told so refuses our own CA's certificate without a way around it: only with a public one.

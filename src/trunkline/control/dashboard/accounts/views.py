@@ -11,9 +11,9 @@ from trunkline.control.accounts import services
 from trunkline.control.accounts.models import Account
 from trunkline.control.audit import recording
 from trunkline.control.dashboard.accounts.form import AccountForm, NewAccountForm
+from trunkline.control.dashboard.links import to_password
 from trunkline.control.dashboard.middleware import ACTING
 from trunkline.control.dashboard.pages import named, only_operators, show
-from trunkline.control.dashboard.signin.resetting import url
 from trunkline.control.errors import ServiceError
 from trunkline.control.nodes import endings
 from trunkline.control.services import together
@@ -51,7 +51,7 @@ def add(request: HttpRequest) -> HttpResponse:
             with together():
                 account = services.create(given["name"], sources=given["sources"], **form.limits())
                 owner = users.create(given["owner"], account, OWNER)[0] if given["owner"] else None
-                link = url(request, resetting.link(owner)) if owner else ""
+                link = to_password(request, resetting.link(owner)) if owner else ""
             return _form(request, AccountForm(account=account), account, owner=owner, link=link)
         except ServiceError as error:
             form.refuse(error)

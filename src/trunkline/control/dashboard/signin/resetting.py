@@ -4,17 +4,13 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from trunkline.control.dashboard.links import to_password
 from trunkline.control.dashboard.signin.forms import LONGEST, NewPasswordForm
 from trunkline.control.errors import ServiceError
 from trunkline.control.users import resetting
 from trunkline.control.users.signing_in import SignInRefused, count_link
-
-
-def url(request: HttpRequest, parts: resetting.Parts) -> str:
-    return request.build_absolute_uri(reverse("reset", args=parts))
 
 
 @login_not_required
@@ -32,7 +28,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         except SignInRefused as error:
             refused, status = str(error), 429
         else:
-            resetting.send(name, lambda parts: url(request, parts))
+            resetting.send(name, lambda parts: to_password(request, parts))
     values = {"name": name, "refused": refused, "sent": request.method == "POST" and not refused}
     return render(request, "signin/forgotten.html", values, status=status)
 

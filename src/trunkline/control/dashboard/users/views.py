@@ -14,8 +14,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from trunkline.control.changes.services import writing
+from trunkline.control.dashboard.links import to_password
 from trunkline.control.dashboard.pages import only_managers, show
-from trunkline.control.dashboard.signin.resetting import url
 from trunkline.control.errors import ServiceError
 from trunkline.control.users import resetting, second_factor, services
 from trunkline.control.users.models import MEMBER, OPERATOR, OWNER, User
@@ -51,7 +51,7 @@ def password(request: HttpRequest, name: str) -> HttpResponse:
 def link(request: HttpRequest, name: str) -> HttpResponse:
     """To another password that its owner chooses: in this answer, and nowhere else."""
     user = _other(request, name)
-    return _page(request, link=(user.name, url(request, resetting.link(user))))
+    return _page(request, link=(user.name, to_password(request, resetting.link(user))))
 
 
 @require_POST
