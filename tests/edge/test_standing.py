@@ -105,6 +105,16 @@ def test_the_callee_and_the_carrier_are_known_from_the_answer_to_the_end(standin
     assert (standing.callee("b"), standing.carrier("b")) == ("tag2", 0)
 
 
+def test_a_carrier_that_asks_for_credentials_is_known_before_its_answer(standing, account):
+    assert standing.admit(account(), "a", "") is None
+    standing.asked_by("a", 7)
+    assert (standing.callee("a"), standing.carrier("a")) == (None, 7)
+    standing.answered("a", "tag1", 8)
+    assert (standing.callee("a"), standing.carrier("a")) == ("tag1", 8)
+    standing.release("a")
+    assert standing.carrier("a") == 0
+
+
 def test_a_callee_s_tag_stands_for_nothing_else_of_the_call(standing):
     """It chooses it: by `ack` its BYE, behind an answer that it had repeated, would end no record."""
     first, second = "0011223344556677", "7766554433221100"

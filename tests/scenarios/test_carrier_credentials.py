@@ -144,12 +144,13 @@ class Demanding:
     """A party that wants credentials for each request within a call, too."""
 
     def __init__(self, call, user: str = "trunk", secret: str = "s3cret"):
-        self.asked, self._nonces, self._known = [], set(), (user, secret)
+        self.asked, self.taken, self._nonces, self._known = [], [], set(), (user, secret)
         self._call, call.respond = call, self._respond
 
     def _respond(self, request):
         given = request.get("Proxy-Authorization") or ""
         if digest.verify(given, request.method, *self._known, self._nonces):
+            self.taken.append(request.method)
             return None
         challenge = digest.challenge("far")
         self._nonces.add(digest.parse(challenge)["nonce"])
@@ -176,10 +177,29 @@ async def test_a_challenge_within_a_call_is_answered_too(edge, agent, transport,
     assert (await call.reinvite()).code == 200
     assert (await call.send("INVITE")).code == 200
     assert (await call.update()).code == 200
+    assert (await call.info(b"Signal=1")).code == 200
     assert (await call.bye()).code == 200
-    assert demanding.asked == [(method, False) for method in ("INVITE", "INVITE", "UPDATE", "BYE")]
+    assert demanding.asked == [(method, False) for method in ("INVITE", "INVITE", "UPDATE", "INFO", "BYE")]
     events = await edge.events("end", called=f"{prefix}001")
     assert [event["by"] for event in events if event["event"] == "end"] == ["caller"]
+
+
+async def test_a_challenge_before_the_answer_is_answered_too(edge, agent):
+    key, ua, far = edge.key(), await agent(), await agent()
+    prefix = edge.route(edge.carrier(far.address, far.port(), username="trunk", password="s3cret"))
+    demanding = []
+
+    async def answer(incoming):
+        demanding.append(Demanding(incoming))
+        await incoming.ring(183, body=AUTO, reliable=True)
+        await incoming.answer()
+
+    far.on_call = behaviour.challenge("trunk", "s3cret", answer)
+    call = await placing.dial(edge, ua, key, f"+{prefix}001")
+    assert (await call.final()).code == 200
+    assert (await call.bye()).code == 200
+    assert demanding[0].asked == [("PRACK", False), ("BYE", False)]
+    assert demanding[0].taken == ["PRACK", "BYE"]
 
 
 @pytest.mark.parametrize("way", ["uri", "maddr", "another carrier"])

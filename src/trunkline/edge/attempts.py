@@ -155,6 +155,7 @@ class Attempts:
         """Repeat the attempt with the carrier's credentials."""
         carrier = self._lookup.carrier(plan.attempt.carrier_id)
         plan.authenticated = True
+        self._records.asked_by(plan.call, plan.attempt.carrier_id)
         answered = carrier and transactions.answer_challenge(carrier.username, carrier.password)
         if not answered or not self._repeated(plan):
             self._finish_unsent(plan, outcome, refusal.credentials_demanded())

@@ -72,10 +72,11 @@ class InDialog:
             notes.note_offer(has_sdp)
             notes.note_legs(near + far)
             notes.note_call(dialog.call)
-        if method == "UPDATE" or (method == "INVITE" and (has_sdp or far == legs.CARRIER)):
+        if method == "BYE":
+            if self._records.is_over(dialog):  # and not of a fork's leg, beside a call that is up
+                transactions.expect_end()
+        elif method == "UPDATE" or (method == "INVITE" and has_sdp) or (far == legs.CARRIER and method != "ACK"):
             transactions.expect_refusal()
-        elif method == "BYE" and self._records.is_over(dialog):  # and not of a fork's leg, beside a call that is up
-            transactions.expect_end()
         self._onward.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
 
     def dial_again(self) -> None:
@@ -94,7 +95,7 @@ class InDialog:
             replies.final(refusal.digit_without_audio())
 
     def refused(self) -> None:
-        """A re-INVITE or UPDATE was refused: what it offered, or what only refreshes the session.
+        """A request was refused: what it offered, or what only refreshes the session.
 
         A far side that has no UPDATE at all cannot be refreshed by one, nor does it count on it; the sender of one may
         have nothing else (Skype for Business), and must not end the call for that.
@@ -102,9 +103,10 @@ class InDialog:
         code, *_ = transactions.failed_reply()
         if self._authenticated(code, transactions.expect_refusal):
             return
-        if notes.request_offered():
+        method = message.method()
+        if notes.request_offered() and method in ("INVITE", "UPDATE"):
             self._relay.restore()
-        elif code in NO_SUCH_METHOD and message.method() == "UPDATE":
+        elif code in NO_SUCH_METHOD and method == "UPDATE":
             replies.refreshed()
 
     def bye_refused(self) -> None:

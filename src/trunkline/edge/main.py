@@ -160,7 +160,7 @@ class Edge:
 
     @guarded(_pass_on)
     def ksr_dialog_failure(self, _message):
-        """A re-INVITE or UPDATE was refused, or not answered in time."""
+        """A request within a call, no BYE, was refused, or not answered in time."""
         self._in_dialog.refused()
 
     @guarded(_pass_on)

@@ -134,6 +134,10 @@ class Records:
         """The id of the carrier that a call came from or went to; 0 for none, or where that is not known."""
         return self._standing.carrier(call)
 
+    def asked_by(self, call: str, carrier_id: int) -> None:
+        """A carrier asks for its credentials before it answers."""
+        self._standing.asked_by(call, carrier_id)
+
     def is_over(self, dialog: Dialog) -> bool:
         """Whether the call's record is closed: then nobody talks on, unrecorded, by offering media once more."""
         return self._standing.is_over(dialog.call, dialog.begun)

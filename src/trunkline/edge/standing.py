@@ -59,13 +59,16 @@ class Standing:
         """Note the tag of the callee whose answer the caller has got, and the call's carrier, if it has one."""
         self._counters.put("callee", call, f"{tag} {carrier_id}")
 
+    def asked_by(self, call: str, carrier_id: int) -> None:
+        """Note the carrier that asks for its credentials: it may do so again before its answer."""
+        self._counters.put("callee", call, f" {carrier_id}")
+
     def callee(self, call: str) -> str | None:
         """That tag; None when there was no answer yet, or it came before this process."""
-        entry = self._counters.get("callee", call)
-        return None if entry is None else entry.partition(" ")[0]
+        return (self._counters.get("callee", call) or "").partition(" ")[0] or None
 
     def carrier(self, call: str) -> int:
-        """The id of that carrier; 0 for none, or while `callee` is not known."""
+        """The id of that carrier; 0 for none, or while it is not known."""
         return int((self._counters.get("callee", call) or "").partition(" ")[2] or 0)
 
     def turn_away(self, call: str, tag: str) -> None:
