@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from harness import placing
 from harness.peers import Baresip
 from scenarios.parties import RINGING, failures, forgotten, one, ringing_out, talking
 from trunkline.sandbox import codecs, sdp
+from trunkline.sandbox.call import AUTO
 from trunkline.sandbox.sdp import EVENT, SdpError
 
 pytestmark = pytest.mark.engines
@@ -314,6 +316,36 @@ async def test_an_unusable_answer_is_a_refusal_of_the_audio_and_tells_nothing(ed
         assert one(await pair.events("end"), "end")["by"] == "caller"
         return
     await ended_for(pair, "the SDP of the answer cannot be used", words)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+@pytest.mark.parametrize("early", ["a host name", ""])
+async def test_an_answer_without_a_description_ends_the_call_unless_it_had_a_usable_one(edge, agent, direction, early):
+    wrong, words = ANSWERS.get(early, (None, "there is none"))
+    pair = await RINGING[direction](edge, agent)
+    await pair.far.open_audio()
+    if wrong:
+        far = pair.far.agent.address.encode()
+        await pair.far.ring(183, body=wrong(pair.far.take_offer(pair.far.request.body), far))
+    await pair.far.answer(body=None)
+    assert not (await pair.near.final()).body
+    await ended_for(pair, "the SDP of the answer cannot be used", words)
+
+
+async def test_what_another_target_described_is_no_description_of_the_one_that_answers(edge, agent):
+    trunk, first, second = await agent(), await agent(), await agent()
+    edge.carrier(trunk.address, trunk.port())
+    number = edge.number(",".join(f"sip:x@{pbx.address}:{pbx.port()}" for pbx in (first, second)))
+    call = await placing.dial(edge, trunk, None, f"+{number}")
+    incoming = await first.next_call()
+    await incoming.ring(183, body=AUTO)
+    incoming.refuse(503)
+    incoming = await second.next_call()
+    await incoming.answer(body=None)
+    await call.final()
+    await incoming.hung_up()
+    ended = one(await edge.events("end", called=number), "end")
+    assert (ended["by"], "there is none" in ended["reason"]) == ("edge", True)
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])

@@ -8,6 +8,7 @@ UNHEARD = "the BYE that ended it did not reach the other party"
 UNHEARD_TOO = f"; {UNHEARD}"  # behind what its sender said
 # Of a call whose answer has a description that cannot be used; behind it stands what is wrong
 UNUSABLE_ANSWER = "the SDP of the answer cannot be used"
+UNDESCRIBED = f"{UNUSABLE_ANSWER}: there is none"
 UNUSABLE_ACK = "the SDP of the caller's answer cannot be used"  # to the offer that came in the callee's response
 # When somebody wants it ended; and the table of Kamailio in which the node notes that of a call nobody has answered
 ORDERED = "whoever runs this service ended it"

@@ -1,7 +1,7 @@
 """Responses on their way back to the sender of a request: their media anchored, their side's names left behind."""
 
 from trunkline.contract.edge_config import EdgeConfig
-from trunkline.contract.endings import NO_RELAY, UNUSABLE_ANSWER
+from trunkline.contract.endings import NO_RELAY, UNDESCRIBED, UNUSABLE_ANSWER
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import PARAMETER, SHIFT, Dialogs
 from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, relays, replies, routes, transactions
@@ -120,8 +120,13 @@ class Responses:
         fault = ""
         if step and message.has_sdp():
             fault = self._anchor(code, step, attempt)
+            if attempt:
+                notes.note_description(fault)
         elif message.has_body():  # of another kind, or where no offer or answer belongs: nothing reads it on the way
             hiding.remove_body()
+        if attempt and step == "answer" and code >= 200:
+            # A 18x may have said it all before. Otherwise nobody is heard, and the caller waits for nothing, and pays.
+            fault = notes.description_fault(UNDESCRIBED)
         if attempt and 180 <= code < 300:
             contacts.ensure()
         contacts.lead_back() if code < 300 else contacts.leave_behind_odd()

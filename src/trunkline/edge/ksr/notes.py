@@ -144,3 +144,14 @@ def answered() -> bool:
 
 def note_answer() -> None:
     put("$avp(answered)", "1")
+
+
+def note_description(fault: str) -> None:
+    """The current attempt has described its media, with a fault that has it go nowhere, or with ''."""
+    put("$avp(described)", f"{current_attempt()[1]} {fault}")
+
+
+def description_fault(missing: str) -> str:
+    """The fault of what the current attempt described last, '' for none; `missing` where it has described nothing."""
+    attempt, _, fault = (get("$avp(described)") or "").partition(" ")
+    return fault if attempt == str(current_attempt()[1]) else missing
