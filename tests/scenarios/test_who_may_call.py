@@ -237,6 +237,49 @@ async def test_credentials_for_another_realm_are_passed_over(edge, agent, trunk)
     assert "for the realm 'elsewhere.example'" in response.warning  # which counts against nobody
 
 
+EMPTY_ELEMENTS = {  # what becomes of our own digest, and of another that stands before it
+    "behind": lambda value: f"{value},",
+    "in front": lambda value: value.replace("Digest ", "Digest , "),
+    "between": lambda value: value.replace(", ", ",, ,", 1),
+}
+
+
+@pytest.mark.parametrize("header", ["Proxy-Authorization", "Authorization"])
+@pytest.mark.parametrize("which", ["own", "other", "both"])
+@pytest.mark.parametrize("where", EMPTY_ELEMENTS)
+async def test_empty_elements_in_the_list_of_a_digest_do_no_harm(edge, agent, trunk, where, which, header):
+    """RFC 7235 §7. Kamailio reads none."""
+    (far, prefix), key, ua = await trunk(agent), edge.key(), await agent()
+
+    def spoil(request: Request):
+        if own := request.get("Proxy-Authorization"):
+            elsewhere = digest.parse(digest.challenge("elsewhere.example"))
+            other = digest.answer(elsewhere, "INVITE", request.uri, "somebody", "else")
+            request.remove("Proxy-Authorization")
+            for name, value in (("other", other), ("own", own)):
+                request.add(header, EMPTY_ELEMENTS[where](value) if which in (name, "both") else value)
+
+    call, incoming = await placing.answered(edge, ua, far, key, f"+{prefix}001", edit=spoil)
+    assert "Authorization" not in str(incoming.request)
+    await placing.hang_up(call, incoming)
+
+
+UNREADABLE = ["Digest", "Digest x", "Basic a2V5OnNlY3JldA==", "{good}, nonce", ""]
+
+
+@pytest.mark.parametrize("written", UNREADABLE)
+async def test_credentials_that_cannot_be_read_are_told_so(edge, agent, written):
+    key, ua = edge.key(), await agent()
+
+    def spoil(request: Request):
+        if good := request.get("Proxy-Authorization"):
+            request.set("Proxy-Authorization", written.format(good=good))
+
+    call = await placing.dial(edge, ua, key, "+9995001", edit=spoil)
+    response = await call.final()
+    assert (response.code, "The credentials cannot be read" in response.warning) == (407, True)
+
+
 async def test_an_address_may_stand_for_a_digest(edge, agent, trunk):
     (far, prefix), ua, stranger = await trunk(agent), await agent(), await agent()
     account = edge.account(sources=(f"{ua.address}/32",))

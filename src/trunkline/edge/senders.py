@@ -46,6 +46,8 @@ class Senders:
 
     def _hint(self, source: message.Source, recipient: str) -> Refusal | None:
         """What a challenge says besides to whom it does not seem to help."""
+        if digests.are_unreadable():
+            return refusal.unreadable_credentials()
         if foreign := digests.foreign_realm():
             return refusal.other_realm(foreign, self._domain)
         if message.method() != "INVITE" or self._limits.stranger(source.ip) < STRANGE:

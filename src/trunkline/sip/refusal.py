@@ -71,6 +71,10 @@ def other_realm(realm: str, ours: str) -> Refusal:
     return Refusal(407, words)
 
 
+def unreadable_credentials() -> Refusal:
+    return Refusal(407, "The credentials cannot be read: send one Digest in each header field, each parameter once")
+
+
 def unknown_sender() -> Refusal:
     words = "Calls arrive without credentials from an address that belongs to nobody here"
     return Refusal(407, f"{words}: send those of a key, or have the operator add the address as a source")

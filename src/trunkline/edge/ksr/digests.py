@@ -13,8 +13,11 @@ from trunkline.sip.refusal import Refusal
 # is no backslash; and it knows no other spaces than these.
 _NAME, _SPACE, _VALUE = r"[\w!#$%&'*+.^`|~-]+", r"[ \t\r\n]", r'"[^"\\]*"|[^ \t\r\n",\\]+'
 _PARAMETER = re.compile(rf"({_NAME}){_SPACE}*={_SPACE}*({_VALUE})", re.A)
-_PARAMETERS = rf"(?:{_NAME}{_SPACE}*={_SPACE}*(?:{_VALUE}){_SPACE}*(?:,{_SPACE}*|\Z))+"
-_DIGEST = re.compile(rf"{_SPACE}*Digest{_SPACE}+{_PARAMETERS}", re.A | re.I)
+_GAP = rf"(?:,|{_SPACE})*"  # RFC 7235 §7 has recipients accept lists with empty elements; Kamailio reads none
+_ONE = rf"{_NAME}{_SPACE}*={_SPACE}*(?:{_VALUE}){_SPACE}*"
+_DIGEST = re.compile(rf"{_SPACE}*Digest{_SPACE}+(?:{_ONE}(?:,{_SPACE}*(?=[^ \t\r\n,])|\Z))+", re.A | re.I)
+_WITH_GAPS = re.compile(rf"{_SPACE}*Digest{_SPACE}{_GAP}(?:{_ONE}(?:,{_GAP}|\Z))+", re.A | re.I)
+_HEADERS = ("Proxy-Authorization", "Authorization")
 _MOST_CREDENTIALS = 5  # of one header that are looked at
 _PASSWORD_IS_HA1 = 1
 
@@ -33,22 +36,48 @@ def credentials(realm: str) -> Credentials | None:
     """Those of the request for our realm, in either header: some PBXs (Oracle's E-SBC) authorize an INVITE with what
     their REGISTER was challenged with, and in its header."""
     username = get("$au")
-    if not username:
+    if not username and not _present():
         return None
-    proxy = KSR.hdr.is_present("Proxy-Authorization") > 0
-    if get("$ar") == realm:
-        header = "Proxy-Authorization" if proxy else "Authorization"
+    if username and get("$ar") == realm:
+        header = _HEADERS[0] if KSR.hdr.is_present(_HEADERS[0]) > 0 else _HEADERS[1]
         return Credentials(username, realm, (get("$aa") or "MD5").upper(), get("$adu") or "", header)
     # RFC 3261 §22.3: beside ours there may be credentials for other proxies, and Kamailio shows the first ones.
-    for header in ("Proxy-Authorization", "Authorization"):
-        for index in range(_MOST_CREDENTIALS):
-            fields = _parameters(KSR.hdr.get_idx(header, index) or "")
+    for header in _HEADERS:
+        for value in _written(header):
+            fields = _parameters(value)
             if fields is None:
                 return None
             if fields.get("realm", "").lower() == realm.lower():  # as Kamailio finds those that it verifies
                 algorithm = fields.get("algorithm", "MD5").upper()
                 return Credentials(fields.get("username", ""), realm, algorithm, fields.get("uri", ""), header)
     return None
+
+
+def are_unreadable() -> bool:
+    """Whether there are credentials of which none can be read as a Digest."""
+    return not get("$au") and _present()
+
+
+def _present() -> bool:
+    return any(KSR.hdr.is_present(header) > 0 for header in _HEADERS)
+
+
+def _written(header: str) -> list[str]:
+    """The credentials in this header's fields; empty elements of their lists are taken out of the message first."""
+    values = [KSR.hdr.get_idx(header, index) or "" for index in range(_MOST_CREDENTIALS)]
+    tidy = [_tidied(value) for value in values]
+    if tidy != values:
+        KSR.hdr.remove(header)
+        for value in filter(None, tidy):
+            KSR.hdr.append(f"{header}: {value}\r\n")
+        KSR.textopsx.msg_apply_changes()  # what verifies them reads the message as it stands
+    return tidy
+
+
+def _tidied(credentials: str) -> str:
+    if _DIGEST.fullmatch(credentials) or not _WITH_GAPS.fullmatch(credentials):
+        return credentials
+    return "Digest " + ", ".join(f"{name}={value}" for name, value in _PARAMETER.findall(credentials))
 
 
 def foreign_realm() -> str:
