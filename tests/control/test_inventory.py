@@ -229,6 +229,18 @@ def test_a_search_reads_the_inventory_alone_and_in_order(sqlite, wanted):
     assert "TEMP B-TREE" not in plan
 
 
+def test_who_gave_a_number_back_is_found_without_reading_all_numbers(database, services):
+    """As the database does to remove an account: 0.5 s of a million numbers, in which nobody else writes."""
+    from django.db import connection
+
+    from trunkline.control.numbers.models import Number
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_seqscan = off")  # there are few numbers
+    assert "number_released_by" in Number.objects.filter(released_by=1).explain()
+
+
 def test_numbers_of_before_get_their_country_and_kind(database):
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor

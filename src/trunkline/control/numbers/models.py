@@ -34,6 +34,10 @@ class Number(Audited):
             # What a search of the inventory goes through, in order and without the numbers that somebody has
             models.Index(fields=["country", "e164"], condition=models.Q(account=None), name="number_for_sale"),
             models.Index(fields=["country", "kind", "e164"], condition=models.Q(account=None), name="number_kind"),
+            # The database itself looks for these when an account is removed, while all writers wait
+            models.Index(
+                fields=["released_by"], condition=models.Q(released_by__isnull=False), name="number_released_by"
+            ),
         ]
 
     def __str__(self):
