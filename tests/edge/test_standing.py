@@ -115,18 +115,6 @@ def test_a_carrier_that_asks_for_credentials_is_known_before_its_answer(standing
     assert standing.carrier("a") == 0
 
 
-def test_a_callee_s_tag_stands_for_nothing_else_of_the_call(standing):
-    """It chooses it: by `ack` its BYE, behind an answer that it had repeated, would end no record."""
-    first, second = "0011223344556677", "7766554433221100"
-    for tag in ("ack", "cancel", ""):
-        standing.turn_away(first, tag)
-    assert standing.turned_away(first, "ack")
-    assert (standing.unconfirmed(first), standing.reason_given(first), standing.left_early(first)) == ("", "", False)
-    standing.repeat_answer(second)
-    standing.leave_early(second)
-    assert not any(standing.turned_away(second, tag) for tag in ("ack", ""))
-
-
 def test_of_two_who_close_a_record_one_does(standing):
     assert standing.over("0011223344556677")
     assert not standing.over("0011223344556677")

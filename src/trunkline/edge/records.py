@@ -118,11 +118,6 @@ class Records:
         """Whether the caller has got the answer of another callee than this one."""
         return notes.answered() and self._standing.callee(notes.current_attempt()[0]) not in (callee_tag, None)
 
-    def late(self, code: int, callee_tag: str) -> None:
-        """A response came to an attempt that was given up."""
-        if 200 <= code < 300:
-            self._standing.turn_away(notes.current_attempt()[0], callee_tag)
-
     def is_between(self, dialog: Dialog, from_tag: str, to_tag: str) -> bool:
         """Whether these are the tags of those who talk; before the answer, of the caller and one that may answer."""
         if dialog.caller_tag not in (from_tag, to_tag):
@@ -156,7 +151,7 @@ class Records:
             if by_caller:
                 self._standing.leave_early(dialog.call)
             return
-        if known not in (callee, None) or self._standing.turned_away(dialog.call, callee):
+        if known not in (callee, None):
             return
         if not by_caller and (ack := self._standing.unconfirmed(dialog.call)):
             said = f"{spoken.reason(reason)}; " if reason else ""

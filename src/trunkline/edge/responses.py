@@ -26,10 +26,10 @@ class Responses:
             return
         if notes.is_late():
             # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
-            self._turn_away(code)
+            _turn_away(code)
             return
         if 200 <= code < 300 and self._records.is_second(message.text("$tt")):
-            self._turn_away(code)  # somebody forked, and the caller is talking already: it ends this one (§13.2.2.4)
+            _turn_away(code)  # somebody forked, and the caller is talking already: it ends this one (§13.2.2.4)
             self._unshift(code)
             return
         try:
@@ -48,14 +48,6 @@ class Responses:
             self._records.progressed(code, self._config.ring_timeout)
         if fault and code >= 200:
             self._records.cut(notes.current_attempt()[0], fault)
-
-    def _turn_away(self, code: int) -> None:
-        """Pass on what is no part of the call: without media, and with a way to its sender, who is to get a BYE."""
-        self._records.late(code, message.text("$tt"))
-        contacts.lead_back() if code < 300 else contacts.leave_behind_odd()
-        contacts.leave_behind_odd_routes()
-        hiding.hide_response()
-        hiding.remove_body()
 
     def later(self, code: int) -> None:
         """A response to a re-INVITE, UPDATE or PRACK."""
@@ -162,6 +154,14 @@ class Responses:
             hiding.shift_cseq(-shift)
             if 180 <= code < 300:
                 routes.mark_route(SHIFT.format(shift), f";{PARAMETER}=")
+
+
+def _turn_away(code: int) -> None:
+    """Pass on what is no part of the call: without media, and with a way to its sender, who is to get a BYE."""
+    contacts.lead_back() if code < 300 else contacts.leave_behind_odd()
+    contacts.leave_behind_odd_routes()
+    hiding.hide_response()
+    hiding.remove_body()
 
 
 def _is_passable(code: int) -> bool:

@@ -71,13 +71,6 @@ class Standing:
         """The id of that carrier; 0 for none, or while it is not known."""
         return int((self._counters.get("callee", call) or "").partition(" ")[2] or 0)
 
-    def turn_away(self, call: str, tag: str) -> None:
-        """Note that this callee's answer came too late: its BYE, without an ACK after 32 s, ends nothing."""
-        self._counters.put("late", f"{call} tag {tag}", "1")
-
-    def turned_away(self, call: str, tag: str) -> bool:
-        return self._counters.get("late", f"{call} tag {tag}") is not None
-
     def repeat_answer(self, call: str) -> None:
         """Note that the callee still repeats its answer, so that no ACK has reached it (RFC 3261 §13.3.1.4)."""
         if not self.unconfirmed(call):
