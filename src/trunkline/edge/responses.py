@@ -19,7 +19,8 @@ class Responses:
     def first(self, code: int) -> None:
         """A response to the first INVITE of a call."""
         if code == 100:
-            transactions.keep_deadline()
+            if not notes.rang(notes.current_attempt()[1]):  # a 180 may overtake it, and has ended the timeout
+                transactions.keep_deadline()
             return
         if notes.answered() and code < 200:
             transactions.drop()  # behind the answer it says nothing, and of another callee it would take the media away
