@@ -159,11 +159,13 @@ async def test_who_takes_the_other_ones_tag_is_believed_no_more_for_it(edge, age
     victim.close()
 
 
-async def test_only_those_who_talk_may_offer(edge, agent):
+@pytest.mark.parametrize("made_up", [["To"], ["From", "To"]])
+async def test_only_those_who_talk_may_offer(edge, agent, made_up):
     pair = await talking(edge, agent, "out")
 
     def foreign(request):
-        request.set("To", request.get("To").partition(";tag=")[0] + ";tag=nobodys")
+        for name in made_up:
+            request.set(name, request.get(name).partition(";tag=")[0] + ";tag=nobodys")
 
     answer = await pair.near.send("INVITE", pair.near.make_offer(), [("Content-Type", sdp.TYPE)], edit=foreign)
     assert (answer.code, "belongs to no call" in answer.warning) == (481, True)  # ours: the far side says 481, too

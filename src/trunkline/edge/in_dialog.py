@@ -27,8 +27,9 @@ class InDialog:
         self._onward = onward
 
     def forward(self, method: str, dialog: Dialog) -> None:
-        if method not in ("ACK", "BYE") and self._is_foreign(method, dialog):
-            replies.refuse(refusal.unknown_dialog())
+        if self._is_foreign(method, dialog):
+            if method != "ACK":
+                replies.refuse(refusal.unknown_dialog())
             return
         if transactions.is_copy(method):
             return  # or its offer would be made once more, behind its answer
@@ -136,8 +137,14 @@ class InDialog:
         return transactions.repeat()
 
     def _is_foreign(self, method: str, dialog: Dialog) -> bool:
-        """Whether a request is not of those who talk, or would let them talk on when the call is over: unrecorded."""
-        if not self._records.is_between(dialog, message.get("$ft"), message.get("$tt")):
+        """Whether a request is not of those who talk, or would let them talk on when the call is over: unrecorded. ACK
+        and BYE may be of any leg of the call."""
+        tags = message.get("$ft"), message.get("$tt")
+        if dialog.caller_tag not in tags:
+            return True
+        if method in ("ACK", "BYE"):
+            return False
+        if not self._records.is_between(dialog, *tags):
             return True
         return method in ("INVITE", "UPDATE", "PRACK") and self._records.is_over(dialog)
 

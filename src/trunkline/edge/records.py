@@ -119,9 +119,7 @@ class Records:
         return notes.answered() and self._standing.callee(notes.current_attempt()[0]) not in (callee_tag, None)
 
     def is_between(self, dialog: Dialog, from_tag: str, to_tag: str) -> bool:
-        """Whether these are the tags of those who talk; before the answer, of the caller and one that may answer."""
-        if dialog.caller_tag not in (from_tag, to_tag):
-            return False
+        """Whether these tags, of which one is the caller's, are of those who talk, or, before the answer, may do so."""
         callee = to_tag if from_tag == dialog.caller_tag else from_tag
         return self._standing.callee(dialog.call) in (callee, None)
 
