@@ -168,6 +168,31 @@ async def test_what_a_trunk_does_not_do_is_405(edge, agent, side, method):
 
 
 @SIDES
+async def test_an_offer_of_another_kind_is_415(edge, agent, side):
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+    response = await actor.send("INVITE", b"\x01\x00", [("Content-Type", "application/isup")])
+    assert (response.code, "'application/isup' is not carried" in response.warning) == (415, True)
+    assert [request.method for request in other.requests if request.method != "ACK"] == []
+    await pair.talk()
+    await hung_up(pair, side)
+
+
+@SIDES
+async def test_a_request_that_has_come_far_enough_is_483(edge, agent, side):
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+
+    def tired(request):
+        request.set("Max-Forwards", "0")
+
+    response = await actor.send("INFO", edit=tired)
+    assert (response.code, "circle" in response.warning) == (483, True)
+    assert [request.method for request in other.requests if request.method != "ACK"] == []
+    await hung_up(pair, side)
+
+
+@SIDES
 @pytest.mark.parametrize("fax", [False, True])
 async def test_a_reinvite_that_is_refused_keeps_the_call(edge, agent, side, fax):
     pair = await talking(edge, agent)

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from harness import placing
 from scenarios.dialects.speaking import place
 from scenarios.parties import kinds, one, to
 
@@ -37,6 +38,20 @@ async def test_it_is_told_to_wait_before_one_who_may_stay_silent_for_longer(edge
     events = await edge.events("end", called=number)
     assert kinds(events) == ["setup", "attempt", "failed", "attempt", "progress", "answer", "end"]
     assert one(events, "progress")["code"] == 180
+
+
+async def test_one_that_demands_reliable_words_gets_none_of_ours(edge, agent):
+    """What we say of ourselves cannot be acknowledged (RFC 3262 §3)."""
+    second, pbx, key = await agent(name="far"), await agent(name="pbx"), edge.key()
+    number = edge.number(to(second, timeout=20000))
+    call = await placing.dial(edge, pbx, key, number, headers=[("Require", "100rel")])
+    incoming = await second.next_call()
+    await incoming.ring(reliable=True)
+    await incoming.answer()
+    assert (await call.final()).code == 200
+    assert [r.code for r in call.responses if r.code not in (100, 407)] == [180, 200]
+    await call.bye()
+    await edge.events("end", called=number)
 
 
 async def test_no_word_of_ours_comes_before_that_of_whoever_is_called_in_time(edge, agent):
