@@ -28,8 +28,7 @@ class InDialog:
 
     def forward(self, method: str, dialog: Dialog) -> None:
         if self._is_foreign(method, dialog):
-            if method != "ACK":
-                replies.refuse(refusal.unknown_dialog())
+            replies.refuse(refusal.unknown_dialog())
             return
         if transactions.is_copy(method):
             return  # or its offer would be made once more, behind its answer

@@ -24,18 +24,17 @@ class Onward:
         """Forward the current request; `on_reply` names the callback for its responses, '' for none."""
         ip = message.source().ip
         if routes.aims_at_us():  # it would only come back, again and again, from our own address
-            if message.method() != "ACK":
-                replies.refuse(refusal.leads_back())
+            replies.refuse(refusal.leads_back())
         elif is_ip(host := routes.next_host()):
-            if not self._fence.is_nowhere(host):
-                self._send(on_reply)
-            elif message.method() != "ACK":
+            if self._fence.is_nowhere(host):
                 replies.refuse(refusal.out_of_reach())
+            else:
+                self._send(on_reply)
         elif self._limits.may_ask_dns(ip):
             began = time.monotonic()
             self._send(on_reply)
             self._limits.asked_dns(ip, time.monotonic() - began)
-        elif message.method() != "ACK":
+        else:
             replies.refuse(refusal.name_servers_silent())
 
     @staticmethod

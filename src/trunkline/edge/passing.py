@@ -52,8 +52,6 @@ class Passing:
         if method == "CANCEL":
             if not transactions.relay_cancel(lambda: None):
                 replies.refuse(refusal.unknown_dialog())
-        elif method == "ACK":
-            transactions.absorb_ack()
         elif method not in NEW:
             replies.refuse(refusal.method_not_allowed(method))
         elif not routes.may_forward():
@@ -88,8 +86,7 @@ class Passing:
             routes.follow_contact()
             self._onward.relay("ksr_passed_reply")
         elif not self._neighbours.include(routes.next_host()):  # or its Route was altered
-            if method != "ACK":
-                replies.refuse(refusal.unknown_dialog())
+            replies.refuse(refusal.unknown_dialog())
         else:
             cluster.note_origin()
             if method in ("INVITE", "UPDATE"):

@@ -64,7 +64,7 @@ class Requests:
             if not self._hammers(source):
                 replies.refuse_malformed()
         elif words := shape.body_fault():
-            if not self._hammers(source) and method != "ACK":
+            if not self._hammers(source):
                 replies.refuse(refusal.malformed(words))
         elif message.has_to_tag():
             self._within(method, source)

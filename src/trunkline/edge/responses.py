@@ -33,13 +33,10 @@ class Responses:
             _turn_away(code)  # somebody forked, and the caller is talking already: it ends this one (§13.2.2.4)
             self._unshift(code)
             return
-        try:
-            readable = message.is_readable()
-            usable = code >= 300 or (message.is_tagged() and _is_passable(code))
-            # First, because nothing of the far side may go on as it came, whatever becomes of the record.
-            fault = self._pass_back(code, attempt=True) if readable else ""
-        except UnicodeDecodeError:
-            readable = False
+        readable = message.is_readable()
+        usable = code >= 300 or (message.is_tagged() and _is_passable(code))
+        # First, because nothing of the far side may go on as it came, whatever becomes of the record.
+        fault = self._pass_back(code, attempt=True) if readable else ""
         if not readable or not usable:
             if readable:
                 contacts.leave_behind_odd_routes()
@@ -52,11 +49,7 @@ class Responses:
 
     def later(self, code: int) -> None:
         """A response to a re-INVITE, UPDATE or PRACK."""
-        try:
-            fault = self._pass_back(code, attempt=False)
-        except UnicodeDecodeError:
-            hiding.remove_body()
-            fault = refusal.unreadable(code).warning if code < 300 else ""
+        fault = self._pass_back(code, attempt=False)
         if fault and code >= 200:
             self._records.cut(notes.current_attempt()[0], fault)
 

@@ -9,7 +9,9 @@ from trunkline.sip.refusal import Refusal
 
 
 def refuse(why: Refusal, headers: str = "") -> None:
-    """The final response to the request, with its reason in plain words."""
+    """The final response to the request, with its reason in plain words; an ACK gets none."""
+    if method() == "ACK":
+        return
     warn(why)
     if headers:
         KSR.hdr.append_to_reply(headers)
