@@ -98,6 +98,28 @@ async def test_a_disabled_carriers_call_is_refused_in_words_and_recorded(edge, a
     assert (reject["event"], reject["carrier"], reject["account"] > 0) == ("reject", carrier, True)
 
 
+@pytest.mark.parametrize(
+    ("owner", "forward", "code", "words"),
+    [
+        (None, "", 404, "not a number of an account"),
+        ({}, "", 480, "is not forwarded"),
+        ({"enabled": 0}, "sip:1@192.0.2.1", 480, "is disabled"),
+    ],
+)
+async def test_a_call_of_a_carrier_that_reaches_nobody_is_recorded(edge, agent, owner, forward, code, words):
+    trunk = await agent()
+    carrier = edge.carrier(trunk.address, trunk.port())
+    account = None if owner is None else edge.account(**owner)
+    number = edge.number(forward, account) if account else "447700912345"
+    caller = "<sip:+447700900077@carrier.example>"
+    call = await refused(await trunk.dial(edge.uri(f"+{number}"), edge.udp, caller=caller), code, words)
+    [reject] = edge.journal(call_id=call.call_id)
+    assert (reject["event"], reject["direction"], reject["code"]) == ("reject", "inbound", code)
+    assert (reject["carrier"], reject.get("account"), reject["warning"]) == (carrier, account, call.warning)
+    assert [reject["called"].lstrip("+"), reject["caller"]] == [number, "+447700900077"]
+    assert reject["source"] == f"udp:{trunk.address}:{trunk.port()}"
+
+
 @pytest.mark.parametrize("removed", [False, True])
 async def test_a_carrier_that_is_taken_away_while_another_is_tried_gets_nothing(edge, agent, removed):
     key, ua = edge.key(), await agent()
