@@ -1,6 +1,7 @@
 """Our own parts die while calls run: the shipper, the follower, the resolver."""
 
 import asyncio
+import json
 import statistics
 
 from chaos.calling import (
@@ -11,6 +12,7 @@ from chaos.calling import (
     fresh_number,
     many,
     one_short_call,
+    outbound,
     pbx,
 )
 from harness.node import NUMBER, SIP_PORT, eventually
@@ -79,6 +81,30 @@ async def test_without_its_follower_the_edge_goes_on_and_changes_arrive_later(no
         assert numbers
     await asyncio.to_thread(node.do, "number", "forward", NUMBER, f"sip:pbx@{its_pbx.address}:{SIP_PORT}")
     await asyncio.to_thread(node.caught_up)
+
+
+async def test_a_bye_that_fails_after_clear_was_killed_is_followed_by_ours(node, agent):
+    """A far side that does not take it, for half a minute perhaps, would be in the call for ever, counted by nobody."""
+    far, ua = await carrier(node, agent), await agent()
+    call, incoming = await outbound(node, ua, far)
+    receive, held = incoming.receive, []
+    incoming.receive = lambda request, transaction: held.append((request, transaction)) or receive(request, transaction)
+    incoming.respond = lambda request: None if request.get("Reason") else far.response(request, 100)
+
+    def is_up() -> bool:
+        return call.call_id in [kept["call_id"] for kept in json.loads(node.home.open_calls.read_text())["up"]]
+
+    await eventually(is_up, what="the part keeps that the call is up")
+    hanging_up = asyncio.create_task(call.bye(timeout=2 * PATIENCE))
+    await eventually(lambda: not is_up(), what="the part keeps that the call is over")
+    killed = await asyncio.to_thread(node.kill_part, "clear")
+    await eventually(lambda: node.is_back("clear", killed), what="the part is back")
+    request, transaction = next(pair for pair in held if pair[0].method == "BYE")
+    transaction.respond(far.response(request, 500))
+    assert (await hanging_up).code == 500
+    ours = lambda: [request for request, _ in held if request.get("Reason")]  # noqa: E731
+    await eventually(ours, what="the far side is hung up on")
+    assert "did not reach the other party" in ours()[0].get("Reason")
 
 
 async def test_dead_names_slow_no_call(node, agent, name_server):

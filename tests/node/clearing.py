@@ -54,7 +54,7 @@ class Scene:
         self.path, self.state, self.now = folder / "edge.jsonl", folder / "calls.json", 1000.0
         self.endings = folder / "endings"
         self.set_by = 0.0  # by how much somebody has set the clock
-        self.relays, self.client, self.cancelled = FakeRelays(), FakeClient(), []
+        self.relays, self.client, self.cancelled, self.released = FakeRelays(), FakeClient(), [], []
         self.start()
 
     def start(self):
@@ -65,7 +65,7 @@ class Scene:
             calls,
             self.relays,
             pinger,
-            SimpleNamespace(cancel=self.cancelled.append),
+            SimpleNamespace(cancel=self.cancelled.append, release=lambda *call: self.released.append(call)),
             self.client,
             self.path,
             self.endings,

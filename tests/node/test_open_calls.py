@@ -93,6 +93,18 @@ def test_so_does_one_that_was_refused_be_its_media_let_go_or_not(scene, is_let_g
     assert [call.cut for call in scene.calls.over] == ["it was refused"]
 
 
+@pytest.mark.parametrize("is_let_go", [False, True])
+def test_and_so_does_one_that_was_refused_while_the_part_was_started_again(scene, is_let_go):
+    hung_up(scene)
+    if is_let_go:
+        scene.calls.over.clear()
+    scene.calls.save()
+    again = Calls(scene.path, scene.state)
+    scene.write(UNHEARD)
+    again.follow(1060.0)  # what was written while nobody read is not too late
+    assert [call.cut for call in again.over] == ["it was refused"]
+
+
 def test_but_not_for_ever(scene):
     hung_up(scene)
     scene.calls.over.clear()

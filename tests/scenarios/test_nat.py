@@ -2,10 +2,11 @@
 
 import pytest
 
+from harness import placing
 from harness.node import eventually
 from harness.polling import PATIENCE
 from scenarios.parties import CARRIER, CUSTOMER, kinds, one, to
-from trunkline.node import probes
+from trunkline.node import orders, probes
 
 pytestmark = pytest.mark.engines
 
@@ -133,6 +134,27 @@ async def test_the_way_to_a_pbx_that_only_places_calls_is_kept_open_while_one_is
     assert (await incoming.bye()).code == 200
     await call.hung_up()
     assert kept_awake(edge) == []
+
+
+async def test_a_call_whose_end_the_edge_never_sees_is_let_go_with_its_record(edge, agent):
+    """It counted, and its caller was sent something every 12 s, for the time of the longest call."""
+    account = edge.account()
+    key, far, pbx = edge.key(account), await agent(name="far"), await agent(name="pbx")
+    behind_nat(pbx)
+    prefix = edge.route(edge.carrier(far.address, far.port()))
+    credentials = {"caller": CUSTOMER, "user": key.name, "secret": key.secret}
+    call = await pbx.dial(edge.uri(f"+{prefix}001"), edge.udp, **credentials)
+    incoming = await far.next_call()
+    incoming.request.remove("Record-Route")  # so that nobody can be sent a BYE
+    await incoming.answer()
+    await call.final()
+    assert (len(kept_awake(edge)), placing.active(edge, account)) == (1, 1)
+    events = await edge.events("answer", called=f"{prefix}001")
+    orders.want(edge.home.endings, [one(events, "setup")["call"]])
+    ended = one(await edge.events("end", called=f"{prefix}001"), "end")
+    assert ended["by"] == "edge"
+    await eventually(lambda: not kept_awake(edge), what="the way to its caller is kept open no more")
+    await eventually(lambda: not placing.active(edge, account), what="the call counts no more")
 
 
 def kept_awake(edge):

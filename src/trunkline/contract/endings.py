@@ -13,6 +13,8 @@ UNUSABLE_ACK = "the SDP of the caller's answer cannot be used"  # to the offer t
 # When somebody wants it ended; and the table of Kamailio in which the node notes that of a call nobody has answered
 ORDERED = "whoever runs this service ended it"
 UNWANTED = "unwanted"
+# The tables of Kamailio that have the calls that count, by uid, and the PBXs that the way is kept open to, by Call-ID
+COUNTED, AWAKE = "calls", "awake"
 # When the media relay has lost a call, and when none took the description that would have begun its audio
 LOST = "the media relay lost it"
 NO_RELAY = "no media relay took the SDP of the answer"

@@ -5,6 +5,7 @@ import gc
 import traceback
 
 from trunkline.contract import edge_config
+from trunkline.contract.endings import COUNTED
 from trunkline.contract.hidden import Mask
 from trunkline.edge import failover, legs
 from trunkline.edge.attempts import Attempts
@@ -179,7 +180,7 @@ class Edge:
 
     @guarded(_pass_on)
     def ksr_htable_event(self, _message, event):
-        if event == "htable:expired:calls":
+        if event == f"htable:expired:{COUNTED}":
             self._standing.expired(message.get("$shtrecord(value)"))
 
 

@@ -5,7 +5,7 @@ Kept in Kamailio's shared memory, as the counts of `limits`. So a restart forget
 
 import time
 
-from trunkline.contract.endings import UNWANTED
+from trunkline.contract.endings import COUNTED, UNWANTED
 from trunkline.edge.limits import Counters
 from trunkline.edge.lookup import Account
 from trunkline.sip import refusal
@@ -28,13 +28,13 @@ class Standing:
         if account.calls_at_once and active + elsewhere > account.calls_at_once:
             self._counters.subtract("active", str(account.id))
             return refusal.too_many_at_once(account.calls_at_once, called)
-        self._counters.put("calls", call, str(account.id))
+        self._counters.put(COUNTED, call, str(account.id))
         return None
 
     def release(self, call: str) -> None:
         """The call is over. Harmless when it was released before, or when its count died with an earlier process."""
         self._counters.take("callee", call)
-        if account_id := self._counters.take("calls", call):
+        if account_id := self._counters.take(COUNTED, call):
             self._counters.subtract("active", account_id)
 
     def over(self, call: str) -> bool:
@@ -53,7 +53,7 @@ class Standing:
 
     def is_counted(self, call: str) -> bool:
         """Whether the call began in this process and has not been released."""
-        return self._counters.get("calls", call) is not None
+        return self._counters.get(COUNTED, call) is not None
 
     def answered(self, call: str, tag: str, carrier_id: int = 0) -> None:
         """Note the tag of the callee whose answer the caller has got, and the call's carrier, if it has one."""

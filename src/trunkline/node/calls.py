@@ -32,7 +32,7 @@ class Calls:
         self.up: dict[str, OpenCall] = {}
         self.over: deque[OpenCall] = deque()
         self.unwritten: list[Event] = []
-        self._ended: dict[str, OpenCall] = {}  # whose BYE may be refused yet; who kills us has them forgotten
+        self._ended: dict[str, OpenCall] = {}  # whose BYE may be refused yet
         self._saved = ""
         self._load()
 
@@ -42,12 +42,12 @@ class Calls:
         Raises OSError; what was read until then is known, and is told the next time.
         """
         more = False
-        while self._ended and now - next(iter(self._ended.values())).over > BYE_SECONDS:
-            self._ended.pop(next(iter(self._ended)))
         for batch in lines.onward(self._journal, self._positions):
             more |= batch.full  # not for a line or two: each look costs as much as ten of them
             for event in batch.events:
                 self._take(event, now)
+        while not more and self._ended and now - next(iter(self._ended.values())).over > BYE_SECONDS:
+            self._ended.pop(next(iter(self._ended)))
         answered, self._answered = self._answered, []
         return [call for call in answered if call.uid in self.up], more
 
@@ -123,6 +123,7 @@ class Calls:
             "setups": self._setups,
             "up": [dataclasses.asdict(call) for call in self.up.values()],
             "over": [dataclasses.asdict(call) for call in self.over],
+            "ended": [dataclasses.asdict(call) for call in self._ended.values()],
             "unwritten": self.unwritten,
         }
         text = json.dumps(known)
@@ -139,9 +140,12 @@ class Calls:
             known = json.loads(self._state.read_text(encoding="utf-8"))
             self.up = {row["uid"]: _restored(row) for row in known["up"]}
             self.over = deque(_restored(row) for row in known["over"])
+            over, ended = {call.uid: call for call in self.over}, known.get("ended", ())  # an earlier version kept none
+            self._ended = {row["uid"]: over.get(row["uid"]) or _restored(row) for row in ended}
             self._positions, self._setups, self.unwritten = known["positions"], known["setups"], known["unwritten"]
         except (FileNotFoundError, ValueError, TypeError, KeyError):  # none, or of another version: read all there is
-            self.up, self.over, self._positions, self._setups, self.unwritten = {}, deque(), {}, {}, []
+            self.up, self._ended, self._positions, self._setups = {}, {}, {}, {}
+            self.over, self.unwritten = deque(), []
 
 
 def kept(state: Path) -> tuple[set[str], float]:

@@ -1,8 +1,12 @@
-"""Ends a call that nobody has answered, by Kamailio's RPC: its attempt is cancelled, and the edge makes no other."""
+"""What Kamailio is told by its RPC of calls that end without a BYE.
+
+Of one that nobody has answered the attempt is cancelled, and the edge makes no other. Of one that the edge has recorded
+no end of, it lets go what it keeps while a call is up.
+"""
 
 from pathlib import Path
 
-from trunkline.contract.endings import UNWANTED
+from trunkline.contract.endings import AWAKE, COUNTED, UNWANTED
 from trunkline.contract.journal import Event
 from trunkline.node import probes
 
@@ -24,5 +28,13 @@ class Canceller:
         except probes.Silent:
             return
 
-    def _ask(self, *words: str) -> None:
+    def release(self, uid: str, call_id: str) -> None:
+        """Have a call count no more, and nothing be sent to its caller. A Kamailio that is away forgets by itself."""
+        try:
+            self._ask("htable.setex", COUNTED, uid, 1)  # s: the edge takes what runs out off its account's calls
+            self._ask("htable.delete", AWAKE, call_id)
+        except probes.Silent:
+            return
+
+    def _ask(self, *words: str | int) -> None:
         probes.kamailio_rpc(self._rpc, *words, timeout=SECONDS)

@@ -220,6 +220,7 @@ class Clearer:
         if call.uid not in self._calls.up:  # the edge has closed it
             return
         self._calls.end(call, self._clock())
+        self._canceller.release(call.uid, call.call_id)
         self._note("end", call.uid, by="edge", reason=call.ending)
 
     def _forget(self, now: float) -> None:
