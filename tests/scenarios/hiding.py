@@ -26,6 +26,8 @@ def own_words(messages: list[Request | Response], common: set[str]) -> set[str]:
         words.update(value for name in _PRODUCTS for value in message.all(name))
         words.update(value for name, value in message.headers if name.lower().startswith(("x-", "p-charging")))
         words.update(re.findall(r"(?m)^s=(.{4,}?)\r?$", body))
+        beside = re.findall(r'="<?([^"<>]{4,})', " ".join(message.all("Contact")))
+        words.update(word for word in beside if word not in f"{message.get('From')} {message.get('To')}")
         if kind == "first":
             words.add(message.call_id)
     return words - common - {""}

@@ -18,7 +18,7 @@ _ONE = re.compile(
 _DISPLAY = r'(?:[^*<>,";:@/\[\]?={}\\()][^<>,";:@/\[\]?={}\\()]*+|"[^"\\]*+"\s*+)?+'
 _PARAMETERS = r'(?:\s*+;\s*+[^\s<>,";=\\]++(?:\s*+=\s*+(?:"[^"\\]*+"|[^\s<>,";\\]++))?+)*+\s*+'
 _BRACKETED = rf'{_DISPLAY}<sips?:[^<>\s"]++>'
-_PLAIN = re.compile(rf'\s*+(?:{_BRACKETED}|sips?:[^<>,"?;\s]++){_PARAMETERS}', re.IGNORECASE | re.ASCII)
+_PLAIN = re.compile(r'\s*+(?:<sips?:[^<>\s"]++>|sips?:[^<>,"?;\s]++)\s*+', re.IGNORECASE | re.ASCII)
 _ROUTES = re.compile(rf"\s*+{_BRACKETED}{_PARAMETERS}(?:,\s*+{_BRACKETED}{_PARAMETERS})*+", re.IGNORECASE | re.ASCII)
 _Q = re.compile(r";\s*q\s*=", re.IGNORECASE)
 _QVALUE = re.compile(r";\s*q\s*=\s*(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE | re.ASCII)
@@ -36,13 +36,14 @@ def is_one_uri(value: str) -> bool:
 
 @lru_cache(1000)
 def is_plain(value: str) -> bool:
-    """Whether a Contact header holds one URI, and that in a form which Kamailio can read, and so hide, for sure."""
+    """Whether a Contact header holds one URI in a form which Kamailio can read, and so hide, for sure, and nothing
+    more: a name, or a parameter like +sip.instance (RFC 5626 §4.1), would tell who or what sent it."""
     return _PLAIN.fullmatch(value) is not None
 
 
 @lru_cache(1000)
 def are_plain_routes(value: str) -> bool:
-    """The same of a Record-Route header, which may hold several."""
+    """Whether a Record-Route header holds URIs in a form which Kamailio can read, and so hide, for sure."""
     return _ROUTES.fullmatch(value) is not None
 
 

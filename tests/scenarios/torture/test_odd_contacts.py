@@ -1,5 +1,7 @@
-"""Contacts and Record-Routes that Kamailio reads otherwise than they are meant, and so hides not by itself: each shows
-nothing of its sender, and leads back to it."""
+"""Contacts and Record-Routes that Kamailio by itself hides not, as it reads them otherwise than they are meant, or not as
+a whole: each shows nothing of its sender, and leads back to it."""
+
+import re
 
 import pytest
 
@@ -16,6 +18,8 @@ ODD = (
     '"\\\\" <{uri};ob>',
     '<{uri}>;x="\\"c\\""',
     '"Doe, \\"J\\"; <1>" <{uri}>;x="<y>"',
+    '"Front desk" <{uri}>;+sip.instance="<urn:uuid:00000000-0000-1000-8000-0013c4aa0d1e>"',
+    "{uri};audio;expires=60",
 )
 SEVERAL = ("<{uri}>, <{uri}>", "<{uri}>\r\nContact: <{uri}>", "<{uri}>\r\nm: <{uri};x>")
 UNUSABLE = ("*<{uri}>", "* <{uri}>", '"x <{uri}>', "<tel:{uri}>", "*")
@@ -58,6 +62,10 @@ async def test_both_sides_are_reached_by_it(edge, agent, transport, contact):
         assert (await one.update()).code == 200
         assert (await one.send("OPTIONS", headers=[("Contact", one.agent.contact_for(one.hop))])).code == 200
     await pair.talk()
+    seen = [pair.far.request, *pair.far.requests, *pair.near.responses, *pair.near.requests]
+    shown = [value for message in seen for value in message.all("Contact")]
+    assert len(shown) > 6
+    assert all(re.fullmatch("<sip:[^<>]+>", value) for value in shown), shown
     await placing.hang_up(pair.far, pair.near)
 
 

@@ -64,7 +64,7 @@ def ensure() -> None:
 
 
 def leave_behind_odd() -> None:
-    """In a message whose Contact nobody needs: what topoh would not hide goes no further."""
+    """In a message whose Contact nobody needs: one that topoh would not hide as a whole goes no further."""
     if not _is_plain(latin_1("$ct")):
         hiding.remove_contact()
 
@@ -105,7 +105,7 @@ def _has_ip(value: str) -> bool:
 
 
 def _is_plain(value: str) -> bool:
-    """Whether there is no Contact that topoh would leave as it is. `value`: the first of the message, '' for none."""
+    """Whether there is no Contact of which topoh would leave anything. `value`: the message's first, '' for none."""
     if not value:
         return KSR.hdr.is_present("Contact") < 0
     plain = contact.is_plain if len(value) <= _LONGEST_KEPT else contact.is_plain.__wrapped__
