@@ -3,7 +3,7 @@
 import pytest
 
 from scenarios.hiding import leaks
-from scenarios.parties import RINGING, inbound, talking, to
+from scenarios.parties import RINGING, inbound, ringing_out, talking, to
 from trunkline.sandbox import sdp
 from trunkline.sandbox.trace import Trace
 
@@ -82,6 +82,24 @@ async def test_as_many_headers_as_a_message_holds_stay_behind(edge, agent, heade
     assert "secret" not in words([request])
     assert (request.get("Reason"), request.get("Content-Type"), request.body) == ("kept", "text/plain", b"x")
     await pair.near.bye()
+
+
+@pytest.mark.parametrize(
+    ("allow", "seen"),
+    [
+        ("INVITE,ACK, BYE,\r\n REFER,NOTIFY,CANCEL\r\nAllow: PRACK, ,MESSAGE", "INVITE, ACK, BYE, CANCEL, PRACK"),
+        ("INVITE,ACK, BYE, CANCEL", "INVITE,ACK, BYE, CANCEL"),
+        ("REFER", ""),
+    ],
+)
+async def test_methods_that_are_refused_here_are_not_said_to_be_allowed(edge, agent, allow, seen):
+    headers = [("Allow", allow)]
+    pair = await ringing_out(edge, agent, headers=headers)
+    await pair.far.answer(headers=headers)
+    response = await pair.near.final()
+    await pair.far.send("OPTIONS", headers=headers)
+    for message in (pair.far.request, response, await pair.near.next_request("OPTIONS")):
+        assert message.all("Allow") == [seen], message
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])

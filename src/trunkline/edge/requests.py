@@ -5,7 +5,7 @@ from trunkline.edge import register
 from trunkline.edge.calls import Calls
 from trunkline.edge.dialog import Dialogs
 from trunkline.edge.in_dialog import InDialog
-from trunkline.edge.ksr import contacts, message, replies, routes, shape, transactions
+from trunkline.edge.ksr import contacts, hiding, message, replies, routes, shape, transactions
 from trunkline.edge.limits import Limits
 from trunkline.edge.lookup import Lookup
 from trunkline.edge.neighbours import Neighbours
@@ -15,8 +15,8 @@ from trunkline.edge.senders import Senders
 from trunkline.edge.trials import Trials
 from trunkline.sip import refusal
 
-ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER"
-IN_DIALOG = frozenset(("INVITE", "ACK", "BYE", "PRACK", "UPDATE", "INFO", "OPTIONS"))
+ALLOWED = ", ".join((*hiding.WITHIN_CALLS, "REGISTER"))
+IN_DIALOG = frozenset(hiding.WITHIN_CALLS) - {"CANCEL"}
 NEW = frozenset(("INVITE", "OPTIONS", "REGISTER"))  # what a node that is drained takes no more of, outside dialogs
 CAPABILITIES = f"Allow: {ALLOWED}\r\nAccept: application/sdp\r\nSupported: timer, 100rel\r\n"
 

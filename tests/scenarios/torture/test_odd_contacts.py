@@ -1,5 +1,5 @@
-"""Contacts and Record-Routes that Kamailio by itself hides not, as it reads them otherwise than they are meant, or not as
-a whole: each shows nothing of its sender, and leads back to it."""
+"""Contacts and Record-Routes that Kamailio by itself hides not, as it reads them otherwise than they are meant, or not
+as a whole: each shows nothing of its sender, and leads back to it."""
 
 import re
 

@@ -17,8 +17,10 @@ _PASSING_NAMES = (
     " p-early-media retry-after event o subscription-state info-package recv-info th"
 )
 _PASSING = frozenset(_PASSING_NAMES.split())
+WITHIN_CALLS = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPDATE", "INFO")  # methods that pass
 # RFC 3261 §7.3.1: blanks may stand before the colon, and a line that starts with one goes on with the field before it.
 _FIELD_NAME = re.compile(r"\n([^:\s][^:\r\n]*)")
+_ALLOW = re.compile(r"\nAllow[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE)
 _MANY, _LONG = 64, 100  # names of headers, and the characters of one; nobody writes as many in earnest
 _PASSING_RE = f"^({'|'.join(_PASSING_NAMES.split())})$"
 _LONGEST_KEPT = 4096  # characters of headers; the names of no more are kept in memory
@@ -40,7 +42,7 @@ def hide_response() -> None:
 
 
 def leave_behind() -> None:
-    """Remove the headers that belong to a message's sender only."""
+    """Remove the headers that belong to a message's sender only, and narrow Allow."""
     # Read in one piece: asking Kamailio for one field after the other takes three times as long, and keep_hf_re, which
     # compiles its expression for every message, longer still (measured). But for the thousands of names that a message
     # has room for, which would hold up a worker for 100 ms when they are removed one by one, and for very long ones,
@@ -50,9 +52,27 @@ def leave_behind() -> None:
     names = strangers(*_FIELD_NAME.findall(headers))
     if names is None:
         KSR.textopsx.keep_hf_re(_PASSING_RE)
-        return
-    for name in names:
-        KSR.hdr.remove(name)
+    else:
+        for name in names:
+            KSR.hdr.remove(name)
+    _narrow_allow(headers)
+
+
+def _narrow_allow(headers: str) -> None:
+    """Have Allow name no method that would be refused here: a PBX that reads REFER there tries to transfer by it."""
+    passing = _passing_methods if len(headers) <= _LONGEST_KEPT else _passing_methods.__wrapped__
+    allowed = passing(*_ALLOW.findall(headers))
+    if allowed is not None:
+        KSR.hdr.remove("Allow")
+        append_header(f"Allow: {allowed}")
+
+
+@lru_cache(256)
+def _passing_methods(*values: str) -> str | None:
+    """What Allow header fields say on the other side; None for the same."""
+    named = [method.strip() for value in values for method in value.split(",")]
+    passing = [method for method in named if method in WITHIN_CALLS]
+    return None if passing == named else ", ".join(passing)
 
 
 @lru_cache(256)  # a party writes the same headers in each of its calls
