@@ -48,7 +48,7 @@ PAGES = {
     "audit": ("operator", "/audit/"),
     "owner-audit": ("alice@acme.example", "/audit/"),
 }
-# What somebody who listens to a page would miss (WCAG 2.2, 1.3.1, 2.4.6 and 4.1.2)
+# What somebody who listens to a page, or speaks to it, would miss (WCAG 2.2, 1.3.1, 2.4.6, 2.5.3 and 4.1.2)
 UNHEARD = """() => {
   const missing = [];
   const named = (e) => e.labels?.length || e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.title;
@@ -56,7 +56,10 @@ UNHEARD = """() => {
     if (!named(e)) missing.push(`no label: ${e.outerHTML.slice(0, 120)}`);
   }
   for (const e of document.querySelectorAll("a[href], button, summary")) {
-    if (!named(e) && !e.textContent.trim()) missing.push(`no name: ${e.outerHTML.slice(0, 120)}`);
+    const seen = e.textContent.trim().replace(/\\s+/g, " ").toLowerCase();
+    if (!named(e) && !seen) missing.push(`no name: ${e.outerHTML.slice(0, 120)}`);
+    const name = e.getAttribute("aria-label")?.toLowerCase();
+    if (name && /\\w/.test(seen) && !name.includes(seen)) missing.push(`"${seen}" is called "${name}"`);
   }
   for (const attribute of ["for", "aria-labelledby", "aria-describedby"]) {
     for (const e of document.querySelectorAll(`[${attribute}]`)) {
