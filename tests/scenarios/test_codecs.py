@@ -1,12 +1,13 @@
 """What each side sees of the other's codecs and streams, on the real engines."""
 
+import asyncio
 import re
 
 import pytest
 
 from harness import placing
 from harness.peers import Baresip
-from scenarios.parties import RINGING, failures, forgotten, one, ringing_out, talking
+from scenarios.parties import RINGING, failures, forgotten, inbound, one, ringing_out, talking, to
 from trunkline.sandbox import codecs, sdp
 from trunkline.sandbox.call import AUTO
 from trunkline.sandbox.sdp import EVENT, SdpError
@@ -81,6 +82,27 @@ async def test_a_far_side_with_neither_is_offered_all_that_can_be_transcoded(edg
     events = await pair.events("end")
     assert failures(events) == [(1, "reply", 488)]
     assert one(events, "answer")["n"] == 1
+
+
+async def test_a_pbx_that_accepts_nothing_when_it_is_picked_up_rings_once_more(edge, agent):
+    """FreeSWITCH, for one, looks at the codecs as it answers, when the time of its URI is long over."""
+    pbx = await agent(name="pbx")
+    scene = await inbound(edge, agent, to(pbx, timeout=2000))
+    near = await scene.dial(codecs=("PCMA", EVENT))
+    first = await pbx.next_call()
+    await first.ring()
+    await near.provisional(180)
+    await asyncio.sleep(2.2)
+    first.refuse(488)
+    second = await pbx.next_call()
+    await asyncio.sleep(1)
+    await second.ring()
+    await asyncio.sleep(2.2)
+    await second.answer()
+    assert (await near.final()).code == 200
+    await near.bye()
+    events = await scene.events("end")
+    assert failures(events) == [(1, "reply", 488)]
 
 
 @pytest.mark.parametrize("code", [415, 488, 606])

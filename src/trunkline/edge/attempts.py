@@ -162,6 +162,9 @@ class Attempts:
 
     def _repeated(self, plan: Plan) -> bool:
         """Send the INVITE of the current attempt once more; False when that cannot be done."""
+        if notes.rang(plan.current + 1):  # whoever sees what is offered as it is picked up rings again, and in its time
+            notes.note_ringing(0)
+            plan.deadline = time.monotonic() + plan.attempt.timeout / 1000
         notes.keep_plan(plan.dumps(), plan.call, plan.current + 1)
         # RFC 3261 §22.2: or the far side may take this for an INVITE before it, come by another way
         shift = notes.shift() + 1
