@@ -121,6 +121,23 @@ async def test_a_503_of_one_address_goes_to_the_next_of_the_name(edge, agent):
     await scene.events("end")
 
 
+async def test_one_that_rang_has_taken_no_time_of_the_next_address(edge, agent):
+    first, second = await agent(name="first"), await agent(name="second")
+    edge.resolution("rings.example", [[a.address, a.port(), n, 0] for n, a in enumerate((first, second))])
+    scene = await inbound(edge, agent, "sip:7@rings.example;timeout=2000")
+    call = await scene.dial()
+    rings = await first.next_call()
+    await rings.ring()
+    await asyncio.sleep(2.2)
+    rings.refuse(503)
+    incoming = await second.next_call()
+    await asyncio.sleep(1)
+    await incoming.answer()
+    assert (await call.final()).code == 200
+    await call.bye()
+    assert failures(await scene.events("end")) == [(1, "reply", 503)]
+
+
 async def test_tls_goes_to_5061_unless_a_port_is_given(edge, agent):
     address = agent.address()
     pbx = await agent("tls", address=address, tls_port=5061, tls=self_signed(address), name="pbx")

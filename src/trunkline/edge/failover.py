@@ -117,6 +117,11 @@ def enter(plan: Plan, index: int, now: float) -> Attempt:
     return plan.attempt
 
 
+def renew(plan: Plan, now: float) -> None:
+    """The current attempt has rung, which has ended its group's time: what follows in the group has all of it."""
+    plan.deadline = now + plan.attempt.timeout / 1000
+
+
 def outlasts_patience(plan: Plan) -> bool:
     """Whether a PBX that calls may give up before the current attempt is over, if it is silent; carriers wait."""
     return plan.direction != "inbound" and plan.deadline - plan.begun > PATIENCE
