@@ -57,6 +57,7 @@ class Attempts:
         attempt = plan.attempt
         notes.note_shift(0)
         notes.note_demands(softened=False)
+        notes.note_direct(False)
         if attempt.carrier_id:
             notes.note_carrier(attempt.carrier_id)
         if attempt.problem:
@@ -76,7 +77,9 @@ class Attempts:
     def _aim(self, attempt: Attempt) -> Found:
         transactions.aim(attempt.uri, attempt.next_hop if attempt.ip else "")
         self._neighbours.send_outward(attempt.transport)
-        return self._neighbours.find_registered(attempt.uri) if attempt.kind == "registered" else Found.HERE
+        if attempt.kind != "registered":
+            return Found.HERE
+        return self._neighbours.find_registered(attempt.uri, directly=notes.is_direct())
 
     def _note_route(self, plan: Plan, both: str) -> None:
         """What later requests of this attempt's dialog must bring back."""
@@ -123,6 +126,8 @@ class Attempts:
             outcome = failover.ENDED
         elif outcome.code == failover.TERMINATED and self._records.left_early(plan.call):
             outcome = failover.CANCELLED  # the callee's 487 follows the caller's BYE as it would a CANCEL
+        elif self._passes_by(plan, outcome) and self._repeated(plan):
+            return
         following = self._after(plan, outcome)
         if isinstance(following, AnswerChallenge):
             self._authenticate(plan, outcome)
@@ -139,6 +144,16 @@ class Attempts:
             if not self._repeated(plan):
                 self._finish_unsent(plan, outcome, Relay())
         self._records.catch_up()
+
+    def _passes_by(self, plan: Plan, outcome: Outcome) -> bool:
+        """Whether a PBX is to be called directly, as the node that it registered at is silent: that is perhaps the only
+        one that its NAT lets in, so it is asked first."""
+        attempt = plan.attempt
+        silent = attempt.kind == "registered" and outcome.reason == failover.NO_RESPONSE and not notes.is_direct()
+        if not silent or not self._neighbours.may_reach(attempt.uri):
+            return False
+        notes.note_direct(True)
+        return True
 
     def _why_silent(self, plan: Plan, outcome: Outcome) -> Outcome | None:
         attempt = plan.attempt

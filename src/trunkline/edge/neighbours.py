@@ -3,6 +3,7 @@
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.edge.ksr import cluster, message, routes, transactions
 from trunkline.edge.lookup import Lookup
+from trunkline.sip.contact import without_headers
 
 
 class Neighbours:
@@ -34,16 +35,27 @@ class Neighbours:
         """
         return f"sip:{key}{self.end}" if self.exist else ""
 
-    def find_registered(self, uri: str) -> routes.Found:
-        """Aim at the contact that last registered as the user of `uri`, or at the node that holds its flow."""
-        path = cluster.path(uri) if self.exist else ""
-        if not path or self.is_ours(path):
+    def find_registered(self, uri: str, *, directly: bool = False) -> routes.Found:
+        """Aim at the contact that last registered as the user of `uri`, or at the node that holds its flow. `directly`:
+        though another node holds that."""
+        contact = cluster.registered(uri) if self.exist else cluster.NOBODY
+        if not contact.path or self.is_ours(contact.path):
             return routes.find_registered(uri)
-        if not self.include(_host(path)):
+        known = self.include(_host(contact.path))
+        if directly or (contact.direct and not known):
+            transactions.aim(without_headers(contact.uri), contact.received)
+            self.send_outward("udp")
+            return routes.Found.HERE
+        if not known:
             return routes.Found.NOWHERE
-        transactions.aim_at_node(path.removesuffix(";lr"))
+        transactions.aim_at_node(contact.path.removesuffix(";lr"))
         cluster.send_by(f"udp:{self._host}:{self._port}")
         return routes.Found.ELSEWHERE
+
+    def may_reach(self, uri: str) -> bool:
+        """Whether a PBX whose flow another node holds may be reached without that one."""
+        contact = cluster.registered(uri) if self.exist else cluster.NOBODY
+        return contact.direct and bool(contact.path) and not self.is_ours(contact.path)
 
     def send_outward(self, transport: str) -> None:
         """Have the current request leave by the socket that is there for everybody."""

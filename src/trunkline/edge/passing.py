@@ -62,7 +62,7 @@ class Passing:
     def _to_registered(self, uri: str) -> None:
         """Only to the contact of a key that is registered here, whatever else the request names."""
         routes.forget_routes()
-        path = cluster.path(uri)
+        path = cluster.registered(uri).path
         if path and not self._neighbours.is_ours(path):  # it has moved since the neighbour looked
             replies.final(refusal.flow_failed())
             return

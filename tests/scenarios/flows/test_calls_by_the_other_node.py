@@ -108,13 +108,28 @@ async def test_a_trial_gets_there_too(scene, edge, agent):
     assert (answer.code, [request.method for request in seen]) == (200, ["OPTIONS"])
 
 
-async def test_a_pbx_that_everybody_reaches_is_called_directly(scene, edge):
-    """And so it is when the node that it registered at is gone."""
+@pytest.mark.parametrize("ends", ["caller", "callee"])
+async def test_a_nat_whose_pbx_names_its_public_address_lets_in_only_where_it_registered(scene, ends):
+    """By STUN, or a setting of its own: a NAT that filters by address drops what comes from another node."""
     its = await scene("udp", natted=False)
-    call, incoming = await its.arrives()
-    assert incoming.transaction.flow.remote == edge.udp
-    incoming.refuse(486)
-    await call.final()
+    lets_in_only(its.pbx, its.holder.address)
+    call, incoming = await its.answered()
+    await talk(call, incoming)
+    assert (await call.reinvite()).code == 200
+    assert (await incoming.reinvite()).code == 200
+    if ends == "caller":
+        assert (await call.bye()).code == 200
+        await incoming.hung_up()
+    else:
+        assert (await incoming.bye()).code == 200
+        await call.hung_up()
+    events = await its.edge.events("end", called=its.number)
+    assert one(events, "attempt")["kind"] == "registered"
+
+
+def lets_in_only(pbx, address):
+    receive = pbx._sockets._datagrams._receive
+    pbx._sockets._datagrams._receive = lambda data, flow: receive(data, flow) if flow.remote.host == address else None
 
 
 async def test_a_call_out_leaves_by_the_socket_that_is_there_for_everybody(pair, agent):

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from harness.placing import hang_up
-from scenarios.parties import failures, to
-from scenarios.two_nodes import connections_made, contact_of
+from scenarios.parties import failures, kinds, to
+from scenarios.two_nodes import connections_made, contact_of, talk
 from trunkline.sandbox.transport import Hop
 
 pytestmark = pytest.mark.engines
@@ -70,6 +70,46 @@ async def test_a_holder_that_dies_costs_two_seconds(scene, agent, holder):
     its.pbx.drop_connections()
     await its.register()
     await hang_up(*await its.answered())
+
+
+@pytest.mark.parametrize("timeout", [2000, 5000])
+async def test_a_pbx_that_may_be_reached_by_everybody_is_called_directly_when_its_node_is_gone(scene, holder, timeout):
+    its = await scene("udp", natted=False, timeout=timeout)
+    await asyncio.to_thread(holder.kill, "kamailio")
+    try:
+        call, incoming = await its.arrives()
+        assert incoming.transaction.flow.remote == its.edge.udp
+        await incoming.answer()
+        assert (await call.final()).code == 200
+        await incoming.confirmed()
+        await talk(call, incoming)
+        assert (await call.reinvite()).code == 200
+        assert (await incoming.reinvite()).code == 200
+        await hang_up(call, incoming)
+        events = await its.edge.events("end", called=its.number)
+        assert kinds(events) == ["setup", "attempt", "answer", "end"]
+    finally:
+        holder.start_engine("kamailio")
+        await asyncio.to_thread(holder.wait_ready)
+
+
+@pytest.mark.parametrize("natted", [False, True])
+async def test_one_that_nobody_reaches_is_silent(scene, holder, agent, natted):
+    """The time of the URI is for both ways together; there is one to a PBX that names a private address."""
+    other = await agent(name="other")
+    its = await scene("udp", natted=natted, forward=to(other), timeout=2000)
+    await asyncio.to_thread(holder.kill, "kamailio")
+    if not natted:
+        its.pbx._sockets._datagrams._receive = lambda data, flow: None
+    try:
+        call, incoming = await its.arrives_at(other)
+        incoming.refuse(486)
+        assert (await call.final()).code == 486
+        events = await its.edge.events("finish", called=its.number)
+        assert failures(events) == [(1, "silence", None), (2, "reply", 486)]
+    finally:
+        holder.start_engine("kamailio")
+        await asyncio.to_thread(holder.wait_ready)
 
 
 async def test_what_another_node_says_of_our_own_flows_is_old(scene, pair, agent):

@@ -1,7 +1,9 @@
 """What the nodes of a service tell each other by Kamailio's DMQ, who is registered where, and pass on to each other."""
 
 import json
+import re
 import time
+from typing import NamedTuple
 
 import KSR
 
@@ -12,6 +14,10 @@ _UPDATE = 1  # dmq_usrloc's action for a contact that is there, rather than gone
 # With a message that is passed on from a PBX: the IP address that it came from. It never leaves the nodes, which pass
 # no header that they do not know.
 ORIGIN = "Trunkline-Origin"
+# The host and port of a URI that leads there over UDP
+_PLACE = re.compile(
+    r"sip:(?:[^@]*@)?(\[[^\]]+\]|[^:;?]+)(?::(\d+))?(?![^?]*;transport=(?!udp))", re.IGNORECASE | re.ASCII
+)
 
 
 def received_at() -> tuple[str, int]:
@@ -39,15 +45,34 @@ def _is_update(body: str) -> bool:
         return False  # DMQ says what is wrong with it
 
 
-def path(address_of_record: str) -> str:
-    """The Path (RFC 3327) of the contact that last registered there; '' when it has none, or there is no contact."""
+class Contact(NamedTuple):
+    """`path` (RFC 3327): of the node that holds its flow, '' for none; `received`: the URI of where it came from."""
+
+    path: str
+    uri: str
+    received: str
+
+    @property
+    def direct(self) -> bool:
+        """Whether its PBX names the very address and port that it sends from over UDP: a NAT may let in what comes from
+        others, too, or there is none."""
+        named, seen = _PLACE.match(self.uri), _PLACE.match(self.received)
+        return bool(named and seen) and (named[1], named[2]) == (seen[1], seen[2])
+
+
+NOBODY = Contact("", "", "")
+
+
+def registered(address_of_record: str) -> Contact:
+    """The contact that last registered there; NOBODY when there is none."""
     if KSR.registrar.reg_fetch_contacts("location", address_of_record, "held") < 0:
-        return ""
+        return NOBODY
     now = time.time()
     for index in range(get("$ulc(held=>count)") or 0):
         if get(f"$(ulc(held=>expires)[{index}])") > now:
-            return (get(f"$(ulc(held=>path)[{index}])") or "").strip("<>")
-    return ""
+            path, uri, received = (latin_1(f"$(ulc(held=>{name})[{index}])") for name in ("path", "addr", "received"))
+            return Contact(path.strip("<>"), uri, received)
+    return NOBODY
 
 
 def origin() -> str | None:

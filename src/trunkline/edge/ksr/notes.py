@@ -121,6 +121,15 @@ def softened() -> bool:
     return get("$avp(softened)") == "1"
 
 
+def note_direct(direct: bool) -> None:
+    """Remember whether the current attempt passes the node by that holds its target's flow."""
+    put("$avp(direct)", "1" if direct else "0")
+
+
+def is_direct() -> bool:
+    return get("$avp(direct)") == "1"
+
+
 def rang(attempt: int) -> bool:
     """Whether an attempt has rung."""
     return get("$avp(rang)") == str(attempt)

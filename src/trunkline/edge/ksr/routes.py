@@ -127,7 +127,8 @@ def follow_contact() -> None:
 
 
 def save_contact(address_of_record: str, path: str) -> None:
-    """Keep the Contacts of a REGISTER and answer it. `path`: the Path to what only we can reach, '' without nodes."""
+    """Keep the Contacts of a REGISTER and answer it. `path`: the Path to what perhaps only we can reach, '' without
+    nodes."""
     # Always called where it came from: a Contact, or its maddr, that names a third party would have us call that one,
     # a carrier for instance, which bills the operator for it.
     KSR.nathelper.fix_nated_register()
@@ -135,7 +136,7 @@ def save_contact(address_of_record: str, path: str) -> None:
     if behind_nat or KSR.is_UDP():  # a NAT may well be one that has its PBX write the public address (STUN, an ALG)
         KSR.setbflag(_PINGED)
     if path:
-        _replace_path(path if behind_nat or not KSR.is_UDP() else "")
+        _replace_path(path)
     if KSR.registrar.save_uri("location", _ONE_CONTACT, address_of_record) < 0:
         return
     if KSR.is_UDP():
@@ -146,11 +147,8 @@ def save_contact(address_of_record: str, path: str) -> None:
 
 def _replace_path(path: str) -> None:
     """The Path of a REGISTER is what a node puts there: by one of its own a PBX could have us call a third party."""
-    if not path and KSR.hdr.is_present("Path") < 0:
-        return
     KSR.hdr.remove("Path")
-    if path:
-        append_header(f"Path: <{path}>")
+    append_header(f"Path: <{path}>")
     KSR.textopsx.msg_apply_changes()  # `save` reads the message as it stands
 
 

@@ -10,7 +10,8 @@ from trunkline.edge.ksr.message import get, method, put, text
 from trunkline.sip import spoken
 from trunkline.sip.uri import is_ip
 
-# ms that another node has for its 100: time for the INVITE to be repeated once (RFC 3261 §17.1.1.2)
+# ms that another node has for its 100, but for half of the attempt's time: the INVITE is repeated once at least (RFC
+# 3261 §17.1.1.2), and there may be another way
 _NODE_PATIENCE = "2000"
 _BEGUN = "begun"  # the table of requests that must not be taken twice
 # Within a call a late copy of these does harm: its offer would undo a newer one, its digit be dialled again.
@@ -79,7 +80,8 @@ def aim_at_node(uri: str) -> None:
 def send(timeout: int) -> bool:
     """Send the INVITE to where `aim` points; silence of `timeout` ms ends it. False: it could not be sent."""
     put("$avp(due)", str(round(time.monotonic() * 1000) + timeout))
-    KSR.tm.t_set_fr(timeout, min(timeout, int(get("$avp(patience)") or timeout)))
+    patience = get("$avp(patience)")
+    KSR.tm.t_set_fr(timeout, min(timeout // 2, int(patience)) if patience else timeout)
     KSR.tm.t_on_branch("ksr_branch")
     KSR.tm.t_on_reply("ksr_reply")
     KSR.tm.t_on_failure("ksr_failure")
