@@ -8,7 +8,7 @@ import pytest
 from harness import placing
 from harness.node import eventually
 from scenarios.afterwards import DIRECTIONS, SIDES, closed, hear_again, hold, hung_up, refuse, respond
-from scenarios.parties import RINGING, Pair, connected, kinds, one, ringing_in, ringing_out, sides, talking
+from scenarios.parties import RINGING, Pair, connected, inbound, kinds, one, ringing_in, ringing_out, sides, talking, to
 from trunkline.contract import store
 from trunkline.sandbox import digest, sdp
 
@@ -109,6 +109,22 @@ async def test_a_bye_in_an_early_dialog(edge, agent):
     assert (await pair.near.final()).code == 487
     await closed(pair, "finish")
     assert [event["cause"] for event in await pair.events("finish") if event["event"] == "failed"] == ["cancel"]
+
+
+async def test_nobody_else_rings_for_a_caller_that_has_left_by_a_bye(edge, agent):
+    first, second = await agent(name="first"), await agent(name="second")
+    scene = await inbound(edge, agent, f"{to(first)},{to(second)}")
+    near = await scene.dial()
+    far = await first.next_call()
+    await far.ring()
+    await near.provisional(180)
+    assert (await near.bye()).code == 200
+    await far.hung_up()
+    far.refuse(500)
+    assert (await near.final()).code == 487
+    assert not second.calls
+    events = await scene.events("finish")
+    assert [event["cause"] for event in events if event["event"] == "failed"] == ["cancel"]
 
 
 @pytest.mark.parametrize("transport", ["tcp", "tls"])

@@ -124,8 +124,8 @@ class Attempts:
             outcome = self._records.cancellation()
         elif self._records.is_unwanted(plan.call):
             outcome = failover.ENDED
-        elif outcome.code == failover.TERMINATED and self._records.left_early(plan.call):
-            outcome = failover.CANCELLED  # the callee's 487 follows the caller's BYE as it would a CANCEL
+        elif self._records.left_early(plan.call):
+            outcome = failover.CANCELLED  # a callee refuses its INVITE behind the caller's BYE as it would at a CANCEL
         elif self._passes_by(plan, outcome) and self._repeated(plan):
             return
         following = self._after(plan, outcome)
