@@ -166,6 +166,12 @@ def test_a_proxy_that_writes_something_else_than_addresses_costs_no_page(proxied
     assert networks() == ["192.0.2.1"]
 
 
+@pytest.mark.parametrize("said", [{}, {"HTTP_X_FORWARDED_PROTO": "http"}])
+def test_what_came_to_the_proxy_in_the_clear_is_refused(proxied, said):
+    assert proxied(REMOTE_ADDR="192.0.2.1", **said).status_code == 403
+    assert networks() == []
+
+
 def test_nobody_else_is(proxied):
     headers = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": "203.0.113.5"}
     assert proxied(REMOTE_ADDR="203.0.113.66", **headers).status_code == 403

@@ -197,3 +197,13 @@ def test_wrong_codes_are_forgotten_after_a_while(at_the_code, telephone, clock):
     for attempt in SignIn.objects.all():
         SignIn.objects.filter(pk=attempt.pk).update(time=attempt.time - timedelta(minutes=16))
     assert give(at_the_code, telephone.at(clock.now)).status_code == 302
+
+
+def test_wrong_codes_are_forgotten_after_a_right_one(anybody, telephone, clock):
+    for _ in range(2):
+        browser = anybody()
+        sign_in(browser)
+        for _ in range(4):
+            assert give(browser, "000000").status_code == 422
+        assert give(browser, telephone.at(clock.now)).status_code == 302
+        clock.now += 30

@@ -174,13 +174,21 @@ def test_a_disabled_account_sees_what_it_has_and_changes_nothing(ask, owner, ser
 
 
 def test_who_is_of_a_disabled_account_signs_in_out_and_anew_with_another_password(anybody, cast, services):
+    from trunkline.control.users import resetting
+
     services.accounts.change(cast.owner, enabled=False)
     browser, other = anybody(), "another horse that nobody knows"
-    assert sign_in(browser).status_code == 302
+    assert [sign_in(browser).status_code for _ in range(2)] == [302, 302]  # once more in an old tab
     changed = browser.post("/password", {"current": PASSWORD, "password": other, "again": other})
     begun = browser.post("/second-factor/begin", {"password": other})
+    confirmed = browser.post("/second-factor/confirm", {"code": "no code"})  # which is said, and not that it may not
     ended = browser.post("/second-factor/end", {"password": other})
-    assert [changed.status_code, begun.status_code, ended.status_code] == [200, 200, 302]
+    assert [one.status_code for one in (changed, begun, confirmed, ended)] == [200, 200, 422, 302]
+    link = resetting.link(services.users.get("owner"))
+    new = {"password": f"{other} still", "again": f"{other} still"}
+    assert "Your password is set" in browser.post("/reset/{}/{}".format(*link), new).content.decode()
+    other = new["password"]
+    sign_in(browser, password=other)
     assert browser.post("/sign-out").headers["Location"] == "/sign-in"
     assert sign_in(anybody(), password=other).status_code == 302
 
