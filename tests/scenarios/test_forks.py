@@ -6,6 +6,7 @@ import pytest
 from harness import placing
 from scenarios.afterwards import DIRECTIONS, account, hear_again, hung_up, respond
 from scenarios.parties import CARRIER, RINGING, Pair, inbound, kinds, one, refused, ringing_in, to
+from trunkline.sandbox import behaviour
 from trunkline.sandbox.call import AUTO
 from trunkline.sandbox.incoming import IncomingCall
 
@@ -35,6 +36,27 @@ async def test_a_second_callee_that_answers_takes_nothing_from_the_first(edge, a
     await hear_again(pair)
     assert placing.active(edge, account(pair)) == 1
     assert kinds(await hung_up(pair)) == ["setup", "attempt", "answer", "end"]
+
+
+async def test_a_second_callee_behind_a_challenge_is_known_by_the_callers_cseq(edge, agent):
+    """It has the next one (RFC 3261 §22.2); the caller would not end what it cannot tell the request of."""
+    key, ua, carrier, ends = edge.key(), await agent(), await agent(), []
+    prefix = edge.route(edge.carrier(carrier.address, carrier.port(), username="trunk", password="s3cret"))
+
+    async def answer(incoming):
+        ends.append(incoming)
+        await incoming.answer()
+
+    carrier.on_call = behaviour.challenge("trunk", "s3cret", answer)
+    call = await placing.dial(edge, ua, key, f"+{prefix}001")
+    assert (await call.final()).code == 200
+    await ends[0].confirmed()
+    second = await another(ends[0])
+    await respond(second, 200)
+    await second.hung_up()
+    [late] = [response for response in call.responses if response.tag("To") == second.local_tag]
+    assert late.cseq == call.request.cseq == (ends[0].request.cseq[0] - 1, "INVITE")
+    await placing.hang_up(call, ends[0])
 
 
 @pytest.mark.parametrize("code", [180, 183])
