@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from harness import placing
 from harness.polling import until
+from scenarios.raw import answer_of, plain
 from trunkline.cli.main import trunkline
 from trunkline.contract import store
 from trunkline.sandbox import digest
@@ -250,6 +251,18 @@ async def test_forged_requests_of_a_dialog_count_as_hammering(own_edge, agent):
         assert (await ua.request("BYE", edge.uri("+999501"), edge.udp, edit=forge)).code == 481
     with pytest.raises(TimeoutError):
         await ua.request("BYE", edge.uri("+999501"), edge.udp, edit=forge, timeout=0.7)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sip:x@pbx.example": "sip:x@pbx.example:99999999"}, {"Content-Length: 0": "Content-Length: 10"}]
+)
+async def test_malformed_requests_count_as_hammering(own_edge, agent, wrong):
+    edge, ua = own_edge(limits={"requests_per_10s": 10}), await agent()
+    for number in range(10):
+        answer = await answer_of(ua, plain(edge, ua, branch=f"wrong{number}", replace=wrong), edge.udp)
+        assert (answer.code, bool(answer.warning)) == (400, True)
+    assert await answer_of(ua, plain(edge, ua, branch="wrong", replace=wrong), edge.udp, 0.7) is None
+    assert edge.rpc("htable.dump", "banned")
 
 
 async def _banned(edge, ua):
