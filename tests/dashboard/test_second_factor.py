@@ -22,11 +22,13 @@ def clock(monkeypatch):
     return its
 
 
+def secret_on(page: str) -> str:
+    return re.search(r'<code id="totp">(.*?)</code>', page)[1].replace(" ", "")
+
+
 def set_up(browser, clock):
     """Turn it on; the telephone, and the recovery codes."""
-    page = browser.post("/second-factor/begin", {"password": PASSWORD}).content.decode()
-    secret = re.search(r'<code id="totp">(.*?)</code>', page)[1].replace(" ", "")
-    telephone = pyotp.TOTP(secret)
+    telephone = pyotp.TOTP(secret_on(browser.post("/second-factor/begin", {"password": PASSWORD}).content.decode()))
     page = browser.post("/second-factor/confirm", {"code": telephone.at(clock.now)}).content.decode()
     clock.now += 30
     return telephone, re.findall(r"<li><code>([a-z2-7-]+)</code>", page)
@@ -211,3 +213,44 @@ def test_wrong_codes_are_forgotten_after_a_right_one(anybody, telephone, clock):
             assert give(browser, "000000").status_code == 422
         assert give(browser, telephone.at(clock.now)).status_code == 302
         clock.now += 30
+
+
+def test_one_users_telephone_and_codes_are_nobody_elses(owner, member, anybody, clock):
+    owners, codes = set_up(owner, clock)
+    members, _ = set_up(member, clock)
+    browser = anybody()
+    sign_in(browser, "member")
+    for code in (owners.at(clock.now), codes[0]):
+        assert give(browser, code).status_code == 422
+    assert give(browser, members.at(clock.now)).status_code == 302
+
+
+def test_two_who_set_it_up_at_once_do_not_meet(owner, member, clock, services):
+    begun = [browser.post("/second-factor/begin", {"password": PASSWORD}) for browser in (owner, member)]
+    owners, members = (secret_on(page.content.decode()) for page in begun)
+    assert owners != members
+    assert secret_on(member.post("/second-factor/confirm", {"code": "000000"}).content.decode()) == members
+    assert member.post("/second-factor/confirm", {"code": pyotp.TOTP(members).at(clock.now)}).status_code == 200
+    assert [services.users.get(name).has_second_factor for name in ("owner", "member")] == [False, True]
+
+
+def test_a_factor_that_is_there_is_not_replaced_by_who_has_the_password_alone(owner, anybody, telephone, clock):
+    page = owner.post("/second-factor/begin", {"password": PASSWORD}).content.decode()
+    assert "urn it off first" in page
+    browser = anybody()
+    sign_in(browser)
+    assert give(browser, telephone.at(clock.now)).status_code == 302
+
+
+def test_recovery_codes_end_with_their_factor(owner, anybody, clock, services):
+    _, old = set_up(owner, clock)
+    assert owner.post("/second-factor/end", {"password": PASSWORD}).status_code == 302
+    user = services.users.get("owner")
+    assert not user.recovery_codes.exists()
+    set_up(owner, clock)
+    assert user.recovery_codes.count() == 10
+    browser = anybody()
+    sign_in(browser)
+    assert give(browser, old[0]).status_code == 422
+    did = [entry.did for entry in services.audit.find(kind="user", name="owner") if "factor" in entry.did]
+    assert did == ["given a second factor", "taken its second factor", "given a second factor"]
