@@ -64,6 +64,7 @@ def test_a_database_that_is_away_is_told_and_so_is_a_value_that_it_cannot_have(o
     def fail(*_, **__):
         raise getattr(db, error)("the server closed the connection, password=secret")
 
+    owner.get("/numbers/")  # every page is loaded, and none keeps what fails here
     monkeypatch.setattr(views.services, "listing", fail)
     owner.raise_request_exception = False
     answer = owner.get("/numbers/")
@@ -125,6 +126,20 @@ def test_an_action_is_no_link(owner, path):
 def test_nothing_is_kept_by_the_browser(owner, anybody):
     for browser, path in ((owner, "/calls/"), (owner, "/nothing"), (anybody(), "/sign-in")):
         assert browser.get(path).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "1e3", "100001"])
+def test_a_form_that_is_too_large_or_of_unknown_length_is_not_read(owner, services, length):
+    answer = owner.post("/numbers/447700900001/forward", {"forward": "sip:a@pbx.example"}, CONTENT_LENGTH=length)
+    assert answer.status_code == 413
+    assert services.numbers.get("447700900001").forward == "sip:owner@pbx.example"
+
+
+def test_whether_it_is_alive_may_be_asked_in_the_clear(services):
+    from django.test import Client
+
+    browser = Client(SERVER_NAME="sip.trunk.example")
+    assert [browser.get(path).status_code for path in ("/alive", "/sign-in")] == [200, 403]
 
 
 # Behind a proxy
