@@ -15,6 +15,7 @@ def config(tmp_path):
     return EdgeConfig(
         node="node1", domain=DOMAIN, store=str(tmp_path / "edge.db"),
         journal=str(tmp_path / "edge.jsonl"), dialog_secret="secret", mask="mask", sha256=True, carrier_timeout=5000,
+        trying_timeout=20_000,
         ring_timeout=120_000, requests_per_10s=10, refusals_per_minute=3,
         transcodes=("PCMA/8000", "PCMU/8000", "G722/8000", "G729/8000", "speex/16000"), media_controls=(1,),
         media_family="4",

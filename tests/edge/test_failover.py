@@ -2,7 +2,17 @@
 
 import pytest
 
-from trunkline.edge.failover import AnswerChallenge, Outcome, Relay, after, enter, outlasts_patience, words
+from trunkline.edge.failover import (
+    NO_RESPONSE,
+    ONLY_TRYING,
+    AnswerChallenge,
+    Outcome,
+    Relay,
+    after,
+    enter,
+    outlasts_patience,
+    words,
+)
 from trunkline.edge.plan import Attempt, Plan
 from trunkline.sip.refusal import Refusal
 
@@ -29,6 +39,13 @@ def follow(direction: str, current: int, cause: str, code: int = 0, credentials:
 )
 def test_these_go_on_to_the_next(direction, cause, code):
     assert follow(direction, 0, cause, code) == 1
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("carrier", 2), ("uri", 1)])
+def test_a_carrier_that_is_there_is_not_asked_at_its_other_addresses(kind, expected):
+    made = [Attempt(kind, "target", group, 2000, "sip:x@y", carrier_id=kind == "carrier") for group in (0, 0, 1)]
+    assert after(Plan("c" * 16, 1, "outbound", made, 0), Outcome("silence", 0, ONLY_TRYING), False, 120) == expected
+    assert after(Plan("c" * 16, 1, "outbound", made, 0), Outcome("silence", 0, NO_RESPONSE), False, 120) == 1
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 408, 415, 480, 484, 486, 488, 491, 600, 603, 604, 606])

@@ -19,7 +19,7 @@ def impatient(addresses):
     """An edge that waits no longer for a carrier than it must."""
     from harness.plugin import running
 
-    with running(addresses, calls={"carrier_timeout_ms": PATIENCE_MS}) as edge:
+    with running(addresses, calls={"carrier_timeout_ms": PATIENCE_MS, "trying_timeout_ms": PATIENCE_MS}) as edge:
         yield edge
 
 

@@ -19,6 +19,7 @@ class EdgeConfig:
     mask: str  # keys the topology hiding
     sha256: bool
     carrier_timeout: int
+    trying_timeout: int
     ring_timeout: int
     requests_per_10s: int
     refusals_per_minute: int

@@ -118,7 +118,7 @@ class Attempts:
         plan = Plan.loads(notes.kept_plan())
         if outcome.cause == "silence":
             outcome = self._why_silent(plan, outcome) or outcome
-        if notes.rang(plan.current + 1):
+        if notes.rang(plan.current + 1) or notes.is_trying(plan.current + 1):
             failover.renew(plan, time.monotonic())
         if outcome.cause == "cancel":
             outcome = self._records.cancellation()
@@ -180,6 +180,7 @@ class Attempts:
     def _repeated(self, plan: Plan) -> bool:
         """Send the INVITE of the current attempt once more; False when that cannot be done."""
         notes.note_ringing(0)  # whoever looks at an offer as it is picked up may ring once more
+        notes.note_trying(0)
         notes.keep_plan(plan.dumps(), plan.call, plan.current + 1)
         # RFC 3261 §22.2: or the far side may take this for an INVITE before it, come by another way
         shift = notes.shift() + 1

@@ -78,6 +78,8 @@ def after(
         if not status.of(outcome.code).fails_over:
             return Relay()
     following = plan.current + 1
+    if outcome.reason == ONLY_TRYING and plan.attempt.carrier_id:  # it is there: its next address would take as long
+        following += sum(1 for attempt in plan.attempts[following:] if attempt.group == plan.attempt.group)
     return following if following < len(plan.attempts) else exhausted(plan, outcome)
 
 
@@ -118,7 +120,8 @@ def enter(plan: Plan, index: int, now: float) -> Attempt:
 
 
 def renew(plan: Plan, now: float) -> None:
-    """The current attempt has rung, which has ended its group's time: what follows in the group has all of it."""
+    """The current attempt has rung, or is a carrier's that said 100, which has ended its group's time: what follows in
+    the group has all of it."""
     plan.deadline = now + plan.attempt.timeout / 1000
 
 

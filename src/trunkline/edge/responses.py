@@ -19,8 +19,7 @@ class Responses:
     def first(self, code: int) -> None:
         """A response to the first INVITE of a call."""
         if code == 100:
-            if not notes.rang(notes.current_attempt()[1]):  # a 180 may overtake it, and has ended the timeout
-                transactions.keep_deadline()
+            self._trying(notes.current_attempt()[1])
             return
         if notes.answered() and code < 200:
             transactions.drop()  # behind the answer it says nothing, and of another callee it would take the media away
@@ -46,6 +45,17 @@ class Responses:
             self._records.progressed(code, self._config.ring_timeout)
         if fault and code >= 200:
             self._records.cut(notes.current_attempt()[0], fault)
+
+    def _trying(self, attempt: int) -> None:
+        """A carrier that is there may need long until it knows where the call rings: 11 s for one in twenty calls to
+        other countries (ITU-T E.721). A URI of *Forward to SIP* has the time that its customer gave it."""
+        if notes.rang(attempt):  # a 180 may overtake a 100, and has ended the timeout
+            return
+        if notes.legs()[1] != legs.CARRIER or notes.is_trying(attempt):
+            transactions.keep_deadline()
+            return
+        notes.note_trying(attempt)
+        transactions.put_off_deadline(self._config.trying_timeout)
 
     def later(self, code: int) -> None:
         """A response to a re-INVITE, UPDATE or PRACK."""

@@ -86,6 +86,7 @@ def _edge_config(settings: Settings, home: Home, secrets: EngineSecrets, ports: 
         mask=secrets.mask,
         sha256=settings.auth.sha256,
         carrier_timeout=settings.calls.carrier_timeout_ms,
+        trying_timeout=settings.calls.trying_timeout_ms,
         ring_timeout=settings.calls.ring_timeout_ms,
         requests_per_10s=settings.limits.requests_per_10s,
         refusals_per_minute=settings.limits.refusals_per_minute,

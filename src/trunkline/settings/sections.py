@@ -101,6 +101,9 @@ class Media(Section):
 
 class Calls(Section):
     carrier_timeout_ms: Milliseconds = Field(5000, description="Silence after which the next carrier is tried, ms.")
+    trying_timeout_ms: Milliseconds = Field(
+        20_000, description="How long a carrier that has said 100 may take until it rings; then the next is tried, ms."
+    )
     ring_timeout_ms: Milliseconds = Field(120_000, description="Ringing after which a call is given up, ms.")
     max_seconds: int = Field(14_400, ge=2, le=604_800, description="The longest a call may last; then it is ended, s.")
     dead_seconds: int = Field(

@@ -139,6 +139,15 @@ def note_ringing(attempt: int) -> None:
     put("$avp(rang)", str(attempt))
 
 
+def is_trying(attempt: int) -> bool:
+    """Whether an attempt, of a carrier, has said 100."""
+    return get("$avp(trying)") == str(attempt)
+
+
+def note_trying(attempt: int) -> None:
+    put("$avp(trying)", str(attempt))
+
+
 def has_progressed() -> bool:
     """Whether the caller was told to wait; True from the first question on."""
     told = get("$avp(progressed)") is not None

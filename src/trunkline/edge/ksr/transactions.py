@@ -170,6 +170,12 @@ def keep_deadline() -> None:
     KSR.tm.t_set_fr(left, left)
 
 
+def put_off_deadline(timeout: int) -> None:
+    """A 100 has come from who may take `timeout` ms from now on until it rings."""
+    put("$avp(due)", str(max(int(get("$avp(due)")), round(time.monotonic() * 1000) + timeout)))
+    keep_deadline()
+
+
 def let_ring(timeout: int) -> None:
     """It rings: silence of `timeout` ms from here on ends the attempt."""
     KSR.tm.t_set_fr(timeout, timeout)
