@@ -35,12 +35,18 @@ def two_addresses(edge, agent):
     return make
 
 
-async def test_one_that_is_there_may_ring_after_the_silence_of_others(edge, agent, two_addresses):
-    first, second, other, number = await two_addresses()
+async def trying(edge, agent, carrier, number):
+    """A call whose carrier has said 100, and nothing for longer than it might have been silent: both ends."""
     call = await placing.dial(edge, await agent(), edge.key(), f"+{number}")
-    slow = await first.next_call()
+    slow = await carrier.next_call()
     slow.trying()
     await asyncio.sleep(2 * SILENCE / 1000)
+    return call, slow
+
+
+async def test_one_that_is_there_may_ring_after_the_silence_of_others(edge, agent, two_addresses):
+    first, second, other, number = await two_addresses()
+    call, slow = await trying(edge, agent, first, number)
     slow.trying()
     await slow.ring()
     await slow.answer()
@@ -53,10 +59,7 @@ async def test_one_that_is_there_may_ring_after_the_silence_of_others(edge, agen
 
 async def test_one_that_never_rings_is_given_up_with_all_its_addresses(edge, agent, two_addresses):
     first, second, other, number = await two_addresses()
-    call = await placing.dial(edge, await agent(), edge.key(), f"+{number}")
-    slow = await first.next_call()
-    slow.trying()
-    await asyncio.sleep(2 * SILENCE / 1000)
+    call, slow = await trying(edge, agent, first, number)
     slow.trying()  # once more, which gives it no more time
     incoming = await other.next_call()
     await incoming.answer()
@@ -72,10 +75,7 @@ async def test_one_that_never_rings_is_given_up_with_all_its_addresses(edge, age
 
 async def test_what_it_refuses_late_has_taken_no_time_of_its_next_address(edge, agent, two_addresses):
     first, second, _, number = await two_addresses()
-    call = await placing.dial(edge, await agent(), edge.key(), f"+{number}")
-    slow = await first.next_call()
-    slow.trying()
-    await asyncio.sleep(2 * SILENCE / 1000)
+    call, slow = await trying(edge, agent, first, number)
     slow.refuse(503)
     incoming = await second.next_call()
     await asyncio.sleep(SILENCE / 2000)
