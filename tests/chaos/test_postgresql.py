@@ -116,6 +116,7 @@ async def test_a_node_starts_without_it_with_what_it_knew(pg_node, server, agent
     await eventually(lambda: node.status() == (0, {}), what="all is well again")
 
 
+@pytest.mark.long
 async def test_its_disk_is_full(cramped, agent):
     """Calls go on, their records wait and none is lost; changes are refused in words that say why."""
     node, folder = cramped

@@ -3,11 +3,14 @@
 import threading
 import time
 
+import pytest
+
 from harness.polling import until
 from harness.six import DOMAIN, TTL, ask
 from trunkline.node import alive, part, publish
 
 
+@pytest.mark.long
 def test_who_is_silent_leaves_within_15_s_and_comes_back_later(server, name_server, six, written, tmp_path):
     """The part as the node runs it, at its own pace: silence, a 503, and everybody gone."""
     endpoints, answering = six

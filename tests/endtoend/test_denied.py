@@ -3,6 +3,8 @@
 import asyncio
 from functools import partial
 
+import pytest
+
 from endtoend.test_changes import in_force
 from harness.node import Key, eventually
 
@@ -16,6 +18,7 @@ def told(node, key):
     return found
 
 
+@pytest.mark.long
 async def test_the_check_of_the_node_itself_is_no_news_and_a_pbx_on_the_same_machine_is(node, agent):
     shown = await asyncio.to_thread(node.ask, "sandbox", "show")
     key, before = Key(shown["key"], "wrong"), len(await asyncio.to_thread(node.records))
@@ -29,6 +32,7 @@ async def test_the_check_of_the_node_itself_is_no_news_and_a_pbx_on_the_same_mac
     assert said["source"].startswith(f"udp:{pbx.address}:")
 
 
+@pytest.mark.long
 async def test_a_registration_and_its_end_are_told_within_seconds(node, agent):
     made = await asyncio.to_thread(node.ask, "key", "add", "sandbox")
     key, pbx = Key(made["key"], made["secret"]), await agent("tcp")

@@ -6,6 +6,8 @@ import json
 import os
 import socket
 
+import pytest
+
 from chaos.calling import answer_quickly, carrier, fresh_number, many, one_short_call
 from harness.node import eventually
 
@@ -41,6 +43,7 @@ def open_files(node) -> int:
     return count
 
 
+@pytest.mark.long
 async def test_after_many_short_calls_nothing_is_left(node, agent):
     far, ua = await carrier(node, agent), await agent()
     far.on_call = answer_quickly

@@ -147,6 +147,7 @@ def _interrupted_again(up: subprocess.Popen, node: Node) -> bool:
 
 
 @pytest.mark.engines
+@pytest.mark.long
 def test_an_impatient_second_ctrl_c_does_not_break_off_the_stopping(node):
     up = node.begin("up")
     until(lambda: "waiting for beat" in node.output(), 60)
@@ -157,6 +158,7 @@ def test_an_impatient_second_ctrl_c_does_not_break_off_the_stopping(node):
 
 
 @pytest.mark.engines
+@pytest.mark.long
 def test_a_start_whose_output_nobody_reads_any_more_leaves_nothing(node):
     """As `up | head` has it."""
     up = subprocess.Popen(
@@ -169,6 +171,7 @@ def test_a_start_whose_output_nobody_reads_any_more_leaves_nothing(node):
 
 
 @pytest.mark.engines
+@pytest.mark.long
 def test_a_start_that_fails_shows_the_log_and_leaves_nothing(node):
     """rtpengine is there but ends at once; the other parts come up and are stopped again."""
     folder = node.home.root.parent / "bin"  # where the engine's own user finds it, too

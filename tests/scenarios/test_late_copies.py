@@ -10,7 +10,7 @@ from harness.node import eventually
 from scenarios.parties import RINGING, kinds, sides, talking
 from trunkline.contract.endings import LOST_ACK, NO_ACK
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.long]
 
 FORGOTTEN = 15  # s, in which tm lets a transaction go that is over
 

@@ -11,7 +11,7 @@ from trunkline.sandbox import sdp
 from trunkline.sandbox.call import AUTO
 from trunkline.sandbox.rtp import RtpSession
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.long]
 
 DIRECTIONS = pytest.mark.parametrize("direction", ["in", "out"])
 SIDES = pytest.mark.parametrize("side", ["near", "far"])

@@ -7,7 +7,7 @@ import pytest
 from scenarios.parties import learnt, talking
 from trunkline.sandbox.rtp import RtpSession
 
-pytestmark = [pytest.mark.engines, pytest.mark.gives_itself_away]
+pytestmark = [pytest.mark.engines, pytest.mark.gives_itself_away, pytest.mark.long]
 
 OFTEN = 6  # a stranger that sends more than the party itself is the newest that was heard nearly always
 

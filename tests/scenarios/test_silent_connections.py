@@ -6,7 +6,7 @@ from harness.node import eventually
 from scenarios.parties import CARRIER
 from scenarios.silence_on_the_way import keeps_alive_within, swallowed, tries
 
-pytestmark = [pytest.mark.engines, pytest.mark.parametrize("transport", ["tcp", "tls"])]
+pytestmark = [pytest.mark.engines, pytest.mark.long, pytest.mark.parametrize("transport", ["tcp", "tls"])]
 
 TRIES = 5  # of the kernel: by then the network was away for six seconds
 OPEN_FOR = 60.0  # s; the most idle time that NATs and firewalls are known to allow a connection is hardly ever less

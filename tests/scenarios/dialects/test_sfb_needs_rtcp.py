@@ -10,7 +10,7 @@ from scenarios.dialects.speaking import answer_as, answered, call_out, ended
 from scenarios.parties import ringing_in
 from scenarios.rtcp import SR, Rtcp
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.long]
 
 PATIENCE = 30.0  # s, of Skype for Business
 
