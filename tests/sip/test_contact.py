@@ -85,6 +85,15 @@ def test_a_contact_is_called_without_header_fields(kept, called):
     assert without_headers(kept) == called
 
 
+@pytest.mark.parametrize("end", ["", "\\"])
+def test_quotes_that_are_never_closed_are_read_once(end):
+    """Any callee's answer, and any customer's REGISTER, may have a Contact of 64 kB."""
+    opened = '"' + '\\"' * 150_000 + end
+    assert first_uri(opened) == ""
+    assert first_uri(f"<sip:pbx@192.0.2.1>;x={opened}") == "sip:pbx@192.0.2.1"
+    assert not is_one_uri(f"<sip:pbx@192.0.2.1>;x={opened}")
+
+
 @pytest.mark.parametrize(
     "value",
     [

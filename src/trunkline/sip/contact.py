@@ -7,7 +7,8 @@ from functools import lru_cache
 MOST, LONGEST = 10, 512  # Contacts of a REGISTER, and characters of one's URI, that the registrar keeps
 LONGEST_TIME = 2**32 - 1  # s (RFC 3261 §20.19)
 
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# To the end where it is not closed: or each of thousands of quotation marks would be looked behind anew, for a minute.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.?)*+(?:"|(\Z))', re.DOTALL)
 # A name is of tokens, quoted or not there; non-ASCII letters are let pass, as some write them. Without brackets a URI
 # has no question mark (RFC 3261 §20.10).
 _ONE = re.compile(
@@ -28,7 +29,7 @@ _PORT = re.compile(r"(?:\[[^\]]*\]|[^:;?\[]*):([^;?]*)")
 @lru_cache(1000)  # most write the same in each of their calls
 def is_one_uri(value: str) -> bool:
     """Whether a Contact header holds exactly one SIP or SIPS URI, with or without a name and parameters."""
-    value = _QUOTED.sub("", value).strip()
+    value = _unquoted(value).strip()
     match = _ONE.fullmatch(value)
     # Kamailio takes whatever begins with a star for that of RFC 3261 §10.2.2, and hides nothing of it.
     return match is not None and not value.startswith("*") and _has_port_if_any(match[1] or match[2])
@@ -79,7 +80,7 @@ def registration_fault(values: Sequence[str], expires: str) -> str:
 
 def _each(value: str) -> Iterator[tuple[str, str] | None]:
     """URI and parameters of each Contact in a list; None, and no more, for what is none."""
-    rest = _QUOTED.sub("", value).strip()
+    rest = _unquoted(value).strip()
     while True:
         match = _ONE.match(rest)
         if match is None or not _has_port_if_any(match[1] or match[2]):
@@ -100,6 +101,11 @@ def without_headers(uri: str) -> str:
     """A Contact as the Request-URI of a request, which has no header fields (RFC 3261 §19.1.1)."""
     user, at, host = uri.rpartition("@")  # in what follows a question mark an @ is escaped
     return f"{user}{at}{host.partition('?')[0]}"
+
+
+def _unquoted(value: str) -> str:
+    """Without what stands in quotes; of what is never closed the quotation mark stays, which no URI has."""
+    return _QUOTED.sub(lambda quoted: "" if quoted[1] is None else '"', value)
 
 
 def _has_port_if_any(uri: str) -> bool:
