@@ -52,12 +52,7 @@ async def test_a_pbx_behind_nat_calls_out(edge, agent, transport, ends):
     incoming.audio.play(600)
     await call.audio.hear(600)  # to where the PBX's audio comes from, not to where its SDP says
     assert (await incoming.reinvite()).code == 200
-    if ends == "callee":
-        assert (await incoming.bye()).code == 200
-        await call.hung_up()
-    else:
-        assert (await call.bye()).code == 200
-        await incoming.hung_up()
+    await placing.hang_up(*((call, incoming) if ends == "caller" else (incoming, call)))
     events = await edge.events("end", called=f"{prefix}001")
     assert kinds(events) == ["setup", "attempt", "answer", "end"]
     assert one(events, "end")["by"] == ends

@@ -27,12 +27,7 @@ async def test_it_is_called_held_and_hung_up(scene, transport, ends):
     assert (await incoming.update()).code == 200
     assert (await call.reinvite()).code == 200
     await talk(call, incoming)
-    if ends == "caller":
-        assert (await call.bye()).code == 200
-        await incoming.hung_up()
-    else:
-        assert (await incoming.bye()).code == 200
-        await call.hung_up()
+    await hang_up(*((call, incoming) if ends == "caller" else (incoming, call)))
     events = await its.edge.events("end", called=its.number)
     assert one(events, "end")["by"] == ends
     assert one(events, "attempt")["kind"] == "registered"
@@ -117,12 +112,7 @@ async def test_a_nat_whose_pbx_names_its_public_address_lets_in_only_where_it_re
     await talk(call, incoming)
     assert (await call.reinvite()).code == 200
     assert (await incoming.reinvite()).code == 200
-    if ends == "caller":
-        assert (await call.bye()).code == 200
-        await incoming.hung_up()
-    else:
-        assert (await incoming.bye()).code == 200
-        await call.hung_up()
+    await hang_up(*((call, incoming) if ends == "caller" else (incoming, call)))
     events = await its.edge.events("end", called=its.number)
     assert one(events, "attempt")["kind"] == "registered"
 
