@@ -10,7 +10,6 @@ from trunkline.edge.failover import (
     Relay,
     after,
     enter,
-    outlasts_patience,
     words,
 )
 from trunkline.edge.plan import Attempt, Plan
@@ -115,23 +114,3 @@ def test_the_words_tell_of_every_attempt_and_name_no_target():
     made.failures += [words(outcome) for outcome in outcomes]
     detail = "attempt 1: 503; attempt 2: its host name does not resolve; attempt 3: no response in time"
     assert after(made, last, False, 120).warning.endswith(detail)
-
-
-@pytest.mark.parametrize(
-    ("direction", "timeouts", "expected"),
-    [
-        ("outbound", (5000, 5000), [False, True]),
-        ("internal", (2000, 4000), [False, False]),
-        ("outbound", (12000, 2000), [True, True]),
-        ("inbound", (5000, 5000), [False, False]),  # carriers wait, and a ringing tone of ours costs their caller
-    ],
-)
-def test_a_pbx_is_told_to_wait_where_silence_may_last_longer_than_it_waits(direction, timeouts, expected):
-    made = [Attempt("uri", f"target{n}", n, timeout, "sip:x@y", "192.0.2.1") for n, timeout in enumerate(timeouts)]
-    calling, now, found = Plan("c" * 16, 1, direction, made), 100.0, []
-    for place, timeout in enumerate(timeouts):
-        enter(calling, place, now)
-        found.append(outlasts_patience(calling))
-        now += timeout / 1000
-    assert found == expected
-    assert Plan.loads(calling.dumps()).begun == 100.0

@@ -1,7 +1,5 @@
 """The part that ends calls, driven by a journal, a relay and a clock of the test."""
 
-from types import SimpleNamespace
-
 from trunkline.contract import journal
 from trunkline.node.calls import Calls
 from trunkline.node.clear import Clearer, Names
@@ -49,12 +47,29 @@ class FakeClient:
         return
 
 
+class FakeKamailio:
+    """`hangs`: it takes what it is told, and says nothing."""
+
+    def __init__(self):
+        self.cancelled, self.released, self.progressed, self.hangs = [], [], [], False
+
+    def cancel(self, setup):
+        self.cancelled.append(setup)
+
+    def release(self, *call):
+        self.released.append(call)
+
+    def progress(self, setup):
+        self.progressed.append(setup)
+        return not self.hangs
+
+
 class Scene:
     def __init__(self, folder):
         self.path, self.state, self.now = folder / "edge.jsonl", folder / "calls.json", 1000.0
         self.endings = folder / "endings"
         self.set_by = 0.0  # by how much somebody has set the clock
-        self.relays, self.client, self.cancelled, self.released = FakeRelays(), FakeClient(), [], []
+        self.relays, self.client, self.kamailio = FakeRelays(), FakeClient(), FakeKamailio()
         self.start()
 
     def start(self):
@@ -65,7 +80,7 @@ class Scene:
             calls,
             self.relays,
             pinger,
-            SimpleNamespace(cancel=self.cancelled.append, release=lambda *call: self.released.append(call)),
+            self.kamailio,
             self.client,
             self.path,
             self.endings,

@@ -66,15 +66,15 @@ def test_a_call_that_rings_is_cancelled_until_it_is_over(scene):
     orders.want(scene.endings, ["0011223344556677"])
     scene.step()
     scene.step(1001)
-    assert [(setup["call_id"], setup["cseq"]) for setup in scene.cancelled] == [("c@pbx", 7)]
+    assert [(setup["call_id"], setup["cseq"]) for setup in scene.kamailio.cancelled] == [("c@pbx", 7)]
     assert orders.wanted(scene.endings) == []
     scene.step(1002)
     scene.start()  # after a crash
     scene.step(1003)
-    assert len(scene.cancelled) == 3
+    assert len(scene.kamailio.cancelled) == 3
     scene.write({"event": "finish", "code": 480})
     scene.step(1009)
-    assert (len(scene.cancelled), scene.client.sent) == (3, [])
+    assert (len(scene.kamailio.cancelled), scene.client.sent) == (3, [])
 
 
 def test_many_are_ended_by_portions(scene, monkeypatch):
@@ -87,7 +87,7 @@ def test_many_are_ended_by_portions(scene, monkeypatch):
     assert scene.clearer.step()
     assert len(orders.wanted(scene.endings)) == 3
     scene.step()
-    assert sorted(setup["call"] for setup in scene.cancelled) == calls
+    assert sorted(setup["call"] for setup in scene.kamailio.cancelled) == calls
 
 
 def test_one_that_is_answered_meanwhile_is_hung_up(scene):
@@ -99,7 +99,7 @@ def test_one_that_is_answered_meanwhile_is_hung_up(scene):
     scene.step()
     assert ["whoever runs this service ended it" in bye.headers for bye in scene.client.sent] == [True] * 2
     scene.step(1010)
-    assert len(scene.cancelled) == 1
+    assert len(scene.kamailio.cancelled) == 1
 
 
 def test_a_dead_call_gets_both_byes_again_and_again_until_its_end_is_recorded(scene):

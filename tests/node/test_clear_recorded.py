@@ -21,7 +21,7 @@ def test_a_call_that_the_edge_cannot_end_is_given_up_one_day(scene):
     (end,) = scene.lines("end")
     assert (end["call"], end["node"], end["by"]) == ("0011223344556677", "node1", "edge")
     assert end["reason"] == "no audio from either party for 60 s"
-    assert scene.released == [("0011223344556677", "c@pbx")]
+    assert scene.kamailio.released == [("0011223344556677", "c@pbx")]
 
 
 def test_a_call_whose_parties_cannot_be_reached_is_given_up_at_once(scene):
@@ -44,7 +44,7 @@ def test_a_call_that_the_edge_has_cut_off_has_one_end(scene):
     scene.step(1001)
     scene.step(1200)
     assert len(scene.lines("end")) == 1
-    assert not scene.released  # the edge knows
+    assert not scene.kamailio.released  # the edge knows
 
 
 def test_a_call_that_is_never_heard_of_again_is_recorded_as_failed(scene):

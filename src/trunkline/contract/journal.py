@@ -6,8 +6,9 @@ all lines of one call). The rest depends on the event:
 | event    | fields                                                                                          |
 |----------|-------------------------------------------------------------------------------------------------|
 | setup    | direction, account, key, owner, carrier, caller, called, source, call_id, cseq, far_call_id,    |
-|          | media: a call was accepted; `cseq` is the number of its INVITE, `far_call_id` the Call-ID that  |
-|          | targets know it by                                                                              |
+|          | media, contact: a call was accepted; `cseq` is the number of its INVITE, `far_call_id` the      |
+|          | Call-ID that targets know it by, `contact` what the node names in a 183 of its own: not there   |
+|          | where the caller, a carrier or a PBX that demands reliable responses, is to get none            |
 | attempt  | n, kind, target, address, number, media: an INVITE leaves for target number n (from 1);          |
 |          | `number` is what it asks a carrier for, the rules of that one applied                            |
 | progress | n, code: the first 18x of an attempt                                                             |

@@ -32,8 +32,6 @@ class Attempts:
     def enter(self, plan: Plan, index: int) -> None:
         """Make attempt `index` the current one, which is to be noted before it is made."""
         failover.enter(plan, index, time.monotonic())
-        if failover.outlasts_patience(plan) and not notes.has_progressed():
-            replies.progress()
 
     def make(self, plan: Plan) -> None:
         """Make the current attempt, or those after it when it cannot even be sent."""

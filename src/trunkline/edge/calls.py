@@ -76,7 +76,7 @@ class Calls:
         elif isinstance(decision, Unreachable):
             self._reject(decision.why, "internal", facts | who | {"owner": decision.owner.id})
         else:
-            self._begin(decision, sender.account, facts)
+            self._begin(decision, sender.account, facts | {"contact": contacts.for_waiting() or None})
 
     def _from_network(self, recipient: str, facts: dict, refused: Refusal | None = None) -> None:
         caller = message.user_part("$fU")[:LONGEST_NAME]

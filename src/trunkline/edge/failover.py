@@ -15,7 +15,6 @@ TERMINATED = 487  # a record with it says that the caller gave up
 NO_RESPONSE, ONLY_TRYING = "no response in time", "no more than 100 Trying in time"
 MUTE = "no response in time over the connection that it accepted: perhaps TLS was never set up"
 NOT_ACCEPTABLE = (415, 488, 606)  # what those answer who have none of the codecs that were offered
-PATIENCE = 9.0  # s; Skype for Business gives a trunk up that has said no more than 100 for ten
 MIN_BUDGET = 200  # ms: less than this gives no peer a chance, so a group's last addresses get it all the same
 
 
@@ -111,8 +110,6 @@ def budget(plan: Plan, now: float) -> int:
 
 def enter(plan: Plan, index: int, now: float) -> Attempt:
     """Make attempt `index` the current one; a group's time starts with its first address."""
-    if plan.current < 0:
-        plan.begun = now
     if plan.current < 0 or plan.attempts[index].group != plan.attempt.group:
         plan.deadline = now + plan.attempts[index].timeout / 1000
     plan.current, plan.authenticated = index, False
@@ -123,8 +120,3 @@ def renew(plan: Plan, now: float) -> None:
     """The current attempt has rung, or is a carrier's that said 100, which has ended its group's time: what follows in
     the group has all of it."""
     plan.deadline = now + plan.attempt.timeout / 1000
-
-
-def outlasts_patience(plan: Plan) -> bool:
-    """Whether a PBX that calls may give up before the current attempt is over, if it is silent; carriers wait."""
-    return plan.direction != "inbound" and plan.deadline - plan.begun > PATIENCE

@@ -58,7 +58,7 @@ _compact = json.JSONEncoder(separators=(",", ":")).encode
 @dataclass(slots=True)
 class Plan:
     """`current` is the index of the attempt under way, -1 before the first; `deadline` is when its
-    group is given up, of the clock that nobody sets (s), as is `begun`: all processes of a machine share it."""
+    group is given up, of the clock that nobody sets (s): all processes of a machine share it."""
 
     call: str  # the call's id in the journal
     account_id: int  # whose calls at once it counts among
@@ -68,7 +68,6 @@ class Plan:
     deadline: float = 0.0
     failures: list[str] = field(default_factory=list)  # what happened, one per attempt, as the caller may know it
     authenticated: bool = False  # the carrier's challenge was answered in this attempt
-    begun: float = 0.0
 
     @property
     def attempt(self) -> Attempt:
@@ -76,7 +75,7 @@ class Plan:
 
     def dumps(self) -> str:
         values = (self.call, self.account_id, self.direction, self.attempts, self.current)
-        return _compact((*values, self.deadline, self.failures, self.authenticated, self.begun))
+        return _compact((*values, self.deadline, self.failures, self.authenticated))
 
     @classmethod
     def loads(cls, text: str) -> "Plan":

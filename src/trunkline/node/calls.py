@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trunkline.contract.endings import UNHEARD
@@ -14,6 +14,7 @@ from trunkline.node import astray, lines
 from trunkline.node.open_call import OpenCall
 from trunkline.node.quality import Tally
 
+PATIENCE = 8.0  # s; Skype for Business gives a trunk up that has said no more than 100 for ten
 LONGEST_SETUP = 7200.0  # s: 30 attempts of the longest ring time are 5 hours, but nobody waits for that
 BYE_SECONDS = 40.0  # until a BYE that nobody answers has failed (RFC 3261 §17.1.2.2), and its line is read
 LONGEST_HEADER = 8192  # characters of a Record-Route; some 80 proxies
@@ -28,6 +29,7 @@ class Calls:
         self._journal, self._state = journal, state
         self._positions: dict[str, int] = {}  # by a file's identity
         self._setups: dict[str, Event] = {}
+        self._quiet: deque[str] = deque()  # the uids of those that began less than PATIENCE ago, in their order
         self._answered: list[OpenCall] = []
         self.up: dict[str, OpenCall] = {}
         self.over: deque[OpenCall] = deque()
@@ -56,6 +58,9 @@ class Calls:
         match event["event"]:
             case "setup":
                 self._setups[uid] = event
+                self._quiet.append(uid)
+            case "progress":
+                self._setups.get(uid, {}).pop("contact", None)
             case "answer":
                 setup = self._setups.pop(uid, None)
                 if setup and (call := _opened(setup, event)):
@@ -71,6 +76,17 @@ class Calls:
                     self.end(call, now)
                 elif event.get("by") == "edge" and (call := self._ended.get(uid)):
                     self._reopen(call, str(event.get("reason", "")))
+
+    def quiet(self, now: float) -> Iterator[Event]:
+        """The setups of the calls whose callers have heard nothing but 100 for PATIENCE and may give up, each once. One
+        without a `contact` takes no word of ours."""
+        while self._quiet:
+            setup = self._setups.get(self._quiet[0], {})
+            if setup.get("contact") and 0 <= now - setup["time"] < PATIENCE:
+                return
+            self._quiet.popleft()
+            if contact := setup.pop("contact", ""):
+                yield setup | {"contact": contact}
 
     @property
     def ringing(self) -> int:
@@ -143,6 +159,7 @@ class Calls:
             over, ended = {call.uid: call for call in self.over}, known.get("ended", ())  # an earlier version kept none
             self._ended = {row["uid"]: over.get(row["uid"]) or _restored(row) for row in ended}
             self._positions, self._setups, self.unwritten = known["positions"], known["setups"], known["unwritten"]
+            self._quiet.extend(self._setups)
         except (FileNotFoundError, ValueError, TypeError, KeyError):  # none, or of another version: read all there is
             self.up, self._ended, self._positions, self._setups = {}, {}, {}, {}
             self.over, self.unwritten = deque(), []

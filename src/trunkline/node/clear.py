@@ -3,7 +3,8 @@
 It follows the journal to know which calls are up. A call whose media is dead, that was on hold for too long or that
 has lasted too long gets a BYE to both parties, through the edge, and so does one that the edge has cut off, or that
 `trunkline calls end` wants ended. When a call has ended, however that was, the media relay forgets it here, outside the
-call path, and what it says of the call's quality goes into the journal.
+call path, and what it says of the call's quality goes into the journal. A PBX whose call does not ring for long is told
+to wait.
 
 Each call is looked at when it is FIRST seconds old, and then no more often than it could have died (0.2 ms each).
 """
@@ -20,8 +21,8 @@ from trunkline.contract.journal import Event
 from trunkline.home import Home
 from trunkline.node import bye, lines, orders, ports, quality, secrets, silence
 from trunkline.node.calls import Calls
-from trunkline.node.cancel import Canceller
 from trunkline.node.client import Client
+from trunkline.node.kamailio import Kamailio
 from trunkline.node.ng import Gone, Relay
 from trunkline.node.open_call import OpenCall
 from trunkline.node.ping import Pinger
@@ -62,7 +63,7 @@ def make(settings: Settings, home: Home) -> "Clearer":
         Calls(home.journal_file, home.open_calls),
         Relays([Relay(port) for port in ports.read(home.ports).relays]),
         Pinger(home.kamailio_rpc),
-        Canceller(home.kamailio_rpc),
+        Kamailio(home.kamailio_rpc),
         Client(settings.sip_address, settings.sip.port),
         home.journal_file,
         home.endings,
@@ -79,7 +80,7 @@ class Clearer:
         calls: Calls,
         relays: Relays,
         pinger: Pinger,
-        canceller: Canceller,
+        kamailio: Kamailio,
         client: Client,
         journal: Path,
         endings: Path,
@@ -88,7 +89,7 @@ class Clearer:
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ):
-        self._calls, self._relays, self._pinger, self._canceller = calls, relays, pinger, canceller
+        self._calls, self._relays, self._pinger, self._kamailio = calls, relays, pinger, kamailio
         self._client, self._journal, self._endings = client, journal, endings
         # `clock` is what the journal and rtpengine go by, and may be set; what is to be done when goes by `steady`.
         self._names, self._patience, self._clock, self._steady = names, patience, clock, steady
@@ -113,6 +114,7 @@ class Clearer:
         if not more:  # else its end may be among what is still to be read
             self._forget(now)
             more |= self._obey(now)
+            self._reassure(now)
         more |= self._watch(now)
         self._pinger.ping()
         self._client.repeat()
@@ -167,10 +169,15 @@ class Clearer:
             orders.forget(self._endings, uids)
         return len(uids) < len(wanted)
 
+    def _reassure(self, now: float) -> None:
+        for setup in self._calls.quiet(now):
+            if not self._kamailio.progress(setup):
+                return  # it hangs, and each question takes its time; the others are looked at in the next step
+
     def _cancel(self, setup: Event) -> None:
         """Once more in a while, until it is over or answered: it may just have gone on to its next target."""
         log.info("cancelling call %s: %s", setup["call"], ORDERED)
-        self._canceller.cancel(setup)
+        self._kamailio.cancel(setup)
         self._look_in(ASKED_AGAIN, setup["call"])
 
     def _judge(self, call: OpenCall, now: float) -> tuple[str, float]:
@@ -220,7 +227,7 @@ class Clearer:
         if call.uid not in self._calls.up:  # the edge has closed it
             return
         self._calls.end(call, self._clock())
-        self._canceller.release(call.uid, call.call_id)
+        self._kamailio.release(call.uid, call.call_id)
         self._note("end", call.uid, by="edge", reason=call.ending)
 
     def _forget(self, now: float) -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 import KSR
 
 from trunkline.edge.ksr import hiding
-from trunkline.edge.ksr.message import latin_1, source
+from trunkline.edge.ksr.message import get, latin_1, source
 from trunkline.sip import contact
 from trunkline.sip.uri import in_uri
 
@@ -34,6 +34,12 @@ def lead_back() -> None:
     hiding.remove_contact()
     if uri:
         hiding.append_header(f"Contact: <{uri}{_alias() if elsewhere else ''}>")
+
+
+def for_waiting() -> str:
+    """The Contact of a provisional response to this request that is our own; '' if its sender demands reliable ones,
+    which can only be acknowledged to their maker (RFC 3262 §3)."""
+    return "" if KSR.hdr.is_present("Require") > 0 else get("$RAut")
 
 
 def is_behind_nat() -> bool:

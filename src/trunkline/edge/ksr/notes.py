@@ -148,13 +148,6 @@ def note_trying(attempt: int) -> None:
     put("$avp(trying)", str(attempt))
 
 
-def has_progressed() -> bool:
-    """Whether the caller was told to wait; True from the first question on."""
-    told = get("$avp(progressed)") is not None
-    put("$avp(progressed)", "1")
-    return told
-
-
 def answered() -> bool:
     """Whether a 2xx was here before: a callee repeats it until the ACK comes."""
     return get("$avp(answered)") is not None

@@ -66,15 +66,6 @@ def final_from_response(why: Refusal) -> None:
     KSR.tm.t_reply(why.code, why.warning.partition(":")[0])
 
 
-def progress() -> None:
-    """A provisional response of our own, so that the caller waits on; not to one who demands reliable ones."""
-    if KSR.hdr.is_present("Require") > 0:
-        return
-    # RFC 3261 §12.1.1: it makes an early dialog, and so it has a Contact.
-    KSR.hdr.append_to_reply(f"Contact: <{get('$RAut')}>\r\n")
-    KSR.tm.t_reply(183, "Session Progress")
-
-
 def refreshed() -> None:
     """The transaction's final response: the session is refreshed by its sender (RFC 4028 §9).
 

@@ -1,9 +1,10 @@
-"""What Kamailio is told by its RPC of calls that end without a BYE.
+"""What Kamailio is told of a single call, by its RPC: what nobody's message tells it.
 
-Of one that nobody has answered the attempt is cancelled, and the edge makes no other. Of one that the edge has recorded
-no end of, it lets go what it keeps while a call is up.
+Of one that nobody has answered the attempt is cancelled, and the edge makes no other; or its caller is told to wait. Of
+one that the edge has recorded no end of, it lets go what it keeps while a call is up.
 """
 
+import secrets
 from pathlib import Path
 
 from trunkline.contract.endings import AWAKE, COUNTED, UNWANTED
@@ -13,8 +14,8 @@ from trunkline.node import probes
 SECONDS = 0.5  # to wait for Kamailio
 
 
-class Canceller:
-    """`rpc` is Kamailio's socket."""
+class Kamailio:
+    """`rpc` is its socket."""
 
     def __init__(self, rpc: Path):
         self._rpc = rpc
@@ -27,6 +28,19 @@ class Canceller:
             self._ask("tm.cancel", str(setup.get("call_id", "")), str(setup.get("cseq", "")))
         except probes.Silent:
             return
+
+    def progress(self, setup: Event) -> bool:
+        """Have its caller wait on, by a 183 without SDP; False where Kamailio does not answer. It makes an early dialog
+        (RFC 3261 §12.1.1): so it has a tag that is nobody else's, and the Contact that the edge has noted."""
+        transaction = str(setup.get("call_id", "")), str(setup.get("cseq", ""))
+        contact = f"Contact: <{setup.get('contact')}>\r\n"
+        try:
+            self._ask("tm.reply_callid", 183, "Session Progress", *transaction, secrets.token_hex(8), contact, "")
+        except probes.Refused:  # the call is just over
+            return True
+        except probes.Silent:
+            return False
+        return True
 
     def release(self, uid: str, call_id: str) -> None:
         """Have a call count no more, and nothing be sent to its caller. A Kamailio that is away forgets by itself."""
