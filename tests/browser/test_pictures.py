@@ -73,6 +73,9 @@ UNHEARD = """() => {
   const levels = [...document.querySelectorAll("h1, h2, h3, h4")].map((e) => Number(e.tagName[1]));
   levels.forEach((level, n) => level > (levels[n - 1] ?? 0) + 1 && missing.push(`h${level} after h${levels[n - 1]}`));
   if (levels.filter((level) => level === 1).length !== 1) missing.push("not one h1");
+  for (const e of document.querySelectorAll("time")) {
+    if (!/^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$/.test(e.dateTime)) missing.push(`no time: ${e.dateTime}`);
+  }
   if (!document.documentElement.lang || !document.title) missing.push("no language or title");
   return missing;
 }"""
