@@ -316,10 +316,18 @@ async def test_nobody_talks_on_after_the_record_is_closed(edge, agent):
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-async def test_a_pbx_behind_a_proxy_of_its_own_gets_its_contact_as_it_wrote_it(edge, agent, transport):
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "sip:desk@phones.invalid;line=2",
+        "sip:desk@192.168.1.5:5060;alias=192.0.2.66~40000~1",  # of a Kamailio with its usual configuration
+        "sip:desk@192.0.2.66:5060;alias=192.0.2.66~40000~1",
+    ],
+)
+async def test_a_pbx_behind_a_proxy_of_its_own_gets_its_contact_as_it_wrote_it(edge, agent, transport, contact):
     """RFC 3261 §12.2.1.1: the Request-URI is the remote target, and what is behind the proxy may go by all of it."""
     pair = await RINGING["in"](edge, agent, "udp", transport)
-    pbx, contact = pair.far.agent, "sip:desk@phones.invalid;line=2"
+    pbx = pair.far.agent
     own = f"<sip:{pbx.address}:{pbx.port()};transport={transport};lr>"
     pair.far.request.headers.insert(0, ("Record-Route", own))  # the answer has what the request had
     pbx.contact_for = lambda hop, user="": f"<{contact}>"

@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote
 
-from trunkline.contract import clearing
+from trunkline.contract import clearing, origin
 from trunkline.node.open_call import OpenCall
 
 # RFC 3261 §8.1.1.5: it is below 2**31. Above all that the party has seen of its peer, and nothing follows a BYE. The
@@ -15,7 +15,6 @@ CALLER, CALLEE = 0, 1
 
 # RFC 3261 §25.1: a display name may be a quoted string, in which < means nothing.
 _NAME_ADDR = re.compile(r'(?:\s*"(?:[^"\\]|\\.)*"\s*|[^"<]*)<([^>]*)', re.DOTALL)
-_ALIAS = {"udp": 1, "tcp": 2, "tls": 3}
 _HOST = re.compile(r"sips?:(?:[^@>;]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 
 
@@ -78,8 +77,7 @@ def _target(call: OpenCall, party: int) -> str:
     ip, _, port = address.rpartition(":")
     if transport == "udp" and _is_public(host[1]):
         return uri.strip()
-    ip = f"[{ip}]" if ":" in ip else ip
-    return f"{uri.strip()};alias={ip}~{port}~{_ALIAS[transport]}"
+    return uri.strip() + origin.note(ip, port, transport)
 
 
 def _is_public(host: str) -> bool:

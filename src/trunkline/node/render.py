@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jinja2
 
-from trunkline.contract import edge_config
+from trunkline.contract import edge_config, origin
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.home import Home
 from trunkline.node import abilities, connections, topoh
@@ -47,6 +47,7 @@ def write(settings: Settings, home: Home, secrets: EngineSecrets, ports: Ports) 
     context = {"settings": settings, "home": home, "secrets": secrets, "ports": ports}
     held = {"connections": connections.most(settings.sip.memory_mb), "read_buffer": connections.READ_BUFFER}
     held |= {"via_prefix": topoh.via_prefix(secrets.mask), "uri_parameter": topoh.uri_parameter(secrets.mask)}
+    held["origin_parameter"] = origin.PARAMETER
     for folder in (home.node, home.stores):
         folder.mkdir(parents=True, exist_ok=True)
     for name in ("kamailio.cfg", "tls.cfg", "openssl.cnf"):

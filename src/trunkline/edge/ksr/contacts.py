@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import KSR
 
+from trunkline.contract import origin
 from trunkline.edge.ksr import hiding
 from trunkline.edge.ksr.message import get, latin_1, source
 from trunkline.sip import contact
@@ -14,7 +15,6 @@ _IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16  # nat_
 _HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 _LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
 _FLOWS = "flows"  # the table of where registered PBXs send from over UDP, which they can be called at
-_TRANSPORTS = {"udp": 1, "tcp": 2, "tls": 3}  # as nathelper numbers them
 
 
 def lead_back() -> None:
@@ -33,7 +33,7 @@ def lead_back() -> None:
     uri = contact.first_uri(value)
     hiding.remove_contact()
     if uri:
-        hiding.append_header(f"Contact: <{uri}{_alias() if elsewhere else ''}>")
+        hiding.append_header(f"Contact: <{uri}{origin.note(*source()) if elsewhere else ''}>")
 
 
 def for_waiting() -> str:
@@ -116,9 +116,3 @@ def _is_plain(value: str) -> bool:
         return KSR.hdr.is_present("Contact") < 0
     plain = contact.is_plain if len(value) <= _LONGEST_KEPT else contact.is_plain.__wrapped__
     return plain(value) and not latin_1("$(hdr(Contact)[1])")
-
-
-def _alias() -> str:
-    """As nathelper writes it."""
-    ip, port, transport = source()
-    return f";alias={in_uri(ip)}~{port}~{_TRANSPORTS[transport]}"

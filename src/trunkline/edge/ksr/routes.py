@@ -5,6 +5,7 @@ from enum import Enum
 
 import KSR
 
+from trunkline.contract import origin
 from trunkline.contract.journal import GONE
 from trunkline.edge.ksr import contacts
 from trunkline.edge.ksr.hiding import append_header
@@ -13,7 +14,7 @@ from trunkline.sip import contact
 
 # What fix_nated_register makes of where a REGISTER came from
 _OVER_CONNECTION = re.compile(r"sips?:([^;]+);transport=(tcp|tls)", re.IGNORECASE)
-_ALIAS = re.compile(r";alias=[^;?~]+~[0-9]+~[0-9]+(?=[;?]|$)", re.ASCII)  # as nathelper and `contacts` write it
+_ORIGIN = re.compile(rf";{origin.PARAMETER}=[^;?~]+~[0-9]+~[0-9]+(?=[;?]|$)", re.ASCII)
 _ROUTED = re.compile(r"<(sips?:[^>]*)>", re.IGNORECASE)
 _CONTACT_IS_IP = re.compile(r"\[.*\]|[0-9.]+")
 _ONE_CONTACT = 4  # `save`: the newest Contact replaces the others, or those of a PBX whose port changes pile up
@@ -114,7 +115,7 @@ def follow_contact() -> None:
     """
     if KSR.isdsturiset():  # by a Route of the far side's own, whose proxies get the Contact as it was written
         uri = get("$ru")
-        if (contact_uri := _ALIAS.sub("", uri)) != uri:
+        if (contact_uri := _ORIGIN.sub("", uri)) != uri:
             put("$ru", contact_uri)
         return
     KSR.nathelper.handle_ruri_alias()
