@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from harness import placing
+from harness.node import eventually
 from scenarios.afterwards import SIDES, hear_again, hold, hung_up, refuse
-from scenarios.parties import Pair, inbound, sides, talking, to
+from scenarios.parties import Pair, connected, inbound, sides, talking, to
 
 pytestmark = pytest.mark.engines
 
@@ -25,6 +26,18 @@ async def test_a_hold_that_is_refused_holds_nothing(edge, agent, side, method, s
         assert await hold(actor, method, style) == code
     await hear_again(pair)
     await hung_up(pair)
+
+
+@OFFERING
+async def test_a_hold_that_reaches_nobody_holds_nothing(edge, agent, method):
+    """The other one's connection is gone, as behind a NAT, and its audio goes on."""
+    pair = await talking(edge, agent, "out", "tcp", "udp")
+    await pair.talk()
+    pair.near.agent.stop_listening()
+    pair.near.agent.drop_connections()
+    await eventually(lambda: not connected(edge, pair.near.agent), what="the edge has noticed")
+    assert await hold(pair.far, method, "inactive") == 480
+    await hear_again(pair)
 
 
 @SIDES

@@ -77,7 +77,10 @@ class InDialog:
                 transactions.expect_end()
         elif method == "UPDATE" or (method == "INVITE" and has_sdp) or (far == legs.CARRIER and method != "ACK"):
             transactions.expect_refusal()
-        self._onward.relay("ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply")
+        callback = "ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply"
+        if refused := self._onward.relay(callback):
+            self._take_back(method)
+            replies.refuse(refused)
 
     def dial_again(self) -> None:
         """A digit has waited for its sender's audio."""
@@ -104,10 +107,15 @@ class InDialog:
         if self._authenticated(code, transactions.expect_refusal):
             return
         method = message.method()
-        if notes.request_offered() and method in ("INVITE", "UPDATE"):
-            self._relay.restore()
-        elif code in NO_SUCH_METHOD and method == "UPDATE":
+        if not self._take_back(method) and code in NO_SUCH_METHOD and method == "UPDATE":
             replies.refreshed()
+
+    def _take_back(self, method: str) -> bool:
+        """Whether a request that is refused had an offer: then the media goes on as it was agreed on before."""
+        offered = notes.request_offered() and method in ("INVITE", "UPDATE")
+        if offered:
+            self._relay.restore()
+        return offered
 
     def bye_refused(self) -> None:
         """The far side may be in the call still, which nobody counts any more, and at the operator's expense."""

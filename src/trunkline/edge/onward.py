@@ -7,10 +7,11 @@ one whose name server never answers. So what workers wait for such answers is bo
 
 import time
 
-from trunkline.edge.ksr import message, replies, routes, transactions
+from trunkline.edge.ksr import message, routes, transactions
 from trunkline.edge.limits import Limits
 from trunkline.sip import refusal
 from trunkline.sip.fence import Fence
+from trunkline.sip.refusal import Refusal
 from trunkline.sip.uri import is_ip
 
 
@@ -20,24 +21,21 @@ class Onward:
     def __init__(self, limits: Limits, fence: Fence):
         self._limits, self._fence = limits, fence
 
-    def relay(self, on_reply: str = "") -> None:
-        """Forward the current request; `on_reply` names the callback for its responses, '' for none."""
+    def relay(self, on_reply: str = "") -> Refusal | None:
+        """Forward the current request, or say why it is refused; `on_reply` names the callback for its responses, ''
+        for none."""
         ip = message.source().ip
         if routes.aims_at_us():  # it would only come back, again and again, from our own address
-            replies.refuse(refusal.leads_back())
-        elif is_ip(host := routes.next_host()):
-            if self._fence.is_nowhere(host):
-                replies.refuse(refusal.out_of_reach())
-            else:
-                self._send(on_reply)
-        elif self._limits.may_ask_dns(ip):
-            began = time.monotonic()
-            self._send(on_reply)
-            self._limits.asked_dns(ip, time.monotonic() - began)
-        else:
-            replies.refuse(refusal.name_servers_silent())
+            return refusal.leads_back()
+        if is_ip(host := routes.next_host()):
+            return refusal.out_of_reach() if self._fence.is_nowhere(host) else self._send(on_reply)
+        if not self._limits.may_ask_dns(ip):
+            return refusal.name_servers_silent()
+        began = time.monotonic()
+        refused = self._send(on_reply)
+        self._limits.asked_dns(ip, time.monotonic() - began)
+        return refused
 
     @staticmethod
-    def _send(on_reply: str) -> None:
-        if not transactions.relay(on_reply):
-            replies.refuse(refusal.out_of_reach())
+    def _send(on_reply: str) -> Refusal | None:
+        return None if transactions.relay(on_reply) else refusal.out_of_reach()

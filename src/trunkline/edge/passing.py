@@ -84,7 +84,8 @@ class Passing:
         """A request within such a call: from a neighbour to the PBX, or from the PBX to where the call is."""
         if self._neighbours.here():
             routes.follow_contact()
-            self._onward.relay("ksr_passed_reply")
+            if refused := self._onward.relay("ksr_passed_reply"):
+                replies.refuse(refused)
         elif not self._neighbours.include(routes.next_host()):  # or its Route was altered
             replies.refuse(refusal.unknown_dialog())
         else:
