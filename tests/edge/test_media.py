@@ -271,12 +271,24 @@ def test_what_the_sdp_of_a_response_is(code, request_offered, step):
 
 
 @pytest.mark.parametrize(
+    ("said", "meant"),
+    [("", "sendonly"), ("sendrecv", "sendonly"), ("sendonly", "sendonly"), ("recvonly", "inactive"), ("inactive",) * 2],
+)
+def test_a_pbx_that_holds_at_no_address_says_so_by_a_direction(said, meant):
+    text = body("PCMA", address="0.0.0.0") + (f"a={said}\r\n" if said else "") + "a=ptime:20\r\n"
+    made = offers.read(text, Writer("192.0.2.7", believed=False), ABLE).sdp
+    assert re.findall("a=(send.*|recv.*|inactive)\r", made) == [meant]
+    assert "a=ptime:20" in made
+    assert offers.read(text, Writer("192.0.2.7", believed=True), ABLE).sdp.count(" 0.0.0.0\r") == 2
+
+
+@pytest.mark.parametrize(
     ("named", "source", "used"),
     [
         ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
         ("192.0.2.8", "192.0.2.7", "192.0.2.7"),
         ("10.0.0.5", "192.0.2.7", "192.0.2.7"),
-        ("0.0.0.0", "192.0.2.7", "0.0.0.0"),
+        ("0.0.0.0", "192.0.2.7", "192.0.2.7"),
     ],
 )
 def test_audio_goes_to_no_address_that_a_pbx_only_names(named, source, used):

@@ -76,7 +76,8 @@ async def hold(actor, other, style):
     assert response.code == 200
     assert sdp.parse(response.body).direction == ("inactive" if style == "inactive" else "recvonly")
     offered = sdp.parse((await other.next_request("INVITE")).body)
-    assert offered.direction == style or offered.address == "0.0.0.0"
+    told = "sendonly" if style == "0.0.0.0" else style  # a PBX's; a carrier's stays as it is
+    assert offered.direction == told or offered.address == style
     for call in (actor, other):
         call.audio.forget()
         call.audio.play(700)

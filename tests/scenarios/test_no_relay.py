@@ -138,6 +138,28 @@ async def test_a_pbx_whose_audio_has_another_address_is_heard_and_hears(edge, ag
     await pair.events("end")
 
 
+@pytest.mark.parametrize("direction", ["sendrecv", "inactive"])
+async def test_a_pbx_whose_audio_has_another_address_hears_at_once_after_a_hold_at_no_address(edge, agent, direction):
+    """RFC 2543's hold (CUCM's has `inactive` with it). The relay sent to where the SIP comes from for three seconds, as
+    if the audio had gone from there to another place and back."""
+    pbx = await agent(name="pbx")
+    pbx.media_address = agent.address()
+    pair = await calling(edge, agent, pbx)
+    await pair.far.answer()
+    await pair.near.final()
+    await pair.talk()
+    pair.near.audio.mute()
+    body = re.sub(rb"c=IN IP4 \S+", b"c=IN IP4 0.0.0.0", pair.near.make_offer(direction))
+    assert (await pair.near.send("INVITE", body, [("Content-Type", sdp.TYPE)])).code == 200
+    await pair.near.audio.hear_silence()
+    nobody = await RtpSession.open(pbx.address, pair.near.audio.address[1])
+    assert (await pair.near.reinvite()).code == 200
+    await pair.talk()
+    await pair.near.bye()
+    nobody.close()
+    assert nobody.received == 0
+
+
 async def test_a_carrier_whose_audio_has_another_address_gets_it_before_it_sends_any(edge, agent):
     """Its session border controller may wait for ours to know where we are."""
     pbx, key = await agent(name="pbx"), edge.key()

@@ -77,9 +77,22 @@ def description(text: str, writer: Writer, abilities: Abilities, secure: bool | 
     if _encoded(audio, abilities) in _PACKETS_OF_20:
         others = (line for line in audio.attributes if not line.startswith("a=ptime"))
         audio = replace(audio, attributes=("a=ptime:20", *others))
-    if not (writer.believed or audio.address == writer.source or is_hold(audio.address)):
-        audio = replace(audio, address=writer.source)
+    if not (writer.believed or audio.address == writer.source):
+        audio = replace(audio, address=writer.source, attributes=_held(audio))
     return replace(written, audio=audio)
+
+
+def _held(audio: Audio) -> tuple[str, ...]:
+    """Its attributes, with a hold at no address (RFC 2543) as a direction, which says as much (RFC 3264 §8.4).
+
+    Where a party goes to no address and comes back, the relay takes it to have moved: audio that comes from where it
+    came from before is then a straggler's for three seconds (measured), in which a PBX behind NAT would hear nothing.
+    """
+    if not is_hold(audio.address):
+        return audio.attributes
+    said = next((line[2:] for line in audio.attributes if line[2:] in sdp.DIRECTIONS), "sendrecv")
+    kept = (line for line in audio.attributes if line[2:] != said)
+    return *kept, "a=sendonly" if said.startswith("send") else "a=inactive"
 
 
 def _encoded(audio: Audio, abilities: Abilities) -> str:
