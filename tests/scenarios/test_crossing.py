@@ -141,6 +141,27 @@ async def test_who_has_lost_its_connection_is_connected_to(edge, agent, transpor
     await closed(pair)
 
 
+@pytest.mark.gives_itself_away  # what one of the carrier's machines wrote reaches the other one
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+async def test_who_has_lost_its_connection_is_connected_to_where_its_contact_leads(edge, agent, transport):
+    """A carrier may call from one machine and be called at another."""
+    pbx, contact = await agent(name="pbx"), await agent(transport, name="trunk")
+    scene = await inbound(edge, agent, to(pbx), transport=transport)
+    scene.trunk.contact_for = lambda hop, user="": contact.contact_for(hop, user)
+    near = await scene.dial()
+    far = await pbx.next_call()
+    await far.answer()
+    await near.final()
+    await far.confirmed()
+    scene.trunk.stop_listening()
+    scene.trunk.drop_connections()
+    await eventually(lambda: not connected(edge, scene.trunk), what="the edge has noticed")
+    contact.calls |= scene.trunk.calls
+    assert (await far.bye()).code == 200
+    await near.hung_up()
+    await closed(Pair(near, far, edge, scene.number))
+
+
 @pytest.mark.parametrize("callee", ["udp", "tcp"])
 async def test_a_cancel_that_the_callee_does_not_heed_ends_with_the_ringing(own_edge, agent, callee):
     """It is gone, or answers the CANCEL alone."""

@@ -42,7 +42,7 @@ class InDialog:
         # Before anything is noted of the call: bytes that are no UTF-8 end it here, with a 400 (`main`).
         names = [name(message.user_part(user), dialog.plus, self._config.domain) for user in ("$fU", "$tU")]
         contacts.leave_behind_odd_routes()
-        routes.follow_contact()
+        routes.follow_contact(to_caller=message.get("$ft") != dialog.caller_tag)
         near, far = dialog.legs_from(message.get("$ft"))
         if far == legs.CARRIER and method != "ACK":
             notes.note_carrier(self._records.carrier(dialog.call))  # before its end is noted

@@ -83,7 +83,7 @@ class Passing:
     def forward(self, method: str) -> None:
         """A request within such a call: from a neighbour to the PBX, or from the PBX to where the call is."""
         if self._neighbours.here():
-            routes.follow_contact()
+            routes.follow_contact(to_caller=False)
             if refused := self._onward.relay("ksr_passed_reply"):
                 replies.refuse(refused)
         elif not self._neighbours.include(routes.next_host()):  # or its Route was altered

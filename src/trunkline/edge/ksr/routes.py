@@ -107,11 +107,11 @@ def follow_route() -> str | None:
     return route if KSR.rr.loose_route() > 0 else None
 
 
-def follow_contact() -> None:
+def follow_contact(*, to_caller: bool) -> None:
     """Send to where the far side's messages came from, when `contacts.lead_back` said so.
 
     Where that was a connection which is gone, nobody need listen at the port that it came from: whoever can be reached
-    at its Contact is connected to there, as RFC 3261 §18.1.1 has it.
+    at its Contact is connected to there, as RFC 3261 §18.1.1 has it. A callee listens where it was called.
     """
     if KSR.isdsturiset():  # by a Route of the far side's own, whose proxies get the Contact as it was written
         uri = get("$ru")
@@ -122,9 +122,12 @@ def follow_contact() -> None:
     hop = _OVER_CONNECTION.match(get("$du") or "")
     if hop is None or _has_connection(hop[1]):
         return
-    ip, contact_host = hop[1].rpartition(":")[0], get("$rd")
-    if contact_host == ip or not _CONTACT_IS_IP.fullmatch(contact_host):  # another address is one behind its NAT
-        put("$du", f"sip:{ip}:{get('$rp')};transport={hop[2]}")
+    ip, host = hop[1].rpartition(":")[0], get("$rd")
+    if not _CONTACT_IS_IP.fullmatch(host):
+        host = ip
+    elif host != ip and (not to_caller or KSR.nathelper.is_rfc1918(host) > 0):  # it is behind its NAT
+        return
+    put("$du", f"sip:{host}:{get('$rp')};transport={hop[2]}")
 
 
 def save_contact(address_of_record: str, path: str) -> None:
