@@ -1,8 +1,11 @@
 """A carrier that asks for credentials: what it is answered, and what that changes for the call."""
 
+import asyncio
+
 import pytest
 
 from harness import placing
+from harness.polling import PATIENCE
 from trunkline.sandbox import behaviour, digest, sdp
 from trunkline.sandbox.call import AUTO
 
@@ -65,6 +68,20 @@ async def test_each_side_counts_its_own_cseq_after_a_challenge(edge, agent, tran
     assert {response.cseq[0] for response in call.responses if response.code >= 180} >= {call.request.cseq[0]}
     events = await edge.events("end", called=f"{prefix}001")
     assert events[-1]["by"] == "caller"
+
+
+async def test_an_answer_that_comes_too_late_has_the_callers_cseq(edge, agent):
+    """Or the caller, who is to end it, would not know what it answers."""
+    key, ua, far, come = edge.key(), await agent(), await agent(), asyncio.Queue()
+    prefix = edge.route(edge.carrier(far.address, far.port(), username="trunk", password="s3cret"))
+    far.on_call = behaviour.challenge("trunk", "s3cret", come.put)
+    call = await placing.dial(edge, ua, key, f"+{prefix}001")
+    late = await asyncio.wait_for(come.get(), PATIENCE)
+    assert (await call.final()).code == 503
+    await late.answer()
+    await call.until(lambda: call.code == 200, PATIENCE, "the answer is passed on")
+    assert call.response.cseq == call.request.cseq == (late.request.cseq[0] - 1, "INVITE")
+    await late.confirmed()
 
 
 async def test_a_call_can_be_cancelled_after_a_carriers_challenge(edge, agent):

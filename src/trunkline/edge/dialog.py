@@ -17,8 +17,8 @@ from urllib.parse import quote
 from trunkline.sip.number import e164
 
 PARAMETER = "tl"
-# In the Route of a caller whose INVITE was repeated, say with a carrier's credentials: how far its CSeq is below that
-# of the far side.
+# Where the INVITE was repeated, say with a carrier's credentials: how far the caller's CSeq is below what the far side
+# has of it. (The callee's is shifted by as much, which does no harm.)
 SHIFT = ";cs={}"
 
 _TOKEN = re.compile(

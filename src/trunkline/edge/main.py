@@ -10,6 +10,7 @@ from trunkline.contract.hidden import Mask
 from trunkline.edge import failover, legs
 from trunkline.edge.attempts import Attempts
 from trunkline.edge.calls import Calls
+from trunkline.edge.dialog import SHIFT
 from trunkline.edge.failover import CANCELLED, Outcome
 from trunkline.edge.in_dialog import InDialog
 from trunkline.edge.injector import Injector
@@ -120,7 +121,8 @@ class Edge:
     def ksr_branch(self, _message):
         """The INVITE of one attempt is about to leave: its own media offer, afresh."""
         notes.note_branch()
-        routes.record_route(notes.noted_route())
+        shift = notes.shift()
+        routes.record_route((SHIFT.format(shift) if shift else "") + notes.noted_route())
         if not notes.request_offered():
             return
         near, far = notes.legs()

@@ -3,7 +3,7 @@
 from trunkline.contract.edge_config import EdgeConfig
 from trunkline.contract.endings import NO_RELAY, UNDESCRIBED, UNUSABLE_ANSWER
 from trunkline.edge import legs, media
-from trunkline.edge.dialog import PARAMETER, SHIFT, Dialogs
+from trunkline.edge.dialog import Dialog, Dialogs
 from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, relays, replies, routes, transactions
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
@@ -26,11 +26,10 @@ class Responses:
             return
         if notes.is_late():
             # No part of the call any more, and its SDP was not anchored; a 2xx goes on all the same (RFC 3261 §16.7).
-            _turn_away(code)
+            self._turn_away(code)
             return
         if 200 <= code < 300 and self._records.is_second(message.text("$tt")):
-            _turn_away(code)  # somebody forked, and the caller is talking already: it ends this one (§13.2.2.4)
-            self._unshift(code)
+            self._turn_away(code)  # somebody forked, and the caller is talking already: it ends this one (§13.2.2.4)
             return
         readable = message.is_readable()
         usable = code >= 300 or (message.is_tagged() and _is_passable(code))
@@ -70,7 +69,7 @@ class Responses:
         hiding.hide_response()
         if message.has_sdp() or message.is_longer_than_said():  # which would begin the next message on a connection
             hiding.remove_body()
-        self._unshift(code)
+        _unshift(notes.shift())
 
     def repeated(self, code: int) -> None:
         """A response whose transaction is over, or to nothing of ours: passed on, it would show one side to the other.
@@ -79,20 +78,30 @@ class Responses:
         not see (RFC 6026 §7.2). It goes on without its description, of which the relay's is no more at hand: the caller
         had that with an earlier copy, or else ends the call at once instead of waiting.
         """
-        if 200 <= code < 300 and (call := self._answered()) and contacts.is_usable():
-            self._records.repeated(call, message.text("$tt"))
+        if 200 <= code < 300 and (dialog := self._answered()) and contacts.is_usable():
+            self._records.repeated(dialog.call, message.text("$tt"))
             contacts.lead_back()
             hiding.leave_behind()
             hiding.remove_body()
+            _unshift(dialog.shift)
         else:
             transactions.drop()
 
-    def _answered(self) -> str:
-        """The call that we set up whose INVITE this answers, as our Record-Route in it proves; '' for none."""
+    def _turn_away(self, code: int) -> None:
+        """Pass on what is no part of the call: without media, and with a way to its sender, who is to get a BYE."""
+        dialog = self._answered()
+        contacts.lead_back() if code < 300 else contacts.leave_behind_odd()
+        contacts.leave_behind_odd_routes()
+        hiding.hide_response()
+        hiding.remove_body()
+        _unshift(dialog.shift if dialog else 0)
+
+    def _answered(self) -> Dialog | None:
+        """The dialog of the INVITE of ours that this answers, as our Record-Route in it proves."""
         if (cseq := message.cseq()) is None or cseq[1] != "INVITE":
-            return ""
+            return None
         proofs = (self._dialogs.verify(route, message.text("$ci")) for route in routes.record_routes())
-        return next((dialog.call for dialog in proofs if dialog), "")
+        return next(filter(None, proofs), None)
 
     def _hold_back(self, code: int) -> None:
         """Its receiver could not tell what it is a response to. A provisional one is not missed, and of a refusal the
@@ -129,7 +138,7 @@ class Responses:
         if not attempt or code >= 300:
             contacts.leave_behind_odd_routes()
         hiding.hide_response()
-        self._unshift(code)
+        _unshift(notes.shift())
         return fault
 
     def _anchor(self, code: int, step: media.Step, attempt: bool) -> str:
@@ -152,20 +161,11 @@ class Responses:
         unusable = self._relay.unusable if attempt else ""
         return unusable and f"{UNUSABLE_ANSWER}: {unusable}"
 
-    def _unshift(self, code: int) -> None:
-        """The sender gets the CSeq that it sent, and a Route that says what became of it."""
-        if shift := notes.shift():
-            hiding.shift_cseq(-shift)
-            if 180 <= code < 300:
-                routes.mark_route(SHIFT.format(shift), f";{PARAMETER}=")
 
-
-def _turn_away(code: int) -> None:
-    """Pass on what is no part of the call: without media, and with a way to its sender, who is to get a BYE."""
-    contacts.lead_back() if code < 300 else contacts.leave_behind_odd()
-    contacts.leave_behind_odd_routes()
-    hiding.hide_response()
-    hiding.remove_body()
+def _unshift(shift: int) -> None:
+    """The sender gets the CSeq that it sent."""
+    if shift:
+        hiding.shift_cseq(-shift)
 
 
 def _is_passable(code: int) -> bool:

@@ -86,14 +86,6 @@ def has_passed_here() -> bool:
     return any(KSR.is_myself(uri) for value in record_routes() for uri in _ROUTED.findall(value))
 
 
-def mark_route(mark: str, parameter: str) -> None:
-    """In a response: put `mark` before a parameter of our Record-Route, for its receiver's later requests."""
-    values = record_routes()
-    KSR.hdr.remove("Record-Route")
-    for value in values:
-        append_header("Record-Route: " + value.replace(parameter, mark + parameter))
-
-
 def named_route() -> str:
     """The URI of the first Route, which stays; '' for none."""
     return text("$route_uri") if KSR.hdr.is_present("Route") > 0 else ""
