@@ -6,6 +6,7 @@ import pytest
 
 from harness.node import eventually
 from scenarios.parties import RINGING, connected, inbound, kinds, one, talking, to
+from trunkline.contract.endings import UNHEARD
 
 pytestmark = pytest.mark.engines
 
@@ -72,11 +73,14 @@ async def test_a_party_whose_connection_is_gone_is_told_of_in_words(edge, agent,
     pair.near.agent.stop_listening()
     pair.near.agent.drop_connections()
     await eventually(lambda: not connected(edge, pair.near.agent))
-    for method in ("INFO", "UPDATE", "BYE"):
+    for method in ("INFO", "UPDATE", "BYE", "BYE"):
         response = await pair.far.send(method)
         assert (response.code, response.reason) == (480, "Temporarily Unavailable")
         assert "its connection is gone" in response.warning
-    assert one(await pair.events("end"), "end")["by"] == "callee"
+    unheard = lambda: edge.journal(event="end", by="edge", reason=UNHEARD, call=ended["call"])  # noqa: E731
+    ended = next(event for event in await pair.events("end") if event["event"] == "end")
+    assert ended["by"] == "callee"
+    assert len(unheard()) == 1
 
 
 @pytest.mark.parametrize("order", [("tcp", "tls"), ("tls", "tcp")])

@@ -72,14 +72,16 @@ class InDialog:
             notes.note_offer(has_sdp)
             notes.note_legs(near + far)
             notes.note_call(dialog.call)
-        if method == "BYE":
-            if self._records.is_over(dialog):  # and not of a fork's leg, beside a call that is up
-                transactions.expect_end()
+        ends = method == "BYE" and self._records.is_over(dialog)  # and not a fork's leg, beside a call that is up
+        if ends:
+            transactions.expect_end()
         elif method == "UPDATE" or (method == "INVITE" and has_sdp) or (far == legs.CARRIER and method != "ACK"):
             transactions.expect_refusal()
         callback = "ksr_dialog_reply" if method in ("INVITE", "UPDATE", "PRACK") else "ksr_hidden_reply"
         if refused := self._onward.relay(callback):
             self._take_back(method)
+            if ends:
+                self._records.unheard(dialog.call)
             replies.refuse(refused)
 
     def dial_again(self) -> None:

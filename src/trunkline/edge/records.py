@@ -158,8 +158,9 @@ class Records:
 
     def unheard(self, call: str) -> None:
         """The BYE that ended a call has not ended it for the far side: the node is to do so (`node/clear.py`)."""
-        self._journal.note("end", call, by="edge", reason=UNHEARD)
-        self._journal.flush()
+        if self._standing.unheard(call):
+            self._journal.note("end", call, by="edge", reason=UNHEARD)
+            self._journal.flush()
 
     def repeated(self, call: str, callee_tag: str) -> None:
         """A callee repeats its answer when the INVITE's transaction is over: it waits for the ACK, some 32 s. What a

@@ -41,6 +41,10 @@ class Standing:
         """Note that a call's record is closed; False when it was: two BYEs may cross, or be repeated."""
         return self._counters.add("over", call) == 1
 
+    def unheard(self, call: str) -> bool:
+        """Note that one party's BYE has not ended a call for the other; False when that was noted before."""
+        return self._counters.add("over", f"{call} unheard") == 1
+
     def is_over(self, call: str, begun: int) -> bool:
         """Whether a call's record is closed. `begun`: Unix time, s; a call of before this process is not counted."""
         if self.is_closed(call):
