@@ -39,6 +39,7 @@ def test_calls_are_counted_and_parts_looked_after(node):
     found = scraped(node)
     assert 0 < found["trunkline_kamailio_memory_free_bytes{}"] < found["trunkline_kamailio_memory_bytes{}"]
     assert found["trunkline_connections{}"] <= found["trunkline_connections_most{}"]
+    assert 0 <= found["trunkline_media_ports_taken{rtpengine}"] < found["trunkline_media_ports{rtpengine}"]
     assert found["trunkline_draining{}"] == 0
     assert found["trunkline_disk_free_bytes{}"] > 0
     assert found["trunkline_certificate_end_seconds{}"] > 1.7e9

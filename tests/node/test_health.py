@@ -255,6 +255,32 @@ def test_rtpengines_ping(home, check):
     assert (found.ok, found.text) == (False, "its control port: it cannot be reached: Connection refused")
 
 
+@pytest.mark.parametrize(
+    ("taken", "ok", "text"),
+    [
+        ((0, 17), True, "answers on 127.0.0.1 port {}; 17 of 100 media ports are taken"),
+        ((89,), True, "answers on 127.0.0.1 port {}; 89 of 100 media ports are taken"),
+        ((0, 90), False, "90 of its 100 media ports are taken; a call without any is refused: raise media.port_max"),
+        ((), False, "its control port: its answer makes no sense"),
+    ],
+)
+def test_the_media_ports_of_the_address_that_has_the_fewest_left(home, check, taken, ok, text):
+    said = {"statistics": {"interfaces": [{"ports": {"used": used, "totals": 100}} for used in taken]}}
+
+    def answer(request):
+        cookie, _, asked = request.partition(b" ")
+        return cookie + b" " + (b"d6:result4:ponge" if asked.startswith(b"d") else json.dumps(said).encode())
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        home.ports.write_text(json.dumps({"relays": [port], "redis": 0}))
+        _answering(server, answer)
+        _answering(server, answer)
+        found = check("rtpengine", rtpengine="RUNNING")
+    assert (found.ok, found.text) == (ok, text.format(port))
+
+
 @pytest.mark.parametrize(("answer", "code"), [(b"SIP/2.0 200 OK\r\n\r\n", 200), (b"SIP/2.0 503 No\r\n\r\n", 503)])
 def test_options(addresses, answer, code):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2s
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from trunkline import __version__
 from trunkline.contract import store
 from trunkline.contract.feed import DRAIN, Heartbeat, Sink, Unavailable
 from trunkline.home import Home
-from trunkline.node import health, orders, part, probes
+from trunkline.node import health, media_ports, orders, part, ports, probes
+from trunkline.node.engines import relay_name
 from trunkline.node.supervise import NotRunning
 from trunkline.settings import Settings
 
@@ -30,7 +32,8 @@ class Beater:
 
     def facts(self) -> Mapping[str, object]:
         known = {"draining": store.draining(self._store), "calls": self._calls(), "checks": self._checks}
-        known["kamailio"] = self._kamailio() if self._settings.metrics.port else None
+        if self._settings.metrics.port:
+            known |= {"kamailio": self._kamailio(), "media_ports": self._media_ports()}
         return known | {"ahead": round(self._ahead, 1), "mail": self._mail}
 
     def step(self) -> bool:
@@ -105,6 +108,15 @@ class Beater:
             return {"memory": ask("core.shmmem"), "connections": ask("core.tcp_info")}
         except probes.Silent:  # `checks` says it
             return None
+
+    def _media_ports(self) -> Mapping[str, media_ports.Ports]:
+        """Those of each media relay that says so, for the same part."""
+        known = {}
+        with suppress(OSError, ValueError, TypeError):  # no engine has been started yet
+            for index, port in enumerate(ports.read(self._home.ports).relays):
+                with suppress(probes.Silent):
+                    known[relay_name(index)] = media_ports.ask(port)
+        return known
 
     def _cut_off(self) -> bool:
         """What this node sees of the others is then nothing that DNS should follow."""

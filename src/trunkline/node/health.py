@@ -11,7 +11,7 @@ from functools import partial
 
 from trunkline.contract import edge_config, store
 from trunkline.home import Home
-from trunkline.node import certificates, logs, part, ports, probes
+from trunkline.node import certificates, logs, media_ports, part, ports, probes
 from trunkline.node.engines import relay_name
 from trunkline.node.supervise import Manager, Process
 from trunkline.settings import Settings
@@ -23,6 +23,7 @@ SILENT_SECONDS = 10.0
 BEHIND_SECONDS = 5.0
 STALE_SECONDS = 3600.0  # a name that no name server has answered for this long
 REBUILDING = "the store is being filled"
+MOST_PORTS = 0.9  # of a media relay's that are taken, before calls are refused for want of one
 LEAST_DISK = 200_000_000  # bytes
 LEAST_FILES = 1_000  # inodes
 EXPIRY_DAYS = 14
@@ -110,9 +111,13 @@ def _rtpengine(home: Home, index: int) -> Check:
     try:
         port = ports.read(home.ports).relays[index]
         probes.rtpengine_ping(port)
+        taken, most = media_ports.ask(port)
     except (probes.Silent, OSError, ValueError, TypeError, IndexError) as error:
         return Check(name, False, f"its control port: {error}")
-    return Check(name, True, f"answers on 127.0.0.1 port {port}")
+    if taken >= MOST_PORTS * most:
+        text = f"{taken} of its {most} media ports are taken; a call without any is refused: raise media.port_max"
+        return Check(name, False, text, serves=True)
+    return Check(name, True, f"answers on 127.0.0.1 port {port}; {taken} of {most} media ports are taken")
 
 
 def _codecs(home: Home) -> Check:

@@ -70,6 +70,13 @@ class State(Collector):
             yield GaugeMetricFamily("trunkline_connections", "TCP and TLS connections.", tcp["opened_connections"])
             yield GaugeMetricFamily("trunkline_connections_most", "The most that there may be.", tcp["max_connections"])
 
+        most = GaugeMetricFamily("trunkline_media_ports", "Ports for audio that a relay has.", labels=["relay"])
+        taken = GaugeMetricFamily("trunkline_media_ports_taken", "Those that calls have.", labels=["relay"])
+        for relay, (used, total) in beat.get("media_ports", {}).items():
+            most.add_metric([relay], total)
+            taken.add_metric([relay], used)
+        yield from (most, taken)
+
     def _said(self, name: str) -> Mapping:
         """What a part says of itself; {} when it has not said anything for long."""
         said = part.read_status(self._home.status(name)) or {}

@@ -77,7 +77,7 @@ class Media(Section):
     address: str = Field("", description="IP address for RTP. Empty: `sip.address`.")
     advertised: str = Field("", description="IP address written into SDP. Empty: `sip.advertised`, or `media.address`.")
     port_min: Port = Field(30000, description="First RTP port.")
-    port_max: Port = Field(39999, description="Last RTP port; a call takes four.")
+    port_max: Port = Field(39999, description="Last RTP port. A call takes four: 10,000 are enough for 2,500 at once.")
     relays: int = Field(
         2, ge=1, le=2, description="rtpengine processes. Two share the ports and the calls; either takes over for both."
     )

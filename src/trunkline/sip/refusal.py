@@ -244,7 +244,7 @@ def draining() -> Refusal:
 
 
 def media_unavailable() -> Refusal:
-    return Refusal(503, "The media relay is not available, so the call cannot be anchored")
+    return Refusal(503, "No media relay is there, or none has a port left, so the call cannot be anchored")
 
 
 def digit_without_audio() -> Refusal:
