@@ -29,6 +29,8 @@ async def test_a_call_without_ports_is_refused_and_status_says_why(own_edge, age
         assert (check.ok, check.serves) == (False, True)
         assert f"{PORTS} of its {PORTS} media ports are taken" in check.text
 
+    for held, _ in talking[:2]:  # those that have theirs go on
+        assert [(await held.reinvite(direction)).code for direction in ("sendonly", "sendrecv")] == [200, 200]
     await placing.hang_up(*talking.pop())
     await eventually(lambda: any(media_ports.ask(control).taken < PORTS for control in controls))
     call, incoming = await placing.answered(edge, pbx, far, key, number)
