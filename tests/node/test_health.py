@@ -11,7 +11,7 @@ import pytest
 
 from trunkline.home import Home
 from trunkline.node import abilities, certificates, health, part, ports, probes, render, secrets
-from trunkline.node.health import duration
+from trunkline.node.checks import Check, duration
 from trunkline.node.supervise import NotRunning, Process
 from trunkline.settings import Settings
 
@@ -29,7 +29,7 @@ def home(tmp_path):
 def check(home, monkeypatch):
     """Health of one part, with every process running unless told otherwise."""
 
-    def ask(name: str, settings: Settings | None = None, **processes: str) -> health.Check:
+    def ask(name: str, settings: Settings | None = None, **processes: str) -> Check:
         class Manager:
             def __init__(self, home):
                 pass
@@ -146,7 +146,7 @@ def test_a_clock_that_is_wrong(home, check, ahead, text):
         with pytest.raises(StopIteration):
             check("clock")
     else:
-        assert check("clock") == health.Check("clock", False, text, serves=True)
+        assert check("clock") == Check("clock", False, text, serves=True)
 
 
 def test_letters_that_do_not_go_out(home, check):
@@ -154,11 +154,11 @@ def test_letters_that_do_not_go_out(home, check):
     with pytest.raises(StopIteration):
         check("mail")
     says(home, "beat", mail="the last letter did not go out")
-    assert check("mail") == health.Check("mail", False, "the last letter did not go out", serves=True)
+    assert check("mail") == Check("mail", False, "the last letter did not go out", serves=True)
 
 
 def test_a_part_that_never_spoke(check):
-    assert check("ship") == health.Check("ship", False, "it has not said anything yet")
+    assert check("ship") == Check("ship", False, "it has not said anything yet")
 
 
 def test_a_part_that_does_not_run_is_sent_to_its_log(home, check):
@@ -253,6 +253,30 @@ def test_rtpengines_ping(home, check):
     ports.ensure(home.ports, port)
     found = check("rtpengine", rtpengine="RUNNING")
     assert (found.ok, found.text) == (False, "its control port: it cannot be reached: Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("connections", "of_tls", "memory", "text"),
+    [
+        (89, 44, 449, "up for 5 s"),
+        (90, 0, 0, "90 of its 100 TCP and TLS connections are taken; more are refused: raise sip.memory_mb"),
+        (45, 45, 0, "45 of its 50 TLS connections are taken; more are refused: raise sip.memory_mb"),
+        (0, 0, 461, "461 of its 512 MB of shared memory are taken; without any, calls fail: raise sip.memory_mb"),
+    ],
+)
+def test_what_kamailio_has_hardly_any_of_is_told(check, monkeypatch, connections, of_tls, memory, text):
+    tcp = {"opened_connections": connections, "max_connections": 100}
+    tls = {"opened_tls_connections": of_tls, "max_tls_connections": 50}
+    said = {
+        "core.uptime": {"uptime": 5},
+        "rtpengine.show": {"active": 1},
+        "core.tcp_info": tcp | tls,
+        "core.shmmem": {"real_used": memory << 20, "total": 512 << 20},
+    }
+    monkeypatch.setattr(probes, "kamailio_rpc", lambda path, method, *parameters: said[method])
+    monkeypatch.setattr(probes, "sip_options", lambda address, port: 200)
+    found = check("kamailio", kamailio="RUNNING")
+    assert (found.ok, found.text) == (text == "up for 5 s", text)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from harness import placing
 from harness.node import eventually
 from scenarios.parties import failures
-from trunkline.node import health, media_ports, ports
+from trunkline.node import engine_health, media_ports, ports
 
 pytestmark = pytest.mark.engines
 
@@ -25,7 +25,7 @@ async def test_a_call_without_ports_is_refused_and_status_says_why(own_edge, age
     controls = ports.read(edge.home.ports).relays
     for index, control in enumerate(controls):
         assert media_ports.ask(control) == (PORTS, PORTS)
-        check = health._rtpengine(edge.home, index)
+        check = engine_health.rtpengine(edge.home, index)
         assert (check.ok, check.serves) == (False, True)
         assert f"{PORTS} of its {PORTS} media ports are taken" in check.text
 

@@ -9,6 +9,7 @@ from trunkline import settings as all_settings
 from trunkline.cli import saying
 from trunkline.home import Home
 from trunkline.node import health
+from trunkline.node.checks import Check
 from trunkline.node.supervise import NotRunning
 
 UNHEALTHY, NOT_RUNNING = 1, 3  # 3 as in the LSB's status action: the program is not running
@@ -37,7 +38,7 @@ def command(ctx: click.Context, as_json: bool):
     ctx.exit(0 if healthy else UNHEALTHY)
 
 
-def print_checks(checks: list[health.Check]) -> None:
+def print_checks(checks: list[Check]) -> None:
     """A line for each part."""
     width = max(len(check.name) for check in checks)
     for check in checks:

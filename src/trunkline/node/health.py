@@ -6,16 +6,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 
-from trunkline.contract import edge_config, store
+from trunkline.contract import store
 from trunkline.home import Home
-from trunkline.node import certificates, logs, media_ports, part, ports, probes
+from trunkline.node import certificates, engine_health, logs, part, probes
+from trunkline.node.checks import Check, duration
 from trunkline.node.engines import relay_name
 from trunkline.node.supervise import Manager, Process
 from trunkline.settings import Settings
-from trunkline.sip.codecs import CODECS, spoken
 
 # A part that said nothing for this long hangs; a rebuild of the store says a word after each portion.
 SILENT_SECONDS = 10.0
@@ -23,7 +22,6 @@ SILENT_SECONDS = 10.0
 BEHIND_SECONDS = 5.0
 STALE_SECONDS = 3600.0  # a name that no name server has answered for this long
 REBUILDING = "the store is being filled"
-MOST_PORTS = 0.9  # of a media relay's that are taken, before calls are refused for want of one
 LEAST_DISK = 200_000_000  # bytes
 LEAST_FILES = 1_000  # inodes
 EXPIRY_DAYS = 14
@@ -31,23 +29,12 @@ CLOCK_SECONDS = 2.0  # two nodes may be as far on either side; Kamailio takes a 
 LONGEST_WORDS = 300  # of a log that are quoted
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`text` says what was seen when it is well, and what is wrong and what to look at when it is not; `serves`:
-    calls go on all the same, so that a node may start with it."""
-
-    name: str
-    ok: bool
-    text: str
-    serves: bool = False
-
-
 def check(settings: Settings, home: Home) -> list[Check]:
     """Ask every part. Raises supervise.NotRunning when the node is down."""
     processes = {process.name: process for process in Manager(home).processes()}
     probe: dict[str, Callable[[], Check]] = {
-        "kamailio": lambda: _kamailio(home),
-        **{relay_name(index): partial(_rtpengine, home, index) for index in range(settings.media.relays)},
+        "kamailio": lambda: engine_health.kamailio(home),
+        **{relay_name(index): partial(engine_health.rtpengine, home, index) for index in range(settings.media.relays)},
         "follow": lambda: _follow(home, bool(settings.database.replica_url)),
         "resolve": lambda: _resolve(home),
         "ship": lambda: _ship(home),
@@ -60,7 +47,7 @@ def check(settings: Settings, home: Home) -> list[Check]:
     for name, process in processes.items():
         checks.append(_process(process, home) or probe.get(name, lambda name=name: Check(name, True, "runs"))())
     if "kamailio" in processes:
-        checks += [_sip(settings, home), _codecs(home)]
+        checks += [_sip(settings, home), engine_health.codecs(home)]
     return [*checks, *_clock(home), *_mail(home), _disk(home), _certificate(home)]
 
 
@@ -73,18 +60,6 @@ def _process(process: Process, home: Home) -> Check | None:
     return Check(
         process.name, False, f"{process.state.lower()}: {last or process.text or 'it said nothing'}; see {log}"
     )
-
-
-def _kamailio(home: Home) -> Check:
-    try:
-        uptime = probes.kamailio_rpc(home.kamailio_rpc, "core.uptime")
-        relays = probes.kamailio_rpc(home.kamailio_rpc, "rtpengine.show", "all")
-    except probes.Silent as error:
-        return Check("kamailio", False, f"its control socket: {error}")
-    # One that starts before its relays finds them a second later; until then calls are refused.
-    if not any(relay["active"] for relay in (relays if isinstance(relays, list) else [relays])):
-        return Check("kamailio", False, "it has found no rtpengine yet: calls are refused with 503")
-    return Check("kamailio", True, f"up for {duration(uptime['uptime'])}")
 
 
 def _sip(settings: Settings, home: Home) -> Check:
@@ -104,34 +79,6 @@ def _drained(home: Home) -> bool:
             return store.draining(connection)
     except sqlite3.Error:
         return False
-
-
-def _rtpengine(home: Home, index: int) -> Check:
-    name = relay_name(index)
-    try:
-        port = ports.read(home.ports).relays[index]
-        probes.rtpengine_ping(port)
-        taken, most = media_ports.ask(port)
-    except (probes.Silent, OSError, ValueError, TypeError, IndexError) as error:
-        return Check(name, False, f"its control port: {error}")
-    if taken >= MOST_PORTS * most:
-        text = f"{taken} of its {most} media ports are taken; a call without any is refused: raise media.port_max"
-        return Check(name, False, text, serves=True)
-    return Check(name, True, f"answers on 127.0.0.1 port {port}; {taken} of {most} media ports are taken")
-
-
-def _codecs(home: Home) -> Check:
-    """What the edge was told at the start that the media relay can do."""
-    try:
-        able = edge_config.read(home.node / "edge.json").transcodes
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        return Check("codecs", False, f"edge.json: {error}: restart the node", serves=True)
-    if not able:
-        text = "none is transcoded: see `rtpengine --codecs`; calls work only if both sides share a codec"
-        return Check("codecs", False, text, serves=True)
-    rest = ", ".join(spoken(name) for name in CODECS if name not in able)
-    text = f"transcodes {', '.join(map(spoken, able))}"
-    return Check("codecs", True, text + (f"; end to end only: {rest}" if rest else ""))
 
 
 def _follow(home: Home, replica: bool) -> Check:
@@ -286,12 +233,3 @@ def _certificate(home: Home) -> Check:
     if days >= EXPIRY_DAYS:
         return Check("certificate", True, text)
     return Check("certificate", False, f"{text}: {'replace it, then ' if own else ''}`trunkline node certificate`")
-
-
-def duration(seconds: float) -> str:
-    """A length of time as a person says it: the two largest units."""
-    whole = int(seconds)
-    for size, name, smaller, its_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= size:
-            return f"{whole // size} {name} {whole % size // smaller} {its_name}"
-    return f"{whole} s"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from trunkline.home import Home
 from trunkline.node import health, logs, probes
-from trunkline.node.health import Check
+from trunkline.node.checks import Check
 from trunkline.node.patience import Patience
 from trunkline.node.supervise import Manager, NotRunning, Process
 from trunkline.settings import Settings
