@@ -1,5 +1,7 @@
 """What `up` shows at its end, of what the node holds and where."""
 
+import ipaddress
+
 import click
 
 from trunkline import control
@@ -7,6 +9,7 @@ from trunkline.cli import saying
 from trunkline.home import Home
 from trunkline.node import probes, watch
 from trunkline.settings import Settings
+from trunkline.sip import uri
 
 
 def stranded_keys(settings: Settings) -> None:
@@ -25,6 +28,19 @@ def stranded_keys(settings: Settings) -> None:
         saying.say(
             f"The secrets of these keys are of no use: {named}. They were made for another sip.domain than "
             f"{settings.sip.domain}. Give each key a new one with `trunkline key rotate KEY`, or set sip.domain back.",
+            err=True,
+        )
+
+
+def private_address(settings: Settings) -> None:
+    """Calls between this machine and its network work all the same, so that nothing else says so."""
+    told = dict.fromkeys((settings.sip_advertised, settings.media_advertised))
+    private = [ip for ip in told if uri.is_private(ip) and not ipaddress.ip_address(ip).is_loopback]
+    if private and not settings.sip.advertised:
+        saying.say(
+            f"PBXs and carriers are told a private address, {' and '.join(private)}: from outside this network they "
+            "can send neither audio nor the end of a call there. Behind a 1:1 NAT, as in most clouds, set "
+            "sip.advertised to the public address; where all of them are in this network, set it to this address.",
             err=True,
         )
 

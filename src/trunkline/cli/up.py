@@ -60,6 +60,7 @@ def command(ctx: click.Context, detach: bool, with_check: bool):
             try:
                 well = not with_check or _check(ctx, settings)
                 shown.stranded_keys(settings)
+                shown.private_address(settings)
                 shown.dashboard(settings)
                 if not detach:
                     saying.say("The node runs until Ctrl-C. `trunkline up --detach` leaves it running.")

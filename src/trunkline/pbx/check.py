@@ -91,24 +91,9 @@ def _addresses(system: System, trunk: Trunk, options: Options) -> None:
             f"the PBX is at an {words[family(reachable)]} address, {reachable}, and the trunk has none of that kind: "
             f"give the PBX's {words[10 - family(reachable)]} address"
         )
-    if _is_private(reachable) and ours and not any(_is_private(address) for address in ours):
+    if uri.is_private(reachable) and ours and not any(uri.is_private(address) for address in ours):
         register = ", or give no address and let the PBX register" if system.registers and system.number_in_to else ""
         raise PbxError(
             f"{reachable} is a private address, which the trunk cannot call: give the public address of the NAT in "
             f"front of the PBX as well{register}"
         )
-
-
-def _is_private(address: str) -> bool:
-    """Whether an address means something else elsewhere (RFC 1918, RFC 4193, loopback and link-local)."""
-    if not family(address):
-        return False
-    ip = ipaddress.ip_address(address)
-    return any(ip in network for network in _PRIVATE if network.version == ip.version)
-
-
-_PRIVATE = [
-    ipaddress.ip_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-                 "fc00::/7", "fe80::/10", "::1/128")
-]  # fmt: skip

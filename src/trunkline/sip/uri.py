@@ -22,6 +22,11 @@ _USER = re.compile(r"(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+", re.ASC
 # RFC 3261 §25.1: paramchar = param-unreserved / unreserved / escaped
 _PARAMETER = re.compile(r"(?:[A-Za-z0-9\-_.!~*'()\[\]/:&+$]|%[0-9A-Fa-f]{2})+", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
+_PRIVATE = [
+    ipaddress.ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+                 "fc00::/7", "fe80::/10", "::1/128")
+]  # fmt: skip
 
 
 class UriError(ValueError):
@@ -98,6 +103,14 @@ def is_ip(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_private(address: str) -> bool:
+    """Whether an IP address means something else elsewhere (RFC 1918, 4193 and 6598, loopback and link-local)."""
+    if not is_ip(address):
+        return False
+    ip = ipaddress.ip_address(address)
+    return any(ip in network for network in _PRIVATE if network.version == ip.version)
 
 
 def ip_version(address: str) -> int:
