@@ -144,6 +144,14 @@ def test_a_part_of_a_page_sends_the_whole_page_to_the_sign_in(cast, anybody):
     assert answer.headers["HX-Redirect"] == "/sign-in?next=%2Fnumbers%2F%3Fq%3D44"
 
 
+@pytest.mark.parametrize("address", ["https://[", "https://[x]/numbers/", "https://a\uff03b/"])
+def test_an_address_that_none_is_leads_to_the_sign_in_all_the_same(cast, anybody, address):
+    part = anybody().get("/numbers/", headers={"HX-Request": "true", "HX-Current-URL": address})
+    assert (part.status_code, part.headers["HX-Redirect"]) == (204, "/sign-in?next=")
+    form = anybody().post("/numbers/447700900001/forward", {"forward": ""}, headers={"Referer": address})
+    assert (form.status_code, form.headers["Location"]) == (302, "/sign-in?next=")
+
+
 # Changing the password
 
 

@@ -148,6 +148,14 @@ def _by_way_of_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResp
         return response
     if not part and not (form and there.query):  # without a query it was wanted, as when somebody signs out
         return response
-    page = urlsplit(request.headers.get("HX-Current-URL" if part else "Referer", ""))
-    back = f"{there.path}?{urlencode({'next': page.path + (f'?{page.query}' if page.query else '')})}"
+    back = f"{there.path}?{urlencode({'next': _page(request.headers.get('HX-Current-URL' if part else 'Referer', ''))})}"
     return HttpResponse(status=204, headers={"HX-Redirect": back}) if part else redirect(back)
+
+
+def _page(address: str) -> str:
+    """The path and query of a URL that anybody may have written."""
+    try:
+        there = urlsplit(address)
+    except ValueError:
+        return ""
+    return there.path + (f"?{there.query}" if there.query else "")
