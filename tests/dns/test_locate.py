@@ -81,15 +81,19 @@ async def test_no_record_at_all_says_so():
     found = await locate(Asker({}), "nowhere.example", 0, "udp", ipv6=False)
     assert (found.targets, found.problem) == ([], "nowhere.example has no A record in DNS")
     found = await locate(Asker({}), "nowhere.example", 0, "udp", ipv6=True)
-    assert found.problem == "nowhere.example has no A or AAAA record in DNS"
+    assert found.problem == "nowhere.example has no AAAA record in DNS"
 
 
-async def test_ipv6_only_where_the_node_has_it():
-    table = {("pbx.example", "A"): a("192.0.2.1"), ("pbx.example", "AAAA"): a("2001:db8::1")}
-    both = await locate(Asker(table), "pbx.example", 5060, "udp", ipv6=True)
-    assert [target.ip for target in both.targets] == ["192.0.2.1", "2001:db8::1"]
-    one = await locate(Asker(table), "pbx.example", 5060, "udp", ipv6=False)
-    assert [target.ip for target in one.targets] == ["192.0.2.1"]
+@pytest.mark.parametrize(("ipv6", "address"), [(False, "192.0.2.1"), (True, "2001:db8::1")])
+async def test_only_addresses_of_the_nodes_own_kind_are_asked_for(ipv6, address):
+    """As it calls no others; and name servers that say nothing of the other kind are many (RFC 4074)."""
+    table = {
+        ("pbx.example", "A"): a(*(f"192.0.2.{n}" for n in range(1, 40))),
+        ("pbx.example", "AAAA"): a("2001:db8::1"),
+    }
+    table["pbx.example", "A" if ipv6 else "AAAA"] = Unanswered
+    found = await locate(Asker(table), "pbx.example", 5060, "udp", ipv6)
+    assert found.targets[0] == Target(address, 5060, 0, 0)
 
 
 async def test_an_unanswered_question_is_not_an_answer():
@@ -111,6 +115,27 @@ async def test_one_unanswered_server_does_not_cost_the_others():
     table["b.example.net", "A"] = ([], 60)
     with pytest.raises(Unanswered):
         await locate(Asker(table), "example.net", 0, "udp", ipv6=False)
+
+
+async def test_a_server_that_nobody_answers_for_is_where_it_was():
+    table = {
+        ("_sip._udp.example.net", "SRV"): srv((10, 0, 5060, "a.example.net."), (20, 0, 5060, "b.example.net.")),
+        ("a.example.net", "A"): a("192.0.2.1"),
+        ("b.example.net", "A"): a("192.0.2.2"),
+    }
+    known = {}
+    first = await locate(Asker(table), "example.net", 0, "udp", False, known)
+    table |= {("a.example.net", "A"): Unanswered, ("b.example.net", "A"): a("192.0.2.3")}
+    found = await locate(Asker(table), "example.net", 0, "udp", False, known)
+    assert found.targets == [first.targets[0], Target("192.0.2.3", 5060, 20, 0)]
+    assert found.ttl == 0
+    assert (await locate(Asker(table), "example.net", 0, "udp", False, known)).targets == found.targets
+    # What its owner has taken away is not kept.
+    table["_sip._udp.example.net", "SRV"] = srv((20, 0, 5060, "b.example.net."))
+    await locate(Asker(table), "example.net", 0, "udp", False, known)
+    table["_sip._udp.example.net", "SRV"] = srv((5, 0, 5060, "a.example.net."), (20, 0, 5060, "b.example.net."))
+    found = await locate(Asker(table), "example.net", 0, "udp", False, known)
+    assert found.targets == [Target("192.0.2.3", 5060, 20, 0)]
 
 
 async def test_a_huge_srv_answer_is_cut_to_its_best():

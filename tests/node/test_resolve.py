@@ -8,6 +8,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from dns.name import from_text
 
 from trunkline.contract import store, touched
 from trunkline.dns.resolver import Unanswered
@@ -160,6 +161,26 @@ async def test_a_dead_name_server_leaves_the_last_answer(path, follower, monkeyp
     expected = {"pbx.example": ["192.0.2.8"], "other.example": ["192.0.2.9"]}
     await settle(resolver, lambda: answers(follower) == expected)
     assert resolver.facts()["unanswered"] == 0
+
+
+async def test_a_name_server_that_is_silent_of_one_server_leaves_where_it_was(path, follower, monkeypatch):
+    monkeypatch.setattr(resolve, "TTL_FLOOR", 0.1)
+
+    class Servers(Dns):
+        async def ask(self, name, kind):
+            if kind != "SRV":
+                return await super().ask(name, kind)
+            names = [from_text(f"{label}.telco.example") for label in ("a", "b")]
+            return [SimpleNamespace(priority=1, weight=1, port=5060, target=one) for one in names], 0
+
+    server = Servers(ttl=0, **{"a.telco.example": "192.0.2.1", "b.telco.example": "192.0.2.2"})
+    number(follower, 1, "telco.example", port=0)
+    resolver = resolver_of(path, server)
+    await settle(resolver, lambda: answers(follower))
+    server.silent.add("a.telco.example")
+    server.hosts["b.telco.example"] = "192.0.2.3"
+    await settle(resolver, lambda: answers(follower) != {"telco.example": ["192.0.2.1", "192.0.2.2"]})
+    assert answers(follower) == {"telco.example": ["192.0.2.1", "192.0.2.3"]}
 
 
 async def test_a_restart_keeps_fresh_answers_and_renews_the_others(path, follower):

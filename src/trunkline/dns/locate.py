@@ -35,8 +35,12 @@ class Asker(Protocol):
     async def ask(self, name: str, kind: str) -> tuple[list, int]: ...
 
 
-async def locate(asker: Asker, host: str, port: int, transport: str, ipv6: bool) -> Located:
-    """Where `host` is; port 0: none was written. AAAA is asked for only when `ipv6`.
+type Known = dict[tuple[str, int], list[Target]]  # by the name and port of a server in SRV records
+
+
+async def locate(asker: Asker, host: str, port: int, transport: str, ipv6: bool, known: Known | None = None) -> Located:
+    """Where `host` is; port 0: none was written. AAAA is asked for when `ipv6`, and A when not: a node calls only
+    addresses of its own version. `known`: where the last call found the servers, and this one finds them.
 
     Raises Unanswered when an answer that decides the result is missing.
     """
@@ -49,37 +53,40 @@ async def locate(asker: Asker, host: str, port: int, transport: str, ipv6: bool)
     offered = sorted((server for server in servers if str(server.target) != "."), key=lambda server: server.priority)
     if not offered:  # RFC 2782: a target of "." means the service is decidedly not available
         return Located([], f"{host} says in its SRV record that it takes no SIP over {transport}", ttl)
-    found = await _servers(asker, offered[:MAX_SERVERS], ipv6)
+    found = await _servers(asker, offered[:MAX_SERVERS], ipv6, {} if known is None else known)
     return found._replace(ttl=min(ttl, found.ttl))
 
 
-async def _servers(asker: Asker, servers: list, ipv6: bool) -> Located:
-    """Every server that resolves; one that nobody answers for must not cost the others."""
-    names = [server.target.to_text(omit_final_dot=True).lower() for server in servers]
+async def _servers(asker: Asker, servers: list, ipv6: bool, known: Known) -> Located:
+    """Every server that resolves; one that nobody answers for is where it was, and does not cost the others."""
+    places = [(server.target.to_text(omit_final_dot=True).lower(), server.port) for server in servers]
     found = await asyncio.gather(
-        *(_addresses(asker, name, server.port, ipv6) for name, server in zip(names, servers, strict=True)),
-        return_exceptions=True,
+        *(_addresses(asker, name, port, ipv6) for name, port in places), return_exceptions=True
     )
-    targets, ttls, unanswered = [], [], None
-    for server, result in zip(servers, found, strict=True):
-        if isinstance(result, Unanswered):
-            unanswered = result
-            ttls.append(0)  # ask again soon
-            continue
-        if isinstance(result, BaseException):
-            raise result
-        ttls.append(result.ttl)
-        targets += [target._replace(priority=server.priority, weight=server.weight) for target in result.targets]
-    if not targets and unanswered:
+    if fault := next(
+        (one for one in found if isinstance(one, BaseException) and not isinstance(one, Unanswered)), None
+    ):
+        raise fault
+    answered = {place: one for place, one in zip(places, found, strict=True) if isinstance(one, Located)}
+    unanswered = next((one for one in found if isinstance(one, Unanswered)), None)
+    if unanswered and not any(one.targets for one in answered.values()):
         raise unanswered
-    problem = "" if targets else f"no server named by the SRV records has an address: {', '.join(names)}"
-    return Located(targets[:MAX_TARGETS], problem, min(ttls))
+    now = {place: answered[place].targets if place in answered else known.get(place, []) for place in places}
+    known.clear()
+    known.update(now)
+    targets = [
+        target._replace(priority=server.priority, weight=server.weight)
+        for server, place in zip(servers, places, strict=True)
+        for target in now[place]
+    ]
+    names = ", ".join(name for name, _ in places)
+    problem = "" if targets else f"no server named by the SRV records has an address: {names}"
+    ttl = 0 if unanswered else min(one.ttl for one in answered.values())  # 0: ask again soon
+    return Located(targets[:MAX_TARGETS], problem, ttl)
 
 
 async def _addresses(asker: Asker, host: str, port: int, ipv6: bool) -> Located:
-    kinds = ("A", "AAAA") if ipv6 else ("A",)
-    answers = await asyncio.gather(*(asker.ask(host, kind) for kind in kinds))
-    targets = [Target(record.address, port, 0, 0) for records, _ in answers for record in records][:MAX_TARGETS]
-    problem = "" if targets else f"{host} has no {' or '.join(kinds)} record in DNS"
-    ttls = [ttl for records, ttl in answers if records or not targets]
-    return Located(targets, problem, min(ttls))
+    kind = "AAAA" if ipv6 else "A"
+    records, ttl = await asker.ask(host, kind)
+    targets = [Target(record.address, port, 0, 0) for record in records[:MAX_TARGETS]]
+    return Located(targets, "" if targets else f"{host} has no {kind} record in DNS", ttl)

@@ -10,12 +10,12 @@ import logging
 import sqlite3
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from trunkline.contract import store
-from trunkline.dns.locate import Asker, Located, locate
+from trunkline.dns.locate import Asker, Known, Located, locate
 from trunkline.dns.resolver import Unanswered
 from trunkline.node.part import PASSING, Reporter
 from trunkline.node.sqlite import transaction
@@ -43,6 +43,7 @@ class State:
     due: float  # when it is asked for next
     answered: float | None = None  # None: never
     failures: int = 0  # questions in a row that nobody answered
+    servers: Known = field(default_factory=dict)
 
 
 class Resolver:
@@ -159,7 +160,7 @@ class Resolver:
     async def _ask(self, name: Name, state: State) -> None:
         answer = None
         try:
-            located = await locate(self._asker, *name, self._ipv6)
+            located = await locate(self._asker, *name, self._ipv6, state.servers)
         except Unanswered as error:
             state.failures += 1
             self._problem = str(error)
