@@ -1,6 +1,7 @@
 """Imports: checked, written when somebody wants it, and begun again when who worked on one was killed."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
@@ -215,6 +216,41 @@ def test_a_fault_of_ours_ends_it_and_stays_in_the_log(services, imports, monkeyp
     assert services.import_worker.step()
     assert state(services, found).state == "failed"
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_one_that_others_keep_from_the_database_is_begun_again(sqlite, monkeypatch, approved):
+    """As on SQLite, where a restore or a move keeps everybody waiting for longer than they do."""
+    from django.db import OperationalError, connection
+    from django.utils import timezone
+
+    from trunkline.control import services
+    from trunkline.control.imports.models import STALE, Import
+
+    found = services.imports.begin("numbers.csv", b"number\n+442071234567\n")
+    if approved:
+        services.import_worker.step()
+        services.imports.approve(found)
+    other = sqlite3.connect(sqlite.removeprefix("sqlite:///"), isolation_level=None)
+    work, rows = "_write" if approved else "_check", services.import_worker._rows
+    monkeypatch.setattr(services.import_worker, "_rows", lambda row: other.execute("BEGIN IMMEDIATE") and rows(row))
+    done = getattr(services.import_worker, work)
+
+    def while_locked(row):
+        try:
+            done(row)
+        finally:
+            other.rollback()
+
+    monkeypatch.setattr(services.import_worker, work, while_locked)
+    connection.cursor().execute("PRAGMA busy_timeout = 20")
+    with pytest.raises(OperationalError, match="locked"):
+        services.import_worker.step()
+    other.close()
+    monkeypatch.undo()
+    Import.objects.filter(pk=found.pk).update(beat=timezone.now() - STALE - timedelta(seconds=1))
+    assert services.import_worker.step()
+    assert state(services, found).state == ("done" if approved else "checked")
 
 
 def test_the_process_works_off_what_waits_and_ends(sqlite, tmp_path):

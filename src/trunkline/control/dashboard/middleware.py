@@ -148,9 +148,8 @@ def _by_way_of_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResp
         return response
     if not part and not (form and there.query):  # without a query it was wanted, as when somebody signs out
         return response
-    back = (
-        f"{there.path}?{urlencode({'next': _page(request.headers.get('HX-Current-URL' if part else 'Referer', ''))})}"
-    )
+    page = _page(request.headers.get("HX-Current-URL" if part else "Referer", ""))
+    back = f"{there.path}?{urlencode({'next': page})}"
     return HttpResponse(status=204, headers={"HX-Redirect": back}) if part else redirect(back)
 
 

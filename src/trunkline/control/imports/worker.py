@@ -8,6 +8,7 @@ import io
 import logging
 import time
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -40,13 +41,14 @@ def waits() -> bool:
 
 
 def step() -> bool:
-    """Check or write one import; False when none waits."""
+    """Check or write one import; False when none waits. Raises Django's errors, and DatabaseUnavailable, while the
+    database is away, locked or full: it is begun again then, as when we are killed."""
     found = _claim()
     if found is None:
         return False
     try:
         _check(found) if found.state == CHECKING else _write(found)
-    except DatabaseUnavailable:
+    except (DatabaseUnavailable, OperationalError, InterfaceError):
         raise
     except ServiceError as error:
         _end(found, FAILED, reason=str(error))
