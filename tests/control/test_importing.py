@@ -58,6 +58,16 @@ def test_numbers_that_are_here_change_only_when_that_is_wanted(cast, services, r
     assert (number.account, number.forward) == (cast.stranger, "sip:x@y.example")
 
 
+def test_how_far_it_is_never_passes_its_end(cast, services, rows, monkeypatch):
+    monkeypatch.setattr(services.importing, "PORTION", 2)
+    same = (cast.number.e164, "owner", "sip:owner@pbx.example")
+    other = (cast.stranger_number.e164, "owner", "sip:owner@pbx.example")
+    said = []
+    lines = rows(other, same, ("+33100000001",), ("no number",), ("+33100000002",), ("+33100000003",))
+    services.importing.plan(lines, progress=said.append)
+    assert said == [2, 5, 6]  # the one that is no number is passed on the way
+
+
 def test_a_price_that_changes_while_the_rows_are_checked_stays(cast, services, rows, monkeypatch):
     """The row says nothing of it."""
     importing, check = services.importing, services.importing.plan

@@ -59,11 +59,10 @@ def plan(rows: Iterable[Row], update: bool = False, progress: Callable[[int], No
     result = Plan()
     accounts = {account.name: account for account in Account.objects.all()}
     checked = _checked(rows, accounts, result)
-    done, seen = 0, sha256()
+    seen = sha256()
     for portion in batched(checked, PORTION, strict=False):
-        done += len(portion)
         if progress:
-            progress(done + len(result.problems))
+            progress(len(portion) + len(result.add) + len(result.update) + result.unchanged + len(result.problems))
         here = {n.e164: n for n in Number.objects.filter(e164__in=[wanted.e164 for _, wanted in portion])}
         for line, wanted in portion:
             was = here.get(wanted.e164)
