@@ -21,6 +21,8 @@ from trunkline.settings import Settings
 _DATED = "trunkline-%Y%m%d-%H%M%S.backup"
 _SECOND = "trunkline-%Y%m%d-%H%M%S_%f.backup"  # one that is begun in the same second; it sorts behind the first
 _IS_DATED = re.compile(r"trunkline-\d{8}-\d{6}(_\d{6})?\.backup")
+_IS_HALF = re.compile(rf"\.{_IS_DATED.pattern}-\w{{8}}(-journal|-wal|-shm|\.migrate)?")  # see `_beside`
+HALF_SECONDS = 12 * 3600  # without a change; whoever wrote it is gone
 
 
 def place_for(where: Path) -> Path:
@@ -56,11 +58,14 @@ def back_up(target: Path, replace: bool = False) -> Contents:
 
 
 def prune(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the `keep` newest dated backups in a folder; those that are gone."""
-    dated = sorted(path for path in folder.iterdir() if _IS_DATED.fullmatch(path.name))
-    gone = dated[:-keep]
+    """Remove all but the `keep` newest dated backups in a folder, and what is left of those that were killed; what is
+    gone. Those of a later time than now are from when the clock was wrong, and not newer than the one made just now."""
+    now, there = datetime.now(UTC), sorted(folder.iterdir())
+    dated = [path for path in there if _IS_DATED.fullmatch(path.name) and path.name <= now.strftime(_SECOND)]
+    halves = [path for path in there if _IS_HALF.fullmatch(path.name)]
+    gone = dated[:-keep] + [path for path in halves if path.stat().st_mtime < now.timestamp() - HALF_SECONDS]
     for path in gone:
-        path.unlink()
+        path.unlink(missing_ok=True)
     return gone
 
 
