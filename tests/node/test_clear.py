@@ -60,6 +60,26 @@ def test_a_call_that_somebody_wants_ended_gets_both_byes_until_its_end_is_record
     assert (len(scene.client.sent), scene.clearer.facts()["up"]) == (4, 0)
 
 
+def test_a_disk_that_is_full_keeps_no_call_from_being_ended(scene):
+    """The order is an empty file, which a full disk takes."""
+    scene.answered()
+    scene.write(SETUP, {"event": "answer", "dialog": DIALOG}, call="8899aabbccddeeff")
+    scene.relays.last = 1000
+    scene.step()
+    scene.state.with_suffix(".draft").mkdir()  # nothing can be kept
+    orders.want(scene.endings, ["0011223344556677"])
+    for _ in range(20):
+        with pytest.raises(OSError, match="draft"):
+            scene.step(scene.now + 0.2)
+    assert len(scene.client.sent) == 2
+    with pytest.raises(OSError, match="draft"):
+        scene.step(1061)
+    assert len(scene.client.sent) == 6  # once more, and to those of the dead one
+    scene.state.with_suffix(".draft").rmdir()
+    scene.step(1061.2)
+    assert orders.wanted(scene.endings) == []
+
+
 def test_a_call_that_rings_is_cancelled_until_it_is_over(scene):
     scene.write(SETUP | {"cseq": 7})
     scene.step()

@@ -95,6 +95,7 @@ class Clearer:
         self._names, self._patience, self._clock, self._steady = names, patience, clock, steady
         self._looks: list[tuple[float, str]] = []  # a heap: when to look at which call
         self._saved, self._ended = steady(), 0
+        self._obeyed: set[str] = set()  # whose orders are still there, as what was done is not kept yet
         for uid in (*calls.up, *calls.ordered()):
             self._look_in(0, uid)
 
@@ -122,9 +123,12 @@ class Clearer:
         del unwritten[:-MOST_LINES]
         if unwritten and lines.append(self._journal, unwritten):
             unwritten.clear()
-        if self._steady() - self._saved >= SAVED_EVERY:
+        # Last: a disk that is full keeps nothing else from being done.
+        if self._obeyed or self._steady() - self._saved >= SAVED_EVERY:
             self._calls.save()
             self._saved = self._steady()
+            orders.forget(self._endings, self._obeyed)
+            self._obeyed.clear()
         return more
 
     def close(self) -> None:
@@ -156,7 +160,7 @@ class Clearer:
     def _obey(self, now: float) -> bool:
         """End at once what is to be ended; should the edge be away, it is looked at again like any other. True when
         there is more of that."""
-        wanted = orders.wanted(self._endings)
+        wanted = [uid for uid in orders.wanted(self._endings) if uid not in self._obeyed]
         uids = wanted[:ORDERS]
         for uid in uids:
             if call := self._calls.up.get(uid):
@@ -164,9 +168,7 @@ class Clearer:
                 self._look(call, now)
             elif self._calls.order(uid):
                 self._cancel(self._calls.unanswered(uid))
-        if uids:
-            self._calls.save()
-            orders.forget(self._endings, uids)
+        self._obeyed.update(uids)
         return len(uids) < len(wanted)
 
     def _reassure(self, now: float) -> None:
