@@ -141,9 +141,30 @@ async def test_a_server_that_nobody_answers_for_is_where_it_was():
 async def test_a_huge_srv_answer_is_cut_to_its_best():
     records = [(priority, 0, 5060, f"h{priority}.example.") for priority in range(200)]
     table = {("_sip._udp.example.net", "SRV"): srv(*reversed(records))}
-    table |= {(f"h{n}.example", "A"): a("192.0.2.1") for n in range(200)}
+    table |= {(f"h{n}.example", "A"): a(f"192.0.2.{n}") for n in range(200)}
     found = await locate(Asker(table), "example.net", 0, "udp", ipv6=False)
     assert [target.priority for target in found.targets] == list(range(MAX_SERVERS))
+
+
+async def test_an_address_that_several_servers_have_is_called_once():
+    """Or each time would get its share of the URI's timeout, and the PBX an INVITE after the other."""
+    table = {
+        ("_sip._udp.example.net", "SRV"): srv(
+            (20, 5, 5060, "backup.example."),
+            (10, 5, 5060, "a.example."),
+            (10, 9, 5060, "b.example."),
+            (10, 5, 5070, "a.example."),
+        ),
+        ("a.example", "A"): a("192.0.2.1"),
+        ("b.example", "A"): a("192.0.2.1", "192.0.2.2"),
+        ("backup.example", "A"): a("192.0.2.2"),
+    }
+    found = await locate(Asker(table), "example.net", 0, "udp", ipv6=False)
+    assert found.targets == [
+        Target("192.0.2.1", 5060, 10, 14),
+        Target("192.0.2.2", 5060, 10, 9),
+        Target("192.0.2.1", 5070, 10, 5),
+    ]
 
 
 @pytest.mark.parametrize("port", [0, 5070])

@@ -4,6 +4,7 @@ NAPTR only chooses a transport (§4.1); ours comes from the URI or the carrier's
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from trunkline.dns.resolver import Unanswered
@@ -74,15 +75,26 @@ async def _servers(asker: Asker, servers: list, ipv6: bool, known: Known) -> Loc
     now = {place: answered[place].targets if place in answered else known.get(place, []) for place in places}
     known.clear()
     known.update(now)
-    targets = [
+    targets = _once(
         target._replace(priority=server.priority, weight=server.weight)
         for server, place in zip(servers, places, strict=True)
         for target in now[place]
-    ]
+    )
     names = ", ".join(name for name, _ in places)
     problem = "" if targets else f"no server named by the SRV records has an address: {names}"
     ttl = 0 if unanswered else min(one.ttl for one in answered.values())  # 0: ask again soon
     return Located(targets[:MAX_TARGETS], problem, ttl)
+
+
+def _once(targets: Iterable[Target]) -> list[Target]:
+    """An address that several servers have is called once, by its best priority, with the weight of all that have it.
+    The best come first."""
+    found: dict[tuple[str, int], Target] = {}
+    for target in targets:
+        first = found.setdefault((target.ip, target.port), target)
+        if first is not target and first.priority == target.priority:
+            found[target.ip, target.port] = first._replace(weight=first.weight + target.weight)
+    return list(found.values())
 
 
 async def _addresses(asker: Asker, host: str, port: int, ipv6: bool) -> Located:
