@@ -20,7 +20,7 @@ PORT = 8443
 
 
 @contextmanager
-def served(address: str, api: dict | None = None, *, mail: dict | None = None, program: Path | None = None, **web):
+def served(address: str, /, api: dict | None = None, *, mail: dict | None = None, program: Path | None = None, **web):
     """The settings of a dashboard that answers at `address` until the end of the block; no engine runs. `api`, `mail`
     and the rest are settings of these sections; `program` is the folder that has the package, if not this clone's."""
     # Its process is not root's and must reach its files: pytest's own folders are closed to others.
@@ -62,7 +62,7 @@ def _served(root: Path, address: str, web: dict, api: dict, mail: dict, python_p
         "TRUNKLINE_SANDBOX__ENABLED": "false",
     }
     for name, value in ({"port": PORT, "workers": 1} | web).items():
-        environment[f"TRUNKLINE_WEB__{name.upper()}"] = json.dumps(value)
+        environment[f"TRUNKLINE_WEB__{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
     for section, values in (("API", api), ("MAIL", mail)):
         for name, value in values.items():
             said = value if isinstance(value, str) else json.dumps(value)

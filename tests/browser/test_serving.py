@@ -143,15 +143,30 @@ def test_behind_a_proxy_it_speaks_http_to_that_proxy_alone(addresses):
             assert b"Only over HTTPS" in answer
 
 
-def test_ipv6():
+@pytest.fixture
+def ipv6_port():
     with socket.socket(socket.AF_INET6) as probe:
         try:
             probe.bind(("::1", 0))
         except OSError:
             pytest.skip("this machine has no IPv6 loopback")
-        port = probe.getsockname()[1]
-    with served("::1", port=port):
+        return probe.getsockname()[1]
+
+
+def test_ipv6(ipv6_port):
+    with served("::1", port=ipv6_port):
         pass  # it has answered
+
+
+def test_a_proxy_that_comes_by_ipv4_is_believed_where_the_dashboard_listens_at_any_address(ipv6_port):
+    with (
+        served("::1", address="::", port=ipv6_port, tls=False, proxies=["127.0.0.1"], hosts=["trunk.example"]),
+        socket.create_connection(("127.0.0.1", ipv6_port), 5) as client,
+    ):
+        head = "Host: trunk.example\r\nX-Forwarded-For: 203.0.113.5\r\nX-Forwarded-Proto: https\r\n"
+        client.sendall(f"GET /sign-in HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert b"Sign into Dashboard" in answer
 
 
 def test_nothing_outlives_a_server_that_was_killed(addresses):

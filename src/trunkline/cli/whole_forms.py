@@ -31,7 +31,7 @@ class WholeForms:
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         sent, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or "0"
-        address = environ.get("REMOTE_ADDR", "")
+        address = environ["REMOTE_ADDR"] = _plain(environ.get("REMOTE_ADDR", ""))
         unread = length != "0" or "HTTP_TRANSFER_ENCODING" in environ
         if length.isdecimal() and 0 < int(length) <= self._largest:
             with self._senders.one_more(address) as may:
@@ -87,6 +87,11 @@ class Senders:
                 self._sending[whose] -= 1
                 if not self._sending[whose]:
                     del self._sending[whose]
+
+
+def _plain(address: str) -> str:
+    """As it is in settings: whoever comes by IPv4 to a socket of IPv6 has an address of both (RFC 4291 §2.5.5.2)."""
+    return address.removeprefix("::ffff:") if "." in address else address
 
 
 def _read(stream, length: int) -> bytes:
