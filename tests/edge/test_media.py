@@ -177,6 +177,18 @@ def test_the_relay_is_told_again_where_it_would_join_the_wrong_codecs(offered, a
         assert added(made.again) == flags.split()
 
 
+def test_of_an_answer_end_to_end_the_relay_learns_what_was_offered_alone():
+    """It could not join the rest."""
+    made = answers.read(body("iLBC", "PCMU", "te8", "te16"), PARTY, ABLE, offer("iLBC", "PCMA", "te8"))
+    assert numbers(made.sdp) == ["97", "101"]
+
+
+def test_an_answer_in_a_codec_that_was_not_offered_has_nothing_offered_again():
+    able = Abilities(("PCMA/8000",), "4")
+    offered = offers.read(body("iLBC", "PCMA"), PARTY, able)
+    assert answers.read(body("speex"), PARTY, able, offered).again is None
+
+
 def test_the_relay_prefers_a_codec_whose_events_it_can_join_and_the_far_side_does_not_see_that():
     made = offer("speex", "G729", "te8")
     assert numbers(made.sdp) == ["18", "101", "98"]

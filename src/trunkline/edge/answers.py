@@ -30,7 +30,7 @@ class Answer(NamedTuple):
 def read(text: str, writer: Writer, abilities: Abilities, offered: Offer | None) -> Answer:
     """Read an answer; `offered` is the offer, where it is at hand. Raises SdpError."""
     made = _made(text, writer, abilities, offered)
-    return _renumbered(made, offered) if offered and made.sdp else made
+    return _renumbered(made, offered) if offered else made
 
 
 def _made(text: str, writer: Writer, abilities: Abilities, offered: Offer | None) -> Answer:
@@ -52,7 +52,7 @@ def _read(text: str, writer: Writer, abilities: Abilities, narrowing: Offer | No
         return Answer("", streams, fault="It has none of the codecs that were offered" if audio else "")
     payloads = tuple(known_annex(p) for p in audio.payloads)
     again = _narrowed(narrowing, audio.codecs, abilities) if narrowing else None
-    if again and not again.joined:  # end to end: the relay need not know what it cannot join
+    if again:  # end to end: the relay need not know what it cannot join
         names = {p.name for p in again.payloads}
         payloads = tuple(p for p in payloads if p.name in names)
     clocks = {clock(p.name) for p in payloads if not p.is_event}

@@ -5,6 +5,7 @@ import pytest
 from harness.placing import hang_up
 from scenarios.test_nat import private_sdp
 from scenarios.two_nodes import talk
+from trunkline.sandbox.transport import Hop
 
 pytestmark = pytest.mark.engines
 
@@ -32,6 +33,23 @@ async def test_a_path_that_a_pbx_writes_is_not_followed(scene, agent, holder, ed
         incoming.refuse(486)
         assert (await call.final()).code == 486
     assert not third.calls
+
+
+@pytest.mark.gives_itself_away  # what asks is another node, from which nothing need be hidden
+async def test_a_node_has_another_one_call_nobody_but_who_is_registered_there(scene, agent, holder, edge):
+    """In a circle of nodes a call would go round for ever."""
+    its, third = await scene("udp"), await agent(name="third")
+    node = await agent(address=edge.settings.cluster.address)
+    hop = Hop("udp", holder.settings.cluster.address, holder.settings.cluster.port)
+    uri = f"sip:{its.key.name}@{hop.host}:{hop.port}"
+    route = [("Route", f"<sip:{third.address}:{third.port()};lr>")]
+    assert (await node.request("OPTIONS", uri, hop, headers=route)).code == 200
+    asked = its.pbx.requests[-1]
+    assert (int(asked.get("Max-Forwards")) < 70, asked.get("Route")) == (True, None)
+    tired = await node.request("OPTIONS", uri, hop, headers=[("Max-Forwards", "0")])
+    await its.register(edge)
+    moved = await node.request("OPTIONS", uri, hop)
+    assert (tired.code, moved.code) == (483, 430)
 
 
 async def test_only_calls_are_passed_on_and_only_between_the_two(scene, agent, holder):
