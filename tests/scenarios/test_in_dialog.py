@@ -211,6 +211,8 @@ async def test_a_reinvite_that_is_refused_keeps_the_call(edge, agent, side, fax)
     pair.far.audio.forget()
     await pair.talk()
     await hung_up(pair, side)
+    if fax:  # its ACK is for whoever refused it (RFC 3261 §17.1.1.3), and the other side had not heard of it
+        assert response.cseq[0] not in {request.cseq[0] for request in other.requests if request.method == "ACK"}
 
 
 @SIDES

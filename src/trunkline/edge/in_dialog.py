@@ -28,13 +28,13 @@ class InDialog:
 
     def forward(self, method: str, dialog: Dialog) -> None:
         if self._is_foreign(method, dialog):
-            replies.refuse(refusal.unknown_dialog())
+            self._refuse(refusal.unknown_dialog())
             return
         if transactions.is_copy(method):
             return  # or its offer would be made once more, behind its answer
         if words := message.contact_fault():
             if method not in ("ACK", "BYE"):
-                replies.refuse(refusal.malformed(words))
+                self._refuse(refusal.malformed(words))
                 return
             hiding.remove_contact()
         elif method not in ("INVITE", "UPDATE"):
@@ -65,7 +65,7 @@ class InDialog:
         has_sdp = message.has_sdp()
         refused = self._carry_body(method, dialog, near, far, has_sdp)
         if refused and method != "ACK":
-            replies.refuse(refused)
+            self._refuse(refused)
             return
         hiding.hide(*names)
         if method != "ACK":
@@ -83,6 +83,11 @@ class InDialog:
             if ends:
                 self._records.unheard(dialog.call)
             replies.refuse(refused)
+
+    @staticmethod
+    def _refuse(why: Refusal) -> None:
+        transactions.own()
+        replies.refuse(why)
 
     def dial_again(self) -> None:
         """A digit has waited for its sender's audio."""

@@ -41,6 +41,13 @@ def begin() -> bool:
     return True
 
 
+def own() -> None:
+    """Have the refusal of a request within a call, which follows, be a transaction's: the ACK of a re-INVITE that we
+    refuse is ours (RFC 3261 §17.1.1.3), and would go to the other party, who has heard of no such INVITE."""
+    if method() == "INVITE":
+        KSR.tm.t_newtran()
+
+
 def is_copy(method: str) -> bool:
     """Whether the current request within a call was taken before; its last response is sent again while its transaction
     lives."""
