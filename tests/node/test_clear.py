@@ -45,6 +45,23 @@ def test_a_call_that_the_edge_has_cut_off_gets_both_byes(scene):
     assert len(scene.client.sent) == 2
 
 
+def test_so_does_one_that_was_answered_before_the_clock_was_set_back(scene):
+    scene.answered()
+    scene.write({"event": "end", "by": "edge", "reason": "SRTP was offered, and the answer is plain RTP"})
+    scene.set_by = -3600
+    scene.step(1000.5)
+    assert len(scene.client.sent) == 2
+
+
+def test_a_call_is_ended_for_the_reason_that_came_first(scene):
+    scene.relays.last = 1000
+    scene.answered()
+    scene.step(1061)
+    orders.want(scene.endings, ["0011223344556677"])
+    scene.step(1062)
+    assert ["whoever runs this service ended it" in bye.headers for bye in scene.client.sent] == [False] * 4
+
+
 def test_a_call_that_somebody_wants_ended_gets_both_byes_until_its_end_is_recorded(scene):
     scene.relays.last = 5000
     scene.answered()

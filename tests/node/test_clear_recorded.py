@@ -2,9 +2,10 @@
 
 import os
 
+import pytest
 from clearing import DIALOG, SETUP
 
-from trunkline.node import lines
+from trunkline.node import clear, lines
 from trunkline.node.calls import LONGEST_SETUP
 from trunkline.node.clear import UNHEARD
 from trunkline.node.probes import Silent
@@ -92,6 +93,32 @@ def test_media_of_a_relay_that_is_away_is_let_go_later(scene):
     scene.relays.away = None
     scene.step(1020)
     assert len(scene.lines("quality")) == 1
+
+
+@pytest.mark.parametrize("set_by", [0, -3600])
+def test_media_of_a_relay_that_stays_away_is_left_to_it_whatever_the_clock_says(scene, set_by):
+    scene.answered()
+    scene.relays.away = Silent("it does not answer")
+    scene.write({"event": "end", "by": "caller"})
+    scene.step(1010)
+    scene.set_by = set_by
+    scene.step(1020)
+    scene.step(1020 + clear.KEPT)
+    asked = len(scene.relays.asked)
+    scene.step(1021 + clear.KEPT)
+    assert len(scene.relays.asked) == asked
+
+
+def test_lines_that_wait_for_long_are_not_kept_without_end(scene, monkeypatch):
+    monkeypatch.setattr(clear, "MOST_LINES", 2)
+    for uid in ("1", "2", "3"):
+        scene.write(SETUP, call=uid)
+    scene.step()
+    scene.path.unlink()  # and nobody makes the next one
+    scene.step(1000 + LONGEST_SETUP)
+    scene.path.touch()
+    scene.step(1001 + LONGEST_SETUP)
+    assert [event["call"] for event in scene.lines("finish")] == ["2", "3"]
 
 
 def test_refused_and_damaged_lines_open_nothing(scene):

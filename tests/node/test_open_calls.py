@@ -5,6 +5,7 @@ import time
 import pytest
 
 from trunkline.contract import journal
+from trunkline.node import lines
 from trunkline.node.calls import Calls
 
 UID = "0011223344556677"
@@ -94,15 +95,37 @@ def test_so_does_one_that_was_refused_be_its_media_let_go_or_not(scene, is_let_g
 
 
 @pytest.mark.parametrize("is_let_go", [False, True])
-def test_and_so_does_one_that_was_refused_while_the_part_was_started_again(scene, is_let_go):
-    hung_up(scene)
+def test_and_so_does_one_that_was_refused_while_the_part_was_started_again(scene, is_let_go, monkeypatch):
+    monkeypatch.setattr(lines, "BATCH_LINES", 1)  # there is much to read
+    scene.write(BEGUN, ANSWER, {"event": "end", "by": "caller"})
+    while scene.calls.follow(1000.0)[1]:
+        continue
     if is_let_go:
         scene.calls.over.clear()
     scene.calls.save()
     again = Calls(scene.path, scene.state)
-    scene.write(UNHEARD)
-    again.follow(1060.0)  # what was written while nobody read is not too late
+    scene.write(BEGUN | {"call": "another"}, UNHEARD)
+    while again.follow(1060.0)[1]:  # what was written while nobody read is not too late
+        continue
     assert [call.cut for call in again.over] == ["it was refused"]
+
+
+def test_a_state_that_is_as_it_was_is_not_written_again(scene):
+    hung_up(scene)
+    scene.calls.save()
+    written = scene.state.stat().st_ino
+    scene.calls.save()
+    assert scene.state.stat().st_ino == written
+
+
+def test_but_not_once_more_when_it_has_had_its_byes(scene):
+    hung_up(scene)
+    scene.write(UNHEARD)
+    scene.calls.follow(1032.0)
+    scene.calls.over.popleft().byes = 1
+    scene.write(UNHEARD)
+    scene.calls.follow(1033.0)
+    assert not scene.calls.over
 
 
 def test_but_not_for_ever(scene):

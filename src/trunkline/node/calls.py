@@ -69,7 +69,7 @@ class Calls:
             case "finish" | "end":
                 self._setups.pop(uid, None)
                 if call := self.up.get(uid):
-                    if event.get("by") == "edge" and not call.ending:
+                    if event.get("by") == "edge":
                         call.cut = str(event.get("reason", ""))
                     elif astray.is_astray(call, event):
                         call.cut = UNHEARD
