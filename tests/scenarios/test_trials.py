@@ -14,9 +14,13 @@ from trunkline.sip import forward
 SEALED = trial.HEADER
 
 
+def key_of(edge):
+    return trial.key(json.loads(edge.home.secrets.read_text())["dialog"])
+
+
 @pytest.fixture
 def key(edge):
-    return trial.key(json.loads(edge.home.secrets.read_text())["dialog"])
+    return key_of(edge)
 
 
 @pytest.fixture
@@ -143,12 +147,16 @@ async def test_an_unsealed_call_is_not(edge, agent):
 # What the node's part makes of it
 
 
-@pytest.fixture
-def trials(edge, key):
+def trials_of(edge):
     async def locate(host: str, port: int, transport: str):
         return [], f"{host} has no A record in DNS"
 
-    return Trials(edge.settings, key, locate)
+    return Trials(edge.settings, key_of(edge), locate)
+
+
+@pytest.fixture
+def trials(edge):
+    return trials_of(edge)
 
 
 async def test_each_uri_of_a_list_is_asked_and_what_fails_is_said(edge, agent, trials):
@@ -209,3 +217,14 @@ async def test_a_call_that_only_rings_is_given_up(edge, agent, trials, monkeypat
     pbx.on_call = ring
     result = await trials.call(edge.number(forward=f"sip:pbx@{pbx.address}:{pbx.port()}"))
     assert (result["code"], result["heard"]) == (487, False)
+
+
+async def test_a_call_has_audio_behind_a_nat_that_leads_nothing_back(own_edge, agent, monkeypatch):
+    monkeypatch.setattr(trials_module, "TALK_SECONDS", 0.5)
+    edge, pbx = own_edge(sip={"advertised": "198.51.100.20"}), await agent()
+    pbx.on_call = echo
+    pbx.share_nat(edge.settings)  # as a PBX that has another way there would
+    number = edge.number(forward=f"sip:pbx@{pbx.address}:{pbx.port()}")
+    result = await trials_of(edge).call(number)
+    assert (result["code"], result["heard"]) == (200, True)
+    assert (await edge.events("end", called=number))[-1]["by"] == "caller"

@@ -100,7 +100,8 @@ class Call(Changes):
         if self.audio and remote.codec:
             send = remote.direction in ("sendrecv", "recvonly") and remote.address not in ("0.0.0.0", "::")
             self.audio.secure((self.key, remote.keys[0][1]) if remote.is_secure and remote.keys else None)
-            self.audio.connect(remote.address, remote.port, remote.codec, remote.event, send=send)
+            address = self.agent.media_behind.get(remote.address, remote.address)
+            self.audio.connect(address, remote.port, remote.codec, remote.event, send=send)
 
     async def send(
         self, method: str, body: bytes = b"", headers: Headers | None = None, *, timeout: float = 10.0, edit=None

@@ -44,7 +44,9 @@ NUMBERS: dict[str, tuple[str, behaviour.Behaviour]] = {
 
 def open_carrier(settings: Settings, trace: Trace | None = None):
     """The carrier, listening on its address by UDP and TCP; await it or use it in `async with`."""
-    return open_on(settings.sandbox.carrier_address, settings.sandbox.carrier_port, trace)
+    opening = open_on(settings.sandbox.carrier_address, settings.sandbox.carrier_port, trace)
+    opening.agent.share_nat(settings)
+    return opening
 
 
 def open_on(address: str, port: int = 0, trace: Trace | None = None):

@@ -36,7 +36,9 @@ USERS: dict[str, behaviour.Behaviour] = {
 def open_pbx(settings: Settings, trace: Trace | None = None):
     """The PBX, listening by UDP and TCP, and by TLS on the next port; await it or use it in `async with`."""
     sandbox = settings.sandbox
-    return open_on(sandbox.pbx_address, sandbox.pbx_port, sandbox.pbx_port + 1, trace)
+    opening = open_on(sandbox.pbx_address, sandbox.pbx_port, sandbox.pbx_port + 1, trace)
+    opening.agent.share_nat(settings)
+    return opening
 
 
 def open_on(address: str, port: int = 0, tls_port: int = 0, trace: Trace | None = None):

@@ -51,12 +51,15 @@ class Bench:
         address = self.settings.sandbox.pbx_address
         tls = self_signed(address) if transport == "tls" else None
         opening = Agent.open(address, transport, name="check", tls=tls)
+        opening.agent.share_nat(self.settings)
         opening.agent.srtp = self.srtp
         return opening
 
     def carrier(self):
         """The test carrier as the origin of a call: its address, and a port of its own."""
-        return Agent.open(self.settings.sandbox.carrier_address, name="check")
+        opening = Agent.open(self.settings.sandbox.carrier_address, name="check")
+        opening.agent.share_nat(self.settings)
+        return opening
 
     async def outbound(self, agent: Agent, number: str, secret: str = "", **options) -> OutgoingCall:
         caller = f"<{self.uri('+' + self.numbers['plain'])}>"

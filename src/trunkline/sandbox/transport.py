@@ -95,6 +95,7 @@ class Transport:
     def __init__(self, address: str, receive: Receive, client_tls: ssl.SSLContext | None = None):
         self.address, self._receive = address, receive
         self.ports: dict[str, int] = {}  # transport -> the port that it listens on
+        self.behind: dict[str, str] = {}  # a host -> the one that is meant by it
         self._client_tls = client_tls or client_context()
         self._datagrams: _Datagrams | None = None
         self._servers: list[asyncio.Server] = []
@@ -134,6 +135,7 @@ class Transport:
 
     async def flow(self, hop: Hop, timeout: float = 5.0) -> Flow:
         """The flow to a hop; an open connection is used again. Raises OSError (ssl.SSLError and a timeout are such)."""
+        hop = hop._replace(host=self.behind.get(hop.host, hop.host))
         if hop.transport == "udp":
             if not self._datagrams:
                 raise OSError(f"this agent has no UDP socket to reach {hop} with")

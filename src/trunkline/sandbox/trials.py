@@ -47,7 +47,7 @@ class Trials:
     """`key` is `trial.key`; `own` is the domain that stands for PBXs which register."""
 
     def __init__(self, settings: Settings, key: str, locate: Locate):
-        self._key, self._locate, self._domain = key, locate, settings.sip.domain
+        self._settings, self._key, self._locate, self._domain = settings, key, locate, settings.sip.domain
         self._address, self._edge = settings.sip_address, Hop("udp", settings.sip_address, settings.sip.port)
         self._asked: dict[Address, float] = {}
 
@@ -108,6 +108,7 @@ class Trials:
             invite.set(trial.HEADER, trial.seal(self._key, invite.call_id, uri, time.time()))
 
         async with Agent.open(self._address, name="trial") as agent:
+            agent.share_nat(self._settings)
             caller = f"<sip:{number}@{self._domain}>"
             call = await agent.dial(uri, self._edge, caller=caller, headers=[(trial.HEADER, "")], edit=sealed)
             heard = await self._talk(call)

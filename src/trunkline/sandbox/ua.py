@@ -21,6 +21,7 @@ from trunkline.sandbox.stack import KEPT, Stack
 from trunkline.sandbox.trace import Trace
 from trunkline.sandbox.transaction import T1, ServerTransaction
 from trunkline.sandbox.waiting import PATIENCE
+from trunkline.settings import Settings
 from trunkline.sip import uri as sip_uri
 from trunkline.sip.uri import in_uri
 
@@ -42,6 +43,7 @@ class Agent(Stack):
         self.codecs = sdp.CODECS
         self.srtp = False  # whether it offers SRTP
         self.media_address = ""  # where its audio is, when that is another address than ours
+        self.media_behind: dict[str, str] = {}  # an address in an SDP -> the one that is meant by it
         self._incoming: deque[IncomingCall] = deque()
 
     @classmethod
@@ -58,6 +60,12 @@ class Agent(Stack):
         """
         agent = cls(address, transport, name, trace or Trace(), t1, client_tls)
         return Opening(agent, agent._sockets.listen(transports or (transport,), port, tls_port, tls))
+
+    def share_nat(self, settings: Settings) -> None:
+        """Reach the node at its own addresses where it tells others those of a 1:1 NAT in front of it: we are behind
+        that too, not every NAT leads back what comes from there, and none gets what leaves a loopback address."""
+        self._sockets.behind = {settings.sip_advertised: settings.sip_address}
+        self.media_behind = {settings.media_advertised: settings.media_address}
 
     async def __aenter__(self) -> "Agent":
         return self
