@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from scenarios.parties import ringing_out
+from scenarios.parties import ringing_out, talking
 
 pytestmark = pytest.mark.engines
 
@@ -53,3 +53,19 @@ async def test_one_that_says_too_much_has_no_description(edge, agent):
     await pair.far.answer(headers=[("Content-Length", "9999")])
     assert (await pair.near.final()).body == b""
     await pair.near.bye()
+
+
+async def test_what_comes_behind_a_response_begins_no_message_on_a_connection(edge, agent):
+    pair = await talking(edge, agent, "out", "tcp", "udp")
+
+    def longer(request):
+        response = pair.far.agent.response(request, 200)
+        response.body = b"x" * 40
+        response.add("Content-Length", "0")
+        return response
+
+    pair.far.respond = longer
+    assert (await pair.near.info(b"1")).code == 200
+    assert (await pair.near.bye()).code == 200
+    heard = [entry.data for entry in agent.trace.entries if entry.local.startswith(pair.near.agent.address)]
+    assert not any(b"xxxx" in data for data in heard)

@@ -50,6 +50,13 @@ async def test_both_hang_up_at_once(edge, agent):
     assert kinds(events) == ["setup", "attempt", "answer", "end"]
 
 
+async def test_who_knows_no_such_call_any_more_is_not_hung_up_on_again(edge, agent):
+    pair = await talking(edge, agent)
+    pair.far.respond = lambda request: pair.far.agent.response(request, 481) if request.method == "BYE" else None
+    assert (await pair.near.bye()).code == 481
+    assert kinds(await pair.events("end")) == ["setup", "attempt", "answer", "end"]
+
+
 async def test_a_repeated_bye_is_recorded_once(edge, agent):
     pair = await talking(edge, agent)
     transmit, lost = pair.far.agent._transmit, []

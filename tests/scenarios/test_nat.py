@@ -131,6 +131,22 @@ async def test_the_way_to_a_pbx_that_only_places_calls_is_kept_open_while_one_is
     assert kept_awake(edge) == []
 
 
+async def test_the_way_to_a_caller_is_kept_open_whatever_its_callee_offers(edge, agent):
+    key, pbx, other = edge.key(), await agent(name="pbx"), await agent(name="far")
+    behind_nat(pbx)
+    number = edge.number(to(other))
+    credentials = {"caller": CUSTOMER, "user": key.name, "secret": key.secret}
+    call = await pbx.dial(edge.uri(f"+{number}"), edge.udp, **credentials)
+    incoming = await other.next_call()
+    await incoming.answer()
+    await call.final()
+    await incoming.confirmed()
+    behind_nat(other)
+    assert (await incoming.reinvite()).code == 200
+    assert kept_awake(edge) == [f"{pbx.address}:{pbx.port()}"]
+    await placing.hang_up(incoming, call)
+
+
 async def test_a_call_whose_end_the_edge_never_sees_is_let_go_with_its_record(edge, agent):
     """It counted, and its caller was sent something every 12 s, for the time of the longest call."""
     account = edge.account()
