@@ -174,7 +174,22 @@ def test_a_proxy_is_believed(proxied):
     assert networks() == ["203.0.113.5"]
 
 
-@pytest.mark.parametrize("said", ["203.0.113.5:4711", "unknown", "", "[2001:db8::1]:5", "_hidden"])
+@pytest.mark.parametrize(
+    ("said", "network"),
+    [
+        ("6.6.6.6:1, 203.0.113.5:4711, 192.0.2.2:443", "203.0.113.5"),
+        ("6.6.6.6, [2001:db8::1]:4711", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("2001:db8::1:4711", "2001:db8::/64"),
+    ],
+)
+def test_a_proxy_that_writes_ports_is_believed_without_them(proxied, said, network):
+    headers = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": said}
+    assert proxied(REMOTE_ADDR="192.0.2.1", **headers).status_code == 422
+    assert networks() == [network]
+
+
+@pytest.mark.parametrize("said", ["999.0.113.5:4711", "unknown", "", "[]:5", "_hidden", "203.0.113.5:x"])
 def test_a_proxy_that_writes_something_else_than_addresses_costs_no_page(proxied, said):
     headers = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": said}
     assert proxied(REMOTE_ADDR="192.0.2.1", **headers).status_code == 422

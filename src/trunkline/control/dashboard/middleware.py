@@ -1,5 +1,6 @@
 """What holds for every request: its size, its scheme, whose doing it is, and whose things it is about."""
 
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode, urlsplit
 
@@ -21,6 +22,7 @@ from trunkline.sip.uri import is_ip
 
 ACTING = "acting_as"  # in an operator's session: the id of the account whose pages it sees
 
+_WITH_PORT = re.compile(r"(?P<four>[0-9.]+):[0-9]{1,5}|\[(?P<six>[0-9A-Fa-f:.]+)\](:[0-9]{1,5})?", re.ASCII)
 
 # What a user of a disabled account may still change: how it signs in
 OF_ITS_OWN = (
@@ -133,10 +135,16 @@ def _believe_proxy(request: HttpRequest) -> None:
     if environ.get("HTTP_X_FORWARDED_PROTO") == "https":
         request.META["wsgi.url_scheme"] = "https"
     # Each proxy appends whom it heard, so the last that is no proxy is the client; what is left of it, anybody wrote.
-    heard = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    heard = [_without_port(part.strip()) for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     client = next((address for address in reversed(heard) if address not in proxies), "")
     if is_ip(client):
         request.META["REMOTE_ADDR"] = client
+
+
+def _without_port(text: str) -> str:
+    """Azure's gateways write a port behind the address; all their clients would share the gateway's own."""
+    found = _WITH_PORT.fullmatch(text)
+    return found["four"] or found["six"] if found else text
 
 
 def _by_way_of_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
