@@ -191,6 +191,21 @@ def test_half_a_line_at_the_end_of_a_renamed_file_is_kept(shipper, sink, current
     assert sink.count() == 1
 
 
+def test_a_file_that_cannot_be_read_keeps_no_other_from_being_shipped(sink, current):
+    """As on a disk that begins to fail; the status names it."""
+    shipper = Shipper(sink, "node1", current, rotate_bytes=500, quiet=0.05)
+    broken = current.with_name("edge-20260101T000000-000000001.jsonl")
+    broken.mkdir()
+    append(current, *(line(n) for n in range(10)))
+    for _ in range(2):
+        with pytest.raises(OSError, match=f"{broken}"):
+            shipper.step()
+    assert sink.count() == 10
+    assert not current.exists()  # it is renamed at its size all the same
+    broken.rmdir()
+    until(lambda: not shipper.step() and not list(current.parent.glob("edge*.jsonl")))
+
+
 def test_a_file_that_got_the_inode_of_a_deleted_one_starts_at_its_beginning(shipper, sink, current):
     append(current, line(1), line(2))
     drain(shipper)

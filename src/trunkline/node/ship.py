@@ -51,15 +51,21 @@ class Shipper:
         return {"waiting": self._waiting, "shipped": self._shipped, "damaged": self._damaged}
 
     def step(self) -> bool:
-        """Ship one batch of each file, oldest file first. Raises Unavailable, OSError; nothing is lost by either."""
-        more = False
+        """Ship one batch of each file, oldest file first. Raises Unavailable, OSError; nothing is lost by either, and
+        a file that cannot be read keeps no other one."""
+        more, trouble = False, None
         try:
             for path in lines.files(self._current):
-                more |= self._ship(path)
+                try:
+                    more |= self._ship(path)
+                except OSError as error:
+                    trouble = trouble or error
         except Unavailable:
             self._sync()
             raise
         self._rotate()
+        if trouble:
+            raise trouble
         if not more and not self._settled:
             self._settle()
         return more
