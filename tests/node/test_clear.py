@@ -6,6 +6,7 @@ import pytest
 from clearing import DIALOG, SETUP
 
 from trunkline.node import clear, orders
+from trunkline.node.calls import LONGEST_SETUP
 from trunkline.node.clear import LOST
 from trunkline.node.ng import Gone
 from trunkline.node.probes import Silent
@@ -95,6 +96,18 @@ def test_a_disk_that_is_full_keeps_no_call_from_being_ended(scene):
     scene.state.with_suffix(".draft").rmdir()
     scene.step(1061.2)
     assert orders.wanted(scene.endings) == []
+
+
+def test_a_journal_file_that_cannot_be_read_keeps_no_call_from_being_ended(scene):
+    scene.path.with_name("edge-20260101T000000-1.jsonl").mkdir()
+    scene.relays.last = 1000
+    scene.write(SETUP, {"event": "answer", "dialog": DIALOG})
+    scene.write(SETUP, call="8899aabbccddeeff")  # its end may be in the file
+    for now in (1000, 1061, 1000 + LONGEST_SETUP):
+        with pytest.raises(OSError, match="edge-20260101T000000-1"):
+            scene.step(now)
+    assert len(scene.client.sent) >= 2
+    assert not scene.lines("finish")
 
 
 def test_a_call_that_rings_is_cancelled_until_it_is_over(scene):

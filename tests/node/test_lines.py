@@ -50,6 +50,12 @@ def test_a_line_is_appended_to_a_file(current):
     assert current.read_bytes() == b"half a line\n" + 2 * journal.encode(EVENT)
 
 
+def follow(current) -> None:
+    calls = Calls(current, current.with_name("state"))
+    calls.follow(1.5)
+    raise calls.unread
+
+
 @pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "folder"])
 @pytest.mark.parametrize("name", ["edge.jsonl", "edge-20260101T000000-1.jsonl"])
 def test_what_is_no_file_is_neither_read_nor_written(current, shipper, elsewhere, name, kind):
@@ -62,7 +68,7 @@ def test_what_is_no_file_is_neither_read_nor_written(current, shipper, elsewhere
         path.symlink_to(elsewhere if kind == "link" else elsewhere.with_name("missing"))
     uses = [lambda: lines.append(path, [EVENT])]
     if kind != "dangling link" or path != current:  # to which the edge has no file yet
-        uses += [lambda: Calls(current, current.with_name("state")).follow(1.5), shipper.step]
+        uses += [lambda: follow(current), shipper.step]
     for use in uses:
         with pytest.raises(OSError, match=f"remove it: .*{name}|Is a directory: .*{name}"):
             use()

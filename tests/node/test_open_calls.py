@@ -51,18 +51,19 @@ def test_no_header_takes_long(scene, header):
     assert time.process_time() - began < 0.5  # 40 s if all that came before is looked at again at each comma
 
 
-def test_what_was_read_before_a_file_that_cannot_be_is_kept(scene):
+def test_a_file_that_cannot_be_read_costs_no_other_one(scene):
     rotated, link = (scene.path.with_name(f"edge-2026010{day}T000000-1.jsonl") for day in (1, 2))
     answer = {"event": "answer", "dialog": {"tags": ["a", "b"]}}
     scene.write(SETUP, answer, {"event": "end", "by": "caller"}, path=rotated)
     scene.write(SETUP, answer, path=rotated, call="2")
+    scene.write(SETUP, answer, call="3")
     link.symlink_to(rotated)
-    for _ in range(2):
-        with pytest.raises(OSError, match="it is a link"):
-            scene.calls.follow(1000.0)
+    answered = [scene.calls.follow(1000.0)[0] for _ in range(2)]
+    assert [[call.uid for call in calls] for calls in answered] == [["2", "3"], []]
+    assert "it is a link" in str(scene.calls.unread)
     link.unlink()
-    answered, _ = scene.calls.follow(1001.0)
-    assert [call.uid for call in answered] == ["2"]
+    assert scene.calls.follow(1001.0) == ([], False)
+    assert scene.calls.unread is None
     assert [(call.uid, call.over) for call in scene.calls.over] == [(UID, 1000.0)]
 
 

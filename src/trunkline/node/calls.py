@@ -34,20 +34,22 @@ class Calls:
         self.up: dict[str, OpenCall] = {}
         self.over: deque[OpenCall] = deque()
         self.unwritten: list[Event] = []
+        self.unread: OSError | None = None
         self._ended: dict[str, OpenCall] = {}  # whose BYE may be refused yet
         self._saved = ""
         self._load()
 
     def follow(self, now: float) -> tuple[list[OpenCall], bool]:
-        """Read on in the journal: the calls that were answered since, and whether there is more to read.
-
-        Raises OSError; what was read until then is known, and is told the next time.
-        """
-        more = False
-        for batch in lines.onward(self._journal, self._positions):
-            more |= batch.full  # not for a line or two: each look costs as much as ten of them
-            for event in batch.events:
-                self._take(event, now)
+        """Read on in the journal: the calls that were answered since, and whether there is more to read. `unread` has
+        the trouble where a file cannot be read."""
+        more, self.unread = False, None
+        try:
+            for batch in lines.onward(self._journal, self._positions):
+                more |= batch.full  # not for a line or two: each look costs as much as ten of them
+                for event in batch.events:
+                    self._take(event, now)
+        except OSError as error:
+            self.unread = error
         while not more and self._ended and now - next(iter(self._ended.values())).over > BYE_SECONDS:
             self._ended.pop(next(iter(self._ended)))
         answered, self._answered = self._answered, []

@@ -113,7 +113,8 @@ class Clearer:
             self._look_in(0 if call.ordered else soon, call.uid)
         self._let_go(now)
         if not more:  # else its end may be among what is still to be read
-            self._forget(now)
+            if not self._calls.unread:
+                self._forget(now)
             more |= self._obey(now)
             self._reassure(now)
         more |= self._watch(now)
@@ -129,6 +130,8 @@ class Clearer:
             self._saved = self._steady()
             orders.forget(self._endings, self._obeyed)
             self._obeyed.clear()
+        if self._calls.unread:
+            raise self._calls.unread
         return more
 
     def close(self) -> None:

@@ -68,22 +68,31 @@ def identity(file: BinaryIO) -> str:
 
 def onward(current: Path, positions: dict[str, int]) -> Iterator[Batch]:
     """What was written since the positions in the files, which are known by their identities: a batch of each, the
-    oldest first. The positions are brought up to date, and those of files that are gone left out. Raises OSError; what
-    was read until then is read."""
-    seen = set()
+    oldest first. The positions are brought up to date, and those of files that are gone left out. Raises OSError in the
+    end where one cannot be read; the others are."""
+    seen, trouble = set(), None
     for path in files(current):
         try:
             file = open(opened(path), "rb")  # noqa: SIM115 - closed below
         except FileNotFoundError:  # the shipper has just removed it
             continue
+        except OSError as error:
+            trouble = trouble or error
+            continue
         with file:
-            name = identity(file)
-            if not name:
+            try:
+                name = identity(file)
+                batch = read(file, positions.get(name, 0)) if name else None
+            except OSError as error:  # a disk that begins to fail
+                trouble = trouble or error
                 continue
-            batch = read(file, positions.get(name, 0))
+        if batch is None:
+            continue
         positions[name] = positions.get(name, 0) + batch.size
         seen.add(name)
         yield batch
+    if trouble:  # its position is kept
+        raise trouble
     for name in positions.keys() - seen:
         del positions[name]
 
