@@ -123,6 +123,22 @@ async def test_a_failover_after_a_challenge_counts_from_the_start(edge, agent):
     await placing.hang_up(call, incoming)
 
 
+async def test_a_challenge_that_is_answered_is_no_attempt_of_its_own(edge, agent):
+    """Nor is a refusal of the codecs: the record has one attempt, and a 407 would read like wrong credentials."""
+    key, ua, far = edge.key(), await agent(), await agent()
+    prefix = edge.route(edge.carrier(far.address, far.port(), username="trunk", password="s3cret"))
+    refusals = [488, 503]
+
+    async def refuse(incoming):
+        incoming.refuse(refusals.pop(0))
+
+    far.on_call = behaviour.challenge("trunk", "s3cret", refuse)
+    call = await placing.dial(edge, ua, key, f"+{prefix}001")
+    assert (await call.final()).code == 503
+    assert not refusals
+    assert call.warning == "No carrier could take the call: attempt 1: 503"
+
+
 async def test_the_second_carrier_has_its_own_credentials(edge, agent):
     key, ua, first, second = edge.key(), await agent(), await agent(), await agent()
     prefix = edge.route(

@@ -127,6 +127,8 @@ class Attempts:
         elif self._passes_by(plan, outcome) and self._repeated(plan):
             return
         following = self._after(plan, outcome)
+        if isinstance(following, AnswerChallenge | OfferMore | DemandLess):
+            plan.failures.pop()  # the same attempt goes on, as the record has it
         if isinstance(following, AnswerChallenge):
             self._authenticate(plan, outcome)
         elif isinstance(following, int):
