@@ -163,6 +163,25 @@ async def test_info_and_options_travel(edge, agent, side):
 
 
 @SIDES
+async def test_a_record_route_that_cannot_be_hidden_stays_on_its_side(edge, agent, side):
+    """Without brackets, which RFC 3261 §20.30 demands."""
+    pair = await talking(edge, agent)
+    actor, other = sides(pair, side)
+
+    def respond(request):
+        response = other.agent.response(request, 200)
+        response.add("Record-Route", f"sip:{other.agent.address};lr")
+        return response
+
+    other.respond = respond
+    answer = await actor.send("INFO", headers=[("Record-Route", f"sip:{actor.agent.address};lr")])
+    asked = await other.next_request("INFO")
+    assert (answer.code, answer.get("Record-Route"), asked.get("Record-Route")) == (200, None, None)
+    other.respond = None
+    await hung_up(pair, side)
+
+
+@SIDES
 @pytest.mark.parametrize("method", ["REFER", "NOTIFY", "MESSAGE", "SUBSCRIBE"])
 async def test_what_a_trunk_does_not_do_is_405(edge, agent, side, method):
     pair = await talking(edge, agent)
