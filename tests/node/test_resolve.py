@@ -73,6 +73,12 @@ async def settle(resolver, condition, seconds=30.0):
         await resolver.settle()
 
 
+async def settle_all(resolver):
+    """Wait for what is being asked for, without a look at it."""
+    while resolver._busy:
+        await resolver.settle()
+
+
 def resolver_of(path, dns, **options):
     made = Resolver(dns, store.open_writer(path), **options)
     made.load()
@@ -225,6 +231,8 @@ async def test_many_silent_names_do_not_keep_an_answered_one_waiting_for_ever(pa
     dns.silent = {f"silent{n}.example" for n in range(200)}
     number(follower, 1, *sorted(dns.silent), "pbx.example")
     resolver = resolver_of(path, dns)
+    resolver.tick()
+    assert len(resolver._busy) == resolve.AT_ONCE  # each takes sockets, and a name server's patience
     await settle(resolver, lambda: "pbx.example" in answers(follower))
     assert answers(follower)["pbx.example"] == ["192.0.2.1"]
 
@@ -242,6 +250,38 @@ async def test_names_that_nobody_uses_are_swept_up_and_may_come_back(path, follo
     number(follower, 3, "old.example")
     await settle(resolver, lambda: len(answers(follower)) == 2)
     assert dns.asked.count("old.example") == 2
+
+
+async def test_that_there_is_none_is_believed_for_a_minute_at_most(path, follower):
+    number(follower, 1, "nowhere.example")
+    await settle(resolver_of(path, Dns(ttl=86_400)), lambda: answers(follower))
+    expires = follower.execute("SELECT expires FROM resolution").fetchone()["expires"]
+    assert expires - time.time() <= resolve.NEGATIVE_CAP
+
+
+@pytest.mark.parametrize("asked", [False, True])
+async def test_of_a_name_that_is_swept_up_no_answer_stays(path, follower, asked):
+    """Neither one that waits for the store nor one that is still on its way: nobody would remove it any more."""
+    dns, told = Dns(**{"old.example": "192.0.2.1"}), asyncio.Event()
+    ask = dns.ask
+
+    async def late(name, kind):
+        await told.wait()
+        return await ask(name, kind)
+
+    dns.ask = late
+    number(follower, 1, "old.example")
+    resolver = resolver_of(path, dns)
+    resolver.tick()
+    if asked:
+        told.set()
+        await settle_all(resolver)
+    store.delete(follower, "number", 1)
+    assert await resolver.sweep(path) == 1
+    told.set()
+    await settle_all(resolver)
+    resolver.tick()
+    assert (dns.asked, answers(follower)) == (["old.example"], {})
 
 
 async def test_a_turn_from_before_a_sweep_is_not_taken(path, follower):

@@ -134,6 +134,7 @@ class Resolver:
                     self._db.execute("DELETE FROM name WHERE host = ? AND port = ? AND transport = ?", name)
                     self._db.execute("DELETE FROM resolution WHERE host = ? AND port = ? AND transport = ?", name)
                     self._states.pop(name, None)
+                    self._unsaved.pop(name, None)
                     gone += 1
             self._db.execute("UPDATE name SET unused = 0 WHERE unused = 1")
             newest = self._db.execute("SELECT coalesce(max(id), 0) FROM name").fetchone()[0]
