@@ -69,7 +69,14 @@ def test_after_a_day_it_is_forgotten(owner):
     assert owner.ask("POST", "keys", headers=KEY).json()["key"] != first["key"]
 
 
-@pytest.mark.parametrize("name", ["", "x" * 256])
+def test_the_longest_key_is_one(owner):
+    longest = {"Idempotency-Key": "~ " + "x" * 253}
+    first = owner.ask("POST", "keys", headers=longest)
+    assert first.status_code == 201
+    assert owner.ask("POST", "keys", headers=longest).json() == first.json()
+
+
+@pytest.mark.parametrize("name", ["", "x" * 256, "a\tb", "a\x7fb", "cl\u00e9"])
 def test_what_is_no_key_is_refused(owner, cast, services, name):
     problem(owner.ask("POST", "keys", headers={"Idempotency-Key": name}), 422, "invalid")
     assert services.keys.listing(cast.owner).count() == 1
