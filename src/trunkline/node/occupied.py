@@ -11,6 +11,7 @@ from trunkline.node.ports import Ports
 from trunkline.settings import Settings
 
 _ABSENT = "is not an address of this machine"
+_ADVERTISED = {"sip.address": "sip.advertised", "media.address": "media.advertised"}
 
 
 class Endpoint(NamedTuple):
@@ -100,7 +101,9 @@ def _explain(endpoint: Endpoint, error: OSError) -> str:
         case errno.EADDRINUSE:
             return f"{where} is taken{_owner(endpoint)}. End that, or set {setting} to another port"
         case errno.EADDRNOTAVAIL:
-            return f"{address} {_ABSENT}. Set {address_setting} to one that is"
+            advertised = _ADVERTISED.get(address_setting)
+            nat = f"; behind a NAT, the one that others see is {advertised}" if advertised else ""
+            return f"{address} {_ABSENT}. Set {address_setting} to one that is{nat}"
         case errno.EACCES:
             return f"{where} may be used by root only. Run as root, or set {setting} above 1023"
     return f"{where} cannot be used: {error.strerror}"
