@@ -65,7 +65,20 @@ def test_a_kamailio_that_hangs_holds_up_one_question_a_step(scene):
     assert [call for call, _ in told(scene)] == ["a", "b", "c"]
 
 
-def test_a_call_of_before_the_clock_was_set_back_is_told_at_once(scene):
-    scene.write(CALLING)
-    scene.step(990)
+def test_a_call_that_begins_while_the_journal_is_read_is_not_told(scene):
+    scene.write(CALLING | {"time": scene.now + 0.01})
+    scene.step()
+    assert told(scene) == []
+    scene.step(LATE + 0.01)
     assert len(told(scene)) == 1
+
+
+def test_after_the_clock_was_set_back_the_others_are_told_once_a_call_of_before_is_over(scene):
+    scene.write(CALLING, call="a")
+    scene.step(900)
+    scene.write(CALLING, call="b")
+    scene.step(900 + PATIENCE)
+    assert told(scene) == []
+    scene.write({"event": "finish", "code": 404}, call="a")
+    scene.step()
+    assert [call for call, _ in told(scene)] == ["b"]

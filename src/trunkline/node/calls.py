@@ -84,7 +84,7 @@ class Calls:
         without a `contact` takes no word of ours."""
         while self._quiet:
             setup = self._setups.get(self._quiet[0], {})
-            if setup.get("contact") and 0 <= now - setup["time"] < PATIENCE:
+            if setup.get("contact") and now - setup["time"] < PATIENCE:  # it may have begun after `now` was read
                 return
             self._quiet.popleft()
             if contact := setup.pop("contact", ""):
