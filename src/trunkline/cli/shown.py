@@ -34,13 +34,14 @@ def stranded_keys(settings: Settings) -> None:
 
 def private_address(settings: Settings) -> None:
     """Calls between this machine and its network work all the same, so that nothing else says so."""
-    told = dict.fromkeys((settings.sip_advertised, settings.media_advertised))
-    private = [ip for ip in told if uri.is_private(ip) and not ipaddress.ip_address(ip).is_loopback]
-    if private and not settings.sip.advertised:
+    told = (settings.media_advertised, "media.advertised"), (settings.sip_advertised, "sip.advertised")
+    chosen = settings.media.advertised, settings.sip.advertised
+    private = {ip: name for ip, name in told if uri.is_private(ip) and ip not in chosen}
+    if private and not any(ipaddress.ip_address(ip).is_loopback for ip in private):
         saying.say(
             f"PBXs and carriers are told a private address, {' and '.join(private)}: from outside this network they "
             "can send neither audio nor the end of a call there. Behind a 1:1 NAT, as in most clouds, set "
-            "sip.advertised to the public address; where all of them are in this network, set it to this address.",
+            f"{' and '.join(private.values())} to the public address; where all are in this network, to this one.",
             err=True,
         )
 
