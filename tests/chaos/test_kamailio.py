@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from chaos.calling import back_to_work, carrier, fresh_number, inbound, outbound, pbx, record
+from chaos.calling import back_to_work, carrier, dial_carrier, fresh_number, inbound, outbound, pbx, record
 from harness.node import NUMBER
-from harness.placing import hang_up
+from harness.placing import dial, hang_up
 
 BACK_SECONDS = 5.0
 VICTIMS = {
@@ -46,6 +46,48 @@ async def test_calls_outlive_kamailio(node, agent, victims):
     assert (first["outcome"], first["hung_up_by"]) == ("answered", "caller")
     assert (second["outcome"], second["hung_up_by"]) == ("answered", "callee")
     assert [attempt["code"] for attempt in first["attempts"]] == [200]
+
+
+async def ringing(call, far) -> tuple:
+    """A call that the far side has not answered yet: (our end, the far end)."""
+    incoming = await far.next_call()
+    await incoming.ring()
+    await call.provisional(180)
+    return call, incoming
+
+
+@pytest.mark.parametrize("when", ["while it is away", "when it is back"])
+async def test_a_call_that_rings_meanwhile_is_answered(node, agent, when):
+    """Its transaction is gone, but both parties still wait; each way, as the description is of one side each."""
+    far, ua, its_pbx = await carrier(node, agent), await agent(), await pbx(node, agent)
+    number = fresh_number()
+    out, come_out = await ringing(await dial(node, ua, node.key, number), far)
+    into, come_in = await ringing(await dial_carrier(node, far, f"+{NUMBER}"), its_pbx)
+
+    killed = node.pid("kamailio")
+    node.kill(*node.members("kamailio"))
+    if when == "when it is back":
+        await back_to_work(node, "kamailio", killed, BACK_SECONDS)
+    answering = asyncio.gather(come_out.answer(), come_in.answer())
+    for call, incoming in ((out, come_out), (into, come_in)):
+        assert (await call.final()).code == 200
+        call.audio.play(440)
+        incoming.audio.play(880)
+        await incoming.audio.hear(440)
+        await call.audio.hear(880)
+    await answering
+
+    its = into.invitation.caller.partition("+")[2].partition("@")[0]
+    await out.bye()
+    await come_out.hung_up()
+    (known,) = await asyncio.to_thread(node.records, its)
+    await asyncio.to_thread(node.do, "calls", "end", known["uid"])
+    await into.hung_up()  # its Contact is forgotten
+    await come_in.hung_up()
+    for asked, by in ((number, "caller"), (its, "edge")):
+        found = await record(node, asked)
+        assert (found["outcome"], found["code"], found["hung_up_by"]) == ("answered", 200, by)
+        assert found["duration"] > 0
 
 
 async def test_a_registered_pbx_is_reachable_after_it(node, agent):

@@ -11,7 +11,7 @@ from trunkline.edge.standing import Standing
 
 @pytest.fixture
 def standing(tables):
-    return Standing(tables)
+    return Standing(tables, 120)
 
 
 @pytest.fixture
@@ -138,3 +138,23 @@ def test_what_is_noted_of_a_call_is_known_of_no_other(standing, tables):
     standing.give_reason("a", "user busy")
     told = {call: (standing.is_unwanted(call), standing.left_early(call), standing.reason_given(call)) for call in "ab"}
     assert told == {"a": (True, True, "user busy"), "b": (False, False, "")}
+
+
+@pytest.mark.parametrize(
+    ("began", "later", "may"),
+    [(-1, 0, True), (0, 0, True), (1, 0, False), (-1, 119, True), (-1, 121, False)],
+)
+def test_only_a_call_of_before_this_process_may_be_resumed_and_only_while_it_may_ring(
+    standing, monkeypatch, began, later, may
+):
+    now = standing._since
+    monkeypatch.setattr(time, "time", lambda: now + later)
+    assert standing.may_resume("a", now + began) is may
+
+
+def test_one_that_is_known_is_not_resumed(standing, account):
+    began = standing._since
+    standing.admit(account(), "counted")
+    standing.answered("answered", "tag")
+    standing.over("over")
+    assert [standing.may_resume(call, began) for call in ("counted", "answered", "over")] == [False] * 3

@@ -143,6 +143,12 @@ class Edge(World):
             # A refused datagram comes back at once: leave the engines the CPU until the next try.
             time.sleep(max(0.0, started + 0.1 - time.monotonic()))
 
+    def restart(self, name: str) -> None:
+        """Kill an engine as a crash would, start it again, and wait until both are ready. Raises EdgeError."""
+        self.kill(name)
+        self.start_engine(name)
+        self.wait_ready()
+
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Kill all of an engine's processes, as a crash would, and wait until they are gone. Warns of one that does
         not end by `number`."""

@@ -6,6 +6,7 @@ from trunkline.node.clear import Clearer, Names
 from trunkline.node.ping import Pinger
 from trunkline.node.silence import Patience
 
+RING_SECONDS = 120.0
 OURS = "<sip:198.51.100.1;lr;ftag=a1;tl=0011223344556677.1.ep.aa>"
 
 SETUP = {"event": "setup", "caller": "447700900000", "called": "442071234567", "source": "udp:203.0.113.9:5060"}
@@ -86,6 +87,7 @@ class Scene:
             self.endings,
             names,
             patience,
+            RING_SECONDS,
             lambda: self.now + self.set_by,
             lambda: self.now,
         )

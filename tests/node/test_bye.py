@@ -66,6 +66,8 @@ def test_two_routes_of_ours_stay_in_order():
         ('"a<b" <sip:x@8.8.113.10>;q=1', "udp:8.8.113.9:5060", "sip:x@8.8.113.10"),
         (r'"\"<a>\\" <sip:x@8.8.113.10>', "udp:8.8.113.9:5060", "sip:x@8.8.113.10"),
         ("A b <sip:x@8.8.113.10>", "udp:8.8.113.9:5060", "sip:x@8.8.113.10"),
+        ("", "tcp:8.8.113.9:40000", "sip:8.8.113.9:40000;transport=tcp"),
+        ("", "udp:2001:db8::2:5060", "sip:[2001:db8::2]:5060;transport=udp"),
     ],
 )  # fmt: skip
 def test_a_contact_that_leads_nowhere_is_reached_where_its_messages_come_from(contact, source, target):

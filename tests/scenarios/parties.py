@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness import placing
 from harness.edge import Edge
 from harness.plugin import Agents
 from harness.polling import PATIENCE
 from trunkline.contract.journal import Event
 from trunkline.node import ports
-from trunkline.sandbox import sdp
+from trunkline.sandbox import behaviour, sdp
 from trunkline.sandbox.call import Call
 from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.outgoing import OutgoingCall
@@ -88,6 +89,15 @@ async def ringing_out(edge: Edge, agent: Agents, caller: str = "udp", callee: st
 RINGING = {"in": ringing_in, "out": ringing_out}
 
 
+async def ringing_behind_a_challenge(edge, agent) -> Pair:
+    """A PBX's call that has reached a carrier by a second INVITE, with the carrier's credentials."""
+    key, ua, carrier, come = edge.key(), await agent(name="pbx"), await agent(name="far"), asyncio.Queue()
+    prefix = edge.route(edge.carrier(carrier.address, carrier.port(), username="trunk", password="s3cret"))
+    carrier.on_call = behaviour.challenge("trunk", "s3cret", come.put)
+    near = await placing.dial(edge, ua, key, f"+{prefix}001")
+    return Pair(near, await asyncio.wait_for(come.get(), PATIENCE), edge, f"{prefix}001")
+
+
 async def talking(edge: Edge, agent: Agents, direction: str = "in", *transports: str, **options) -> Pair:
     """An answered and acknowledged call."""
     pair = await RINGING[direction](edge, agent, *transports, **options)
@@ -126,6 +136,12 @@ def describe_in_the_prack(call: OutgoingCall, make: Callable[[], bytes]) -> None
         return await begin(request, hop, on_response, describe if request.method == "PRACK" else edit)
 
     call.agent.begin = begin_with_description
+
+
+def received(agent, start: bytes):
+    """The messages that came to an agent and begin so."""
+    here = f"{agent.address}:{agent.port()}"
+    return [e.message for e in agent.trace.entries if not e.sent and e.local == here and e.data.startswith(start)]
 
 
 def to(agent: Agent, user: str = "1234", **parameters: object) -> str:

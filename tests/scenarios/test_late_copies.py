@@ -1,17 +1,14 @@
 """A copy of a request that comes when Kamailio has forgotten its transaction: RFC 6026 has it absorbed for 32 s, and a
 network, or a user agent that was held up, delivers it that late."""
 
-import asyncio
 import re
 
 import pytest
 
 from harness import placing
 from harness.node import eventually
-from harness.polling import PATIENCE
-from scenarios.parties import RINGING, Pair, kinds, sides, talking
+from scenarios.parties import RINGING, kinds, received, ringing_behind_a_challenge, sides, talking
 from trunkline.contract.endings import LOST_ACK, NO_ACK
-from trunkline.sandbox import behaviour
 
 pytestmark = [pytest.mark.engines, pytest.mark.long]
 
@@ -60,15 +57,6 @@ async def test_a_call_is_placed_once(edge, agent, direction):
     assert len(edge.journal(event="setup", called=pair.called)) == 1
     with pytest.raises(TimeoutError):
         await pair.far.agent.next_call(timeout=0.3)
-
-
-async def ringing_behind_a_challenge(edge, agent) -> Pair:
-    """A PBX's call that has reached a carrier by a second INVITE, with the carrier's credentials."""
-    key, ua, carrier, come = edge.key(), await agent(name="pbx"), await agent(name="far"), asyncio.Queue()
-    prefix = edge.route(edge.carrier(carrier.address, carrier.port(), username="trunk", password="s3cret"))
-    carrier.on_call = behaviour.challenge("trunk", "s3cret", come.put)
-    near = await placing.dial(edge, ua, key, f"+{prefix}001")
-    return Pair(near, await asyncio.wait_for(come.get(), PATIENCE), edge, f"{prefix}001")
 
 
 @pytest.mark.parametrize("ringing", [*RINGING.values(), ringing_behind_a_challenge])
@@ -125,12 +113,6 @@ async def test_what_answers_no_call_of_ours_goes_nowhere(edge, agent):
         await pair.far.agent.send_raw(forged, edge.udp)
     assert (await pair.near.bye()).code == 200  # it is answered behind them
     assert len(received(pair.near.agent, b"SIP/2.0")) == before + 1
-
-
-def received(agent, start: bytes):
-    """The messages that came to an agent and begin so."""
-    here = f"{agent.address}:{agent.port()}"
-    return [e.message for e in agent.trace.entries if not e.sent and e.local == here and e.data.startswith(start)]
 
 
 @pytest.mark.parametrize("side", ["near", "far"])

@@ -213,9 +213,7 @@ async def test_a_registration_survives_a_crash_of_kamailio(own_edge, agent):
     number = edge.number(f"sip:{key.name}@{edge.domain}", account_id=key.account_id)
     response = await pbx.register(f"sip:{edge.domain}", key.name, key.secret, edge.udp, expires=300)
     assert response.code == 200
-    edge.kill("kamailio")
-    edge.start_engine("kamailio")
-    edge.wait_ready()
+    edge.restart("kamailio")
     await call_and_hear(edge, carrier, pbx, number)
     known = await bindings(edge, pbx, key)
     assert list(known) == [Address.parse(pbx.contact_for(edge.udp, key.name)).uri]

@@ -14,7 +14,8 @@ all lines of one call). The rest depends on the event:
 | progress | n, code: the first 18x of an attempt                                                             |
 | failed   | n, code, reason, cause, said: attempt n is over without an answer; `said` is what its final      |
 |          | response, or the CANCEL, says in Warning and Reason                                             |
-| answer   | n, code, dialog: a 2xx reached the caller                                                        |
+| answer   | n, code, dialog: a 2xx reached the caller; without `n` that of a call which rang when Kamailio   |
+|          | ended                                                                                           |
 | finish   | code, reason, warning: the caller got this final refusal; the call is over                       |
 | end      | by, reason, way: a BYE of the `caller`, the `callee` or our own node (`edge`) was seen; a second |
 |          | line, by `edge`, says that the other party did not take it                                       |

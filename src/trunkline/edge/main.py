@@ -93,7 +93,8 @@ class Edge:
             return 0
         config = edge_config.read(message.edge_config_path())
         lookup, journal = Lookup(config.store), Journal(config.journal, config.node)
-        limits, self._standing = Limits(config, counters.Counters), Standing(counters.Counters)
+        limits = Limits(config, counters.Counters)
+        self._standing = Standing(counters.Counters, config.ring_timeout / 1000)
         self.records = Records(journal, self._standing, Mask(config.mask))
         abilities = Abilities(config.transcodes, config.media_family)
         neighbours, onward = Neighbours(config, lookup), Onward(limits, config.fence)

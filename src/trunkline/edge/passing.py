@@ -23,6 +23,11 @@ SILENCE, RINGING = 25_000, 30_000
 _TOKEN = re.compile(r";tp=([0-9a-f]{32})(?=[;>,]|$)", re.ASCII)
 
 
+def is_passed_on(record_routes: list[str]) -> bool:
+    """Whether a call passes another node beside the one that has it."""
+    return any(_TOKEN.search(route) for route in record_routes)
+
+
 class Passing:
     """One per worker."""
 

@@ -107,6 +107,16 @@ class Records:
             self._journal.note("progress", call, n=n, code=code)
         self._journal.flush()
 
+    def may_resume(self, dialog: Dialog) -> bool:
+        """Whether an answer may be that of a call which rang when an earlier process ended."""
+        return self._standing.may_resume(dialog.call, dialog.begun)
+
+    def resumed(self, dialog: Dialog, code: int) -> None:
+        """Such an answer is about to be passed on. Nobody knows any more which attempt it is of, nor its carrier."""
+        self._standing.answered(dialog.call, message.text("$tt"))
+        self._journal.note("answer", dialog.call, code=code, dialog=ends.of_answer())
+        self._journal.flush()
+
     def unreadable(self, why: Refusal) -> None:
         """The current attempt was answered, and the caller gets a refusal all the same."""
         call, n = notes.current_attempt()

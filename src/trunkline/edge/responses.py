@@ -5,6 +5,7 @@ from trunkline.contract.endings import NO_RELAY, UNDESCRIBED, UNUSABLE_ANSWER
 from trunkline.edge import legs, media
 from trunkline.edge.dialog import Dialog, Dialogs
 from trunkline.edge.ksr import contacts, hiding, message, notes, relaying, relays, replies, routes, transactions
+from trunkline.edge.passing import is_passed_on
 from trunkline.edge.records import Records
 from trunkline.sip import refusal
 
@@ -77,15 +78,37 @@ class Responses:
         But an answer is repeated for 32 s, until it is confirmed (RFC 3261 §13.3.1.4), and nobody confirms what he does
         not see (RFC 6026 §7.2). It goes on without its description, of which the relay's is no more at hand: the caller
         had that with an earlier copy, or else ends the call at once instead of waiting.
+
+        Kamailio itself may have ended while the call rang: then this is the answer that its caller waits for.
         """
         if 200 <= code < 300 and (dialog := self._answered()) and contacts.is_usable():
-            self._records.repeated(dialog.call, message.text("$tt"))
+            if self._may_resume(dialog):
+                self._resume(dialog, code)
+            else:
+                self._records.repeated(dialog.call, message.text("$tt"))
+                hiding.remove_body()
             contacts.lead_back()
             hiding.leave_behind()
-            hiding.remove_body()
             _unshift(dialog.shift)
         else:
             transactions.drop()
+
+    def _may_resume(self, dialog: Dialog) -> bool:
+        # What passes two nodes comes here at both, and is for one of them alone to take up.
+        return self._records.may_resume(dialog) and message.is_tagged() and not is_passed_on(routes.record_routes())
+
+    def _resume(self, dialog: Dialog, code: int) -> None:
+        """Take a call up of which all is forgotten but what the answer itself proves, and what the relay knows."""
+        notes.note_legs(dialog.legs)
+        fault = UNDESCRIBED
+        if message.has_sdp():
+            fault = self._anchor(code, media.reply_step(code, dialog.offered), attempt=True)
+        elif message.has_body():
+            hiding.remove_body()
+        contacts.ensure()
+        self._records.resumed(dialog, code)
+        if fault:
+            self._records.cut(dialog.call, fault)
 
     def _turn_away(self, code: int) -> None:
         """Pass on what is no part of the call: without media, and with a way to its sender, who is to get a BYE."""

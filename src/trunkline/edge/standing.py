@@ -13,8 +13,10 @@ from trunkline.sip.refusal import Refusal
 
 
 class Standing:
-    def __init__(self, counters: Counters):
-        self._counters = counters
+    """`ring_seconds`: for which a call may ring."""
+
+    def __init__(self, counters: Counters, ring_seconds: float):
+        self._counters, self._ring_seconds = counters, ring_seconds
         self._since = int(time.time())
 
     def admit(self, account: Account, call: str, elsewhere: int = 0, called: str = "") -> Refusal | None:
@@ -50,6 +52,13 @@ class Standing:
         if self.is_closed(call):
             return True
         return begun > self._since and not self.is_counted(call)
+
+    def may_resume(self, call: str, begun: int) -> bool:
+        """Whether a call may have rung when an earlier process ended, and may be answered in this one. `begun`: Unix
+        time, s."""
+        if begun > self._since or time.time() - self._since > self._ring_seconds:
+            return False
+        return not self.is_counted(call) and not self.is_closed(call) and self.callee(call) is None
 
     def is_closed(self, call: str) -> bool:
         """Whether a call's record was closed within the last minutes."""

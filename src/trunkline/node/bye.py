@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from trunkline.contract import clearing, origin
 from trunkline.node.open_call import OpenCall
+from trunkline.sip.uri import in_uri
 
 # RFC 3261 §8.1.1.5: it is below 2**31. Above all that the party has seen of its peer, and nothing follows a BYE. The
 # edge may add up to 9 (`edge.dialog.SHIFT`), and some reckon with the next.
@@ -66,15 +67,17 @@ def _routes(call: OpenCall, party: int) -> list[str]:
 
 def _target(call: OpenCall, party: int) -> str:
     """The party's Contact; with the address that it sends from where the Contact would not lead there, which is the
-    edge's own rule (`ksr/routes.py`)."""
+    edge's own rule (`ksr/routes.py`). That address alone where the Contact is not known."""
     contact = call.contacts[party]
+    transport, _, address = call.sources[party].partition(":")
+    ip, _, port = address.rpartition(":")
+    if not contact and ip:
+        return f"sip:{in_uri(ip)}:{port};transport={transport}"
     bracketed = _NAME_ADDR.match(contact)
     uri = bracketed[1] if bracketed else contact.partition(";")[0]
     host = _HOST.match(uri.strip())
     if not host:
         return ""
-    transport, _, address = call.sources[party].partition(":")
-    ip, _, port = address.rpartition(":")
     if transport == "udp" and _is_public(host[1]):
         return uri.strip()
     return uri.strip() + origin.note(ip, port, transport)

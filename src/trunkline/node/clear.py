@@ -40,6 +40,7 @@ AGAIN = 5.0  # s until a call that no relay knew, or of which none could be aske
 SAVED_EVERY = 5.0  # s; what was read since is read once more after we were killed
 BEHIND = 1.0  # s by which an answer may still be on its way to the caller, who knows no call before it, and ends none
 KEPT = 300.0  # s that we try to let a call's media go; rtpengine itself does so when nobody is heard
+ANSWER_READ = 5.0  # s until an answer that the edge has just taken has been read
 MOST_BYES = 10  # to each party; a call that the edge cannot end is nobody's then
 MOST_LINES = 10_000  # that wait for room on the disk
 UNHEARD = "Nothing more was heard of this call: the server was stopped while it was set up"
@@ -69,6 +70,7 @@ def make(settings: Settings, home: Home) -> "Clearer":
         home.endings,
         Names(settings.sip.domain, secrets.ensure(home.secrets).dialog, settings.node.name),
         Patience(limits.dead_seconds, limits.one_way_seconds, limits.hold_seconds, limits.max_seconds),
+        limits.ring_timeout_ms / 1000,
     )
 
 
@@ -86,13 +88,15 @@ class Clearer:
         endings: Path,
         names: Names,
         patience: Patience,
+        ring_seconds: float,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ):
         self._calls, self._relays, self._pinger, self._kamailio = calls, relays, pinger, kamailio
         self._client, self._journal, self._endings = client, journal, endings
         # `clock` is what the journal and rtpengine go by, and may be set; what is to be done when goes by `steady`.
-        self._names, self._patience, self._clock, self._steady = names, patience, clock, steady
+        self._names, self._patience, self._ring_seconds = names, patience, ring_seconds
+        self._clock, self._steady = clock, steady
         self._looks: list[tuple[float, str]] = []  # a heap: when to look at which call
         self._saved, self._ended = steady(), 0
         self._obeyed: set[str] = set()  # whose orders are still there, as what was done is not kept yet
@@ -236,9 +240,11 @@ class Clearer:
         self._note("end", call.uid, by="edge", reason=call.ending)
 
     def _forget(self, now: float) -> None:
-        """Close the records of calls that began and are never heard of again: their Kamailio was killed."""
+        """Close the records of calls that began and are never heard of again: their Kamailio was killed. For as long as
+        they may ring they may still be answered through the next one (`edge.responses`)."""
         since = self._pinger.since()
-        if since > now:  # somebody has set the clock back, and calls of today seem older than their Kamailio
+        # Is it to come, somebody has set the clock back, and calls of today seem older than their Kamailio.
+        if now < since + self._ring_seconds + ANSWER_READ:
             since = 0.0
         for uid in self._calls.forget(now, since):
             self._note("finish", uid, code=500, reason=UNHEARD)
