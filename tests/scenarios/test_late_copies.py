@@ -2,6 +2,7 @@
 network, or a user agent that was held up, delivers it that late."""
 
 import re
+from contextlib import contextmanager
 
 import pytest
 
@@ -19,6 +20,20 @@ async def freed(pair) -> None:
     listed = lambda: [transaction["callid"] for transaction in pair.edge.rpc("tm.list")]  # noqa: E731
     gone = lambda: not any(pair.near.call_id in header for header in listed())  # noqa: E731
     await eventually(gone, FORGOTTEN, "tm has freed every transaction")
+
+
+@contextmanager
+def without_acks(agent):
+    """The way of an agent's ACKs is broken."""
+    transmit = agent._transmit
+
+    def broken(message, flow) -> None:
+        if getattr(message, "method", "") != "ACK":
+            transmit(message, flow)
+
+    agent._transmit = broken
+    yield
+    agent._transmit = transmit
 
 
 def last_sent(agent, method: str) -> bytes:
@@ -64,23 +79,40 @@ async def test_an_answer_is_confirmed_at_last(edge, agent, ringing):
     """The way of the ACKs is broken for longer than tm keeps the transaction."""
     pair = await ringing(edge, agent)
     ua = pair.near.agent
-    transmit = ua._transmit
-
-    def without_acks(message, flow) -> None:
-        if getattr(message, "method", "") != "ACK":
-            transmit(message, flow)
-
-    ua._transmit = without_acks
-    await pair.far.answer(headers=[("Server", "far-side")])
-    await pair.near.final()
-    await freed(pair)
-    ua._transmit = transmit
+    with without_acks(ua):
+        await pair.far.answer(headers=[("Server", "far-side")])
+        await pair.near.final()
+        await freed(pair)
     await pair.far.confirmed()
-    *_, repeated = received(ua, b"SIP/2.0 200")
-    assert (repeated.body, repeated.get("Server")) == (b"", None)
+    first, *_, repeated = received(ua, b"SIP/2.0 200")
+    assert (repeated.body, repeated.get("Server")) == (first.body, None)
     assert repeated.cseq == pair.near.request.cseq  # many ignore what is of another one
     assert (await pair.near.bye()).code == 200
     assert kinds(await pair.events("end"))[-2:] == ["answer", "end"]
+
+
+@pytest.mark.parametrize("side", ["near", "far"])
+@pytest.mark.parametrize("ringing", [RINGING["in"], ringing_behind_a_challenge])
+async def test_an_answer_within_the_call_is_confirmed_at_last(edge, agent, ringing, side):
+    """Nothing in it proves its call."""
+    pair = await ringing(edge, agent)
+    await pair.far.answer()
+    await pair.near.final()
+    await pair.far.confirmed()
+    actor, other = sides(pair, side)
+    with without_acks(actor.agent):
+        assert (await actor.reinvite("sendonly")).code == 200
+        await freed(pair)
+    number = actor.dialog.sequence
+    copies = lambda: [m for m in received(actor.agent, b"SIP/2.0 200") if m.cseq == (number, "INVITE")]  # noqa: E731
+    before = len(copies())
+    await eventually(lambda: len(copies()) > before, 10, "the answer comes once more")
+    assert len({copy.body for copy in copies()}) == 1
+    await actor.agent.send(actor.dialog.request("ACK", number), actor.hop)
+    assert (await other.next_request("ACK")).cseq[1] == "ACK"
+    assert (await actor.reinvite()).code == 200
+    await pair.talk()
+    await pair.near.bye()
 
 
 async def test_an_answer_of_a_target_that_was_given_up_says_nothing_of_the_calls_end(edge, agent):
@@ -104,8 +136,9 @@ async def test_what_answers_no_call_of_ours_goes_nowhere(edge, agent):
     await freed(pair)
     token = re.search(rb";tl=[^;>]+", answer)[0]
     before = len(received(pair.near.agent, b"SIP/2.0"))
+    tag = re.search(rb"To:[^\r]*;tag=([^;\r]+)", answer)[1]
     for forged in (
-        answer.replace(token, token[:-1] + (b"0" if token[-1:] != b"0" else b"1")),
+        answer.replace(token, token[:-1] + (b"0" if token[-1:] != b"0" else b"1")).replace(tag, b"stranger"),
         answer.replace(b"SIP/2.0 200 OK", b"SIP/2.0 183 Session Progress"),
         answer.replace(b"CSeq: 2 INVITE", b"CSeq: 2 OPTIONS"),
     ):

@@ -76,22 +76,31 @@ class Responses:
         """A response whose transaction is over, or to nothing of ours: passed on, it would show one side to the other.
 
         But an answer is repeated for 32 s, until it is confirmed (RFC 3261 §13.3.1.4), and nobody confirms what he does
-        not see (RFC 6026 §7.2). It goes on without its description, of which the relay's is no more at hand: the caller
-        had that with an earlier copy, or else ends the call at once instead of waiting.
-
-        Kamailio itself may have ended while the call rang: then this is the answer that its caller waits for.
+        not see (RFC 6026 §7.2). And Kamailio may have ended while the call rang: then its caller waits for this one.
         """
-        if 200 <= code < 300 and (dialog := self._answered()) and contacts.is_usable():
-            if self._may_resume(dialog):
-                self._resume(dialog, code)
-            else:
-                self._records.repeated(dialog.call, message.text("$tt"))
-                hiding.remove_body()
-            contacts.lead_back()
-            hiding.leave_behind()
-            _unshift(dialog.shift)
-        else:
+        shift = self._say_again(code) if 200 <= code < 300 and _is_to_invite() and contacts.is_usable() else None
+        if shift is None:
             transactions.drop()
+            return
+        contacts.lead_back()
+        hiding.leave_behind()
+        _unshift(shift)
+
+    def _say_again(self, code: int) -> int | None:
+        """Describe the media of an answer whose transaction is over. By how much its CSeq is above that of the INVITE's
+        sender; None for one that is of no call of ours."""
+        dialog = self._answered()
+        if dialog and self._may_resume(dialog):
+            self._resume(dialog, code)
+            return dialog.shift
+        if dialog:
+            self._records.repeated(dialog.call, message.text("$tt"))
+        if said := self._relay.say_again():
+            return said.shift
+        if dialog is None:
+            return None
+        hiding.remove_body()  # whoever never got one ends the call, instead of waiting
+        return dialog.shift
 
     def _may_resume(self, dialog: Dialog) -> bool:
         # What passes two nodes comes here at both, and is for one of them alone to take up.
@@ -120,9 +129,7 @@ class Responses:
         _unshift(dialog.shift if dialog else 0)
 
     def _answered(self) -> Dialog | None:
-        """The dialog of the INVITE of ours that this answers, as our Record-Route in it proves."""
-        if (cseq := message.cseq()) is None or cseq[1] != "INVITE":
-            return None
+        """The dialog of the INVITE of ours that this 2xx answers, as our Record-Route in it proves."""
         proofs = (self._dialogs.verify(route, message.text("$ci")) for route in routes.record_routes())
         return next(filter(None, proofs), None)
 
@@ -189,6 +196,11 @@ def _unshift(shift: int) -> None:
     """The sender gets the CSeq that it sent."""
     if shift:
         hiding.shift_cseq(-shift)
+
+
+def _is_to_invite() -> bool:
+    cseq = message.cseq()
+    return cseq is not None and cseq[1] == "INVITE"
 
 
 def _is_passable(code: int) -> bool:

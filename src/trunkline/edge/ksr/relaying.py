@@ -65,8 +65,7 @@ class Relay:
         refusal of the audio, and `unusable` says why: the SDP of one side never reaches the other as it came.
         """
         self.unusable = ""
-        if step != "offer" and (said := told.recall()):
-            _describe(said)
+        if step != "offer" and self.say_again():
             return True
         offered = self._kept() if step != "late offer" else None
         try:
@@ -79,6 +78,12 @@ class Relay:
             told.note(text)
         _describe(text or _refused(offered))
         return bool(text)
+
+    def say_again(self) -> told.Said | None:
+        """Have this message say what an earlier copy of it went on with, if one did."""
+        if said := told.recall():
+            _describe(said.description)
+        return said
 
     def restore(self) -> None:
         """The offer of this request was refused: have the relay do what was agreed on before."""
