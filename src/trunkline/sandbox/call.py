@@ -3,19 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from trunkline.sandbox import sdp
 from trunkline.sandbox.dialog import Dialog
 from trunkline.sandbox.message import Request, Response
+from trunkline.sandbox.party import Party
 from trunkline.sandbox.rtp import RtpSession
 from trunkline.sandbox.srtp import new_key
 from trunkline.sandbox.stack import LINGER
 from trunkline.sandbox.transaction import ServerTransaction
 from trunkline.sandbox.waiting import PATIENCE, Changes
-
-if TYPE_CHECKING:
-    from trunkline.sandbox.ua import Agent
 
 AUTO = object()  # for an SDP: make the offer or answer that fits
 
@@ -29,7 +26,7 @@ class Call(Changes):
     for `next_request`, unless `respond` returns another response for them.
     """
 
-    def __init__(self, agent: "Agent", local_tag: str, codecs=sdp.CODECS):
+    def __init__(self, agent: Party, local_tag: str, codecs=sdp.CODECS):
         super().__init__()
         self.agent, self.local_tag, self.codecs, self.srtp = agent, local_tag, codecs, agent.srtp
         self.request: Request | None = None  # the newest INVITE that began it

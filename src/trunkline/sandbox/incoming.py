@@ -4,6 +4,7 @@ from trunkline.sandbox import sdp
 from trunkline.sandbox.call import AUTO, Call, Headers
 from trunkline.sandbox.dialog import Dialog, token
 from trunkline.sandbox.message import Address, Request, Response
+from trunkline.sandbox.party import Party
 from trunkline.sandbox.transaction import ServerTransaction
 from trunkline.sandbox.waiting import PATIENCE
 from trunkline.sip import uri as sip_uri
@@ -12,7 +13,7 @@ from trunkline.sip import uri as sip_uri
 class IncomingCall(Call):
     """An INVITE that waits for what we do with it. A CANCEL is answered at once, and the INVITE with 487."""
 
-    def __init__(self, agent, request: Request, transaction: ServerTransaction, codecs=sdp.CODECS):
+    def __init__(self, agent: Party, request: Request, transaction: ServerTransaction, codecs=sdp.CODECS):
         super().__init__(agent, token(), codecs)
         self.request, self.transaction = request, transaction
         self.dialog = Dialog.of_server(request, f"{request.get('To')};tag={self.local_tag}")

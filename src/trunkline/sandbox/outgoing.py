@@ -8,6 +8,7 @@ from trunkline.sandbox import sdp
 from trunkline.sandbox.call import AUTO, Call, Headers
 from trunkline.sandbox.dialog import Dialog
 from trunkline.sandbox.message import Request, Response
+from trunkline.sandbox.party import Party
 from trunkline.sandbox.transport import Hop
 from trunkline.sandbox.waiting import PATIENCE
 
@@ -33,7 +34,7 @@ class Invitation:
 
 
 class OutgoingCall(Call):
-    def __init__(self, agent, local_tag: str, invitation: Invitation, codecs=sdp.CODECS):
+    def __init__(self, agent: Party, local_tag: str, invitation: Invitation, codecs=sdp.CODECS):
         super().__init__(agent, local_tag, codecs)
         self.invitation = invitation
         self.final_response: Response | None = None

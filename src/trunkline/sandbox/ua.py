@@ -11,39 +11,35 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 
-from trunkline.sandbox import sdp
 from trunkline.sandbox.call import AUTO, Call, Headers
 from trunkline.sandbox.dialog import token
 from trunkline.sandbox.incoming import IncomingCall
 from trunkline.sandbox.message import Address, Request, Response
 from trunkline.sandbox.outgoing import Invitation, OutgoingCall
-from trunkline.sandbox.stack import KEPT, Stack
+from trunkline.sandbox.party import Party
+from trunkline.sandbox.stack import KEPT
 from trunkline.sandbox.trace import Trace
 from trunkline.sandbox.transaction import T1, ServerTransaction
 from trunkline.sandbox.waiting import PATIENCE
-from trunkline.settings import Settings
 from trunkline.sip import uri as sip_uri
 from trunkline.sip.uri import in_uri
 
 
-class Agent(Stack):
-    """`calls` are by Call-ID and local tag; `strays` are responses and bytes that belong to nothing we know.
+class Agent(Party):
+    """`strays` are responses and bytes that belong to nothing we know.
 
     With `on_call`, incoming calls go to that coroutine function; without, they wait for `next_call`.
     """
+
+    calls: dict[tuple[str, str], Call]
 
     def __init__(
         self, address: str, transport: str, name: str, trace: Trace, t1: float, client_tls: ssl.SSLContext | None
     ):
         super().__init__(address, transport, name, trace, t1, client_tls)
-        self.calls: dict[tuple[str, str], Call] = {}
         self.requests: deque[Request] = deque(maxlen=KEPT)  # out-of-dialog ones but INVITE
         self.on_call: Callable[[IncomingCall], Coroutine] | None = None
         self.on_request: Callable[[Request], Response | None] | None = None
-        self.codecs = sdp.CODECS
-        self.srtp = False  # whether it offers SRTP
-        self.media_address = ""  # where its audio is, when that is another address than ours
-        self.media_behind: dict[str, str] = {}  # an address in an SDP -> the one that is meant by it
         self._incoming: deque[IncomingCall] = deque()
 
     @classmethod
@@ -60,12 +56,6 @@ class Agent(Stack):
         """
         agent = cls(address, transport, name, trace or Trace(), t1, client_tls)
         return Opening(agent, agent._sockets.listen(transports or (transport,), port, tls_port, tls))
-
-    def share_nat(self, settings: Settings) -> None:
-        """Reach the node at its own addresses where it tells others those of a 1:1 NAT in front of it: we are behind
-        that too, not every NAT leads back what comes from there, and none gets what leaves a loopback address."""
-        self._sockets.behind = {settings.sip_advertised: settings.sip_address}
-        self.media_behind = {settings.media_advertised: settings.media_address}
 
     async def __aenter__(self) -> "Agent":
         return self
