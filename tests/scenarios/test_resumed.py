@@ -85,6 +85,18 @@ async def test_an_answer_that_describes_nothing_ends_the_call(own_edge, agent):
     assert (end["by"], end["reason"]) == ("edge", "the SDP of the answer cannot be used: there is none")
 
 
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+async def test_nothing_is_recorded_of_an_answer_that_the_caller_cannot_get(own_edge, agent, transport):
+    """Its connection ended with Kamailio, and only it can open another one."""
+    pair = await ringing_out(own_edge(), agent, transport)
+    await pair.far.ring()
+    await pair.near.provisional(180)
+    await asyncio.to_thread(pair.edge.restart, "kamailio")
+    await pair.far.answer()
+    await pair.far.bye()  # it is answered behind the answer
+    assert kinds(await pair.events("end")) == ["setup", "attempt", "progress", "end"]
+
+
 async def test_one_whose_record_is_closed_is_not_taken_up(own_edge, agent):
     """Its answer is passed on without a description, and its caller ends it."""
     edge = own_edge()

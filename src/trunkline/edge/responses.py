@@ -103,8 +103,10 @@ class Responses:
         return dialog.shift
 
     def _may_resume(self, dialog: Dialog) -> bool:
+        if not (self._records.may_resume(dialog) and message.is_tagged() and routes.returns_over_udp()):
+            return False  # nothing is recorded of an answer that its caller does not get
         # What passes two nodes comes here at both, and is for one of them alone to take up.
-        return self._records.may_resume(dialog) and message.is_tagged() and not is_passed_on(routes.record_routes())
+        return not is_passed_on(routes.record_routes())
 
     def _resume(self, dialog: Dialog, code: int) -> None:
         """Take a call up of which all is forgotten but what the answer itself proves, and what the relay knows."""

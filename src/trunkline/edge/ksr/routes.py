@@ -71,6 +71,12 @@ def record_routes() -> list[str]:
     return values
 
 
+def returns_over_udp() -> bool:
+    """Whether a response goes back over UDP, as the Via below ours says. A connection that its request came by may have
+    ended with an earlier process, and only its other end can open one."""
+    return get("$via1(proto)") == "UDP"
+
+
 def _record_route(place: int) -> str:
     try:
         return KSR.hdr.get_idx("Record-Route", place)
