@@ -35,6 +35,16 @@ def test_a_name_has_an_attempt_for_each_address_by_priority(world, lookup):
     assert [(a.ip, a.port) for a in found] == [("192.0.2.1", 5062), ("192.0.2.2", 5060)]
 
 
+def test_the_addresses_of_a_name_share_the_first_place(world, lookup):
+    """As where a name server gives them in turns: a carrier's second machine is there to have calls, too."""
+    world.resolution("pbx.example", [[f"192.0.2.{n}", 5060, 0, 0] for n in (1, 2, 3)])
+    orders = [[a.ip for a in located(lookup, "pbx.example", 0, "udp", **COMMON)] for _ in range(3000)]
+    assert all(len({*order}) == 3 for order in orders)
+    for place in (0, 1):
+        shares = collections.Counter(order[place] for order in orders)
+        assert all(800 < shares[f"192.0.2.{n}"] < 1200 for n in (1, 2, 3))
+
+
 def test_a_name_without_an_address_is_an_attempt_with_a_problem(world, lookup):
     world.resolution("gone.example", [], problem="there is no such name")
     (attempt,) = located(lookup, "gone.example", 0, "udp", **COMMON)
@@ -47,6 +57,16 @@ def test_weights_share_the_first_place():
     )
     assert first["c"] == 0
     assert 0.2 < first["a"] / 4000 < 0.3
+
+
+def test_weights_of_zero_share_what_is_left():
+    """As the control plane says of routes that all have none."""
+    items = [("a", 0), ("b", 0), ("c", 1)]
+    orders = collections.Counter(
+        "".join(name for name, _ in weighted(items, priority=lambda i: 1, weight=lambda i: i[1])) for _ in range(1000)
+    )
+    assert orders.keys() == {"cab", "cba"}
+    assert 350 < orders["cab"] < 650
 
 
 def test_priority_comes_before_weight():

@@ -95,13 +95,14 @@ def located(lookup: Lookup, host: str, port: int, transport: str, **common) -> l
 
 
 def weighted(items, priority, weight) -> list:
-    """Order by priority, and among equals at random in proportion to the weights (RFC 2782, page 3)."""
+    """Order by priority, and among equals at random in proportion to the weights (RFC 2782, page 3). Those of weight 0
+    come last, in any order: the addresses of a name without SRV are such, and are there to share the calls."""
     if len(items) == 1:  # as most are
         return list(items)
-    keyed = [(priority(item), _draw(weight(item)), index) for index, item in enumerate(items)]
+    keyed = [(priority(item), *_draw(weight(item)), index) for index, item in enumerate(items)]
     return [items[index] for *_, index in sorted(keyed)]
 
 
-def _draw(weight: int) -> float:
+def _draw(weight: int) -> tuple[bool, float]:
     # Exponential variates with rate w: the smallest is item i with probability w_i / sum(w), as RFC 2782 asks.
-    return random.expovariate(weight) if weight > 0 else float("inf")
+    return weight == 0, random.expovariate(weight or 1)
