@@ -58,6 +58,7 @@ def test_two_routes_of_ours_stay_in_order():
     ("contact", "source", "target"),
     [
         ("<sip:x@192.168.1.2:5060>", "udp:8.8.113.9:1024", "sip:x@192.168.1.2:5060;ta=8.8.113.9~1024~1"),
+        ("<sip:+1;tgrp=a;trunk-context=b@8.8.113.7>", "udp:8.8.113.9:5060", "sip:+1;tgrp=a;trunk-context=b@8.8.113.7"),
         ("<sip:x@8.8.113.9;transport=tcp>", "tcp:8.8.113.9:40000",
          "sip:x@8.8.113.9;transport=tcp;ta=8.8.113.9~40000~2"),
         ("sip:x@pbx.example;q=1", "tls:8.8.113.9:40000", "sip:x@pbx.example;ta=8.8.113.9~40000~3"),

@@ -16,7 +16,8 @@ CALLER, CALLEE = 0, 1
 
 # RFC 3261 §25.1: a display name may be a quoted string, in which < means nothing.
 _NAME_ADDR = re.compile(r'(?:\s*"(?:[^"\\]|\\.)*"\s*|[^"<]*)<([^>]*)', re.DOTALL)
-_HOST = re.compile(r"sips?:(?:[^@>;]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
+# A user part may have semicolons, as that of a trunk group has (RFC 4904).
+_HOST = re.compile(r"sips?:(?:[^@>]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 
 
 class Bye(NamedTuple):

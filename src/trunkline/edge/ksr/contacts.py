@@ -12,7 +12,8 @@ from trunkline.sip import contact
 from trunkline.sip.uri import in_uri
 
 _IS_PRIVATE, _VIA_DIFFERS_FROM_SOURCE, _PORT_DIFFERS_FROM_VIA = 1, 2, 16  # nat_uac_test's questions
-_HOST = re.compile(r"sips?:(?:[^@>;]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
+# RFC 3261 §25.1: a user part may have semicolons, as that of a trunk group has (RFC 4904).
+_HOST = re.compile(r"sips?:(?:[^@>\"]{0,255}@)?(\[[0-9a-fA-F:.]+\]|[^:;>?\s]+)", re.IGNORECASE)
 _LONGEST_KEPT = 256  # characters of a Contact that is kept in memory
 _FLOWS = "flows"  # the table of where registered PBXs send from over UDP, which they can be called at
 
