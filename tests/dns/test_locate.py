@@ -68,6 +68,9 @@ async def test_srv_keeps_priorities_weights_and_ports():
         Target("192.0.2.2", 5070, 20, 5),
     ]
     assert (found.problem, found.ttl) == ("", 120)
+    # A server that is moved to another machine is followed when the SRV record says so, however long addresses last.
+    table["_sip._udp.example.net", "SRV"] = srv((10, 60, 5060, "a.example.net."), ttl=20)
+    assert (await locate(Asker(table), "example.net", 0, "udp", ipv6=False)).ttl == 20
 
 
 async def test_a_service_that_is_decidedly_not_available():
@@ -129,6 +132,9 @@ async def test_a_server_that_nobody_answers_for_is_where_it_was():
     found = await locate(Asker(table), "example.net", 0, "udp", False, known)
     assert found.targets == [first.targets[0], Target("192.0.2.3", 5060, 20, 0)]
     assert found.ttl == 0
+    assert (await locate(Asker(table), "example.net", 0, "udp", False, known)).targets == found.targets
+    # Some name servers give back a name in other letters each time.
+    table["_sip._udp.example.net", "SRV"] = srv((10, 0, 5060, "a.EXAMPLE.net."), (20, 0, 5060, "B.example.net."))
     assert (await locate(Asker(table), "example.net", 0, "udp", False, known)).targets == found.targets
     # What its owner has taken away is not kept.
     table["_sip._udp.example.net", "SRV"] = srv((20, 0, 5060, "b.example.net."))
