@@ -145,7 +145,7 @@ def test_who_may_not_write_is_told_why(name_server, server, six, written, tmp_pa
         other.write_text(text)
         with pytest.raises(ServerError, match="answers without a signature, and is not believed: .* knows the key"):
             replace(server, key=read_key(other)).update(changes)
-    for text in ("nothing", "hmac-md5:a:eHh4", "a:b:c:d"):
+    for text in ("nothing", "hmac-md5:a:eHh4", "a:b:c:d", "a..b:eHh4", f"{'a' * 64}:eHh4"):
         other.write_text(text)
         with pytest.raises(ServerError, match="holds no key"):
             read_key(other)

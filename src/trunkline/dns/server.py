@@ -58,9 +58,9 @@ def read_key(path: Path) -> dns.tsig.Key:
         if not match or algorithm not in ALGORITHMS:
             raise ValueError("it is not of the form hmac-sha256:NAME:SECRET")
         base64.b64decode(match["secret"], validate=True)
-    except (ValueError, binascii.Error) as error:
+        return dns.tsig.Key(match["name"], match["secret"], algorithm)
+    except (ValueError, binascii.Error, dns.exception.DNSException) as error:
         raise ServerError(f"{path} holds no key: {error}") from error
-    return dns.tsig.Key(match["name"], match["secret"], algorithm)
 
 
 @dataclass(frozen=True, slots=True)
