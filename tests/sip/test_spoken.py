@@ -8,6 +8,7 @@ from trunkline.sip import spoken
     [
         ("Q.850;cause=102", "recovery on timer expiry (Q.850 cause 102)"),
         ('q.850 ; cause=16 ; text="Terminated"', "Terminated (q.850 cause 16)"),
+        (r'Q.850;cause=21;text="screened: \"no, thanks\""', 'screened: "no, thanks" (Q.850 cause 21)'),
         ("Q.850;cause=99", "Q.850 cause 99"),
         ('SIP;cause=200;text="Call completed elsewhere"', "Call completed elsewhere (SIP 200)"),
         ('SIP;cause=486;text="a, b; c",Q.850;cause=17', "a, b; c (SIP 486), user busy (Q.850 cause 17)"),

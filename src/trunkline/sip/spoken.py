@@ -5,8 +5,8 @@ import re
 
 _LONGEST = 1000  # characters of a header that are read; a party may write 32,000, and a worker reads them
 # Nothing here goes back over what it has read: what a party writes could take it for ever.
-_REASON = re.compile(r"\s*+([A-Za-z0-9.-]++)\s*+((?:;[^,;\"]*+(?:\"[^\"]*+\"[^,;\"]*+)*+)*+)(?:,|\Z)")
-_PARAMETER = re.compile(r";\s*(cause|text)\s*=\s*(\"[^\"]*\"|[^;\s]+)", re.I)
+_REASON = re.compile(r"\s*+([A-Za-z0-9.-]++)\s*+((?:;[^,;\"]*+(?:\"(?:[^\"\\]|\\.)*+\"[^,;\"]*+)*+)*+)(?:,|\Z)")
+_PARAMETER = re.compile(r";\s*(cause|text)\s*=\s*(?:\"((?:[^\"\\]|\\.)*+)\"|([^;\s]+))", re.I)
 _WARNING = re.compile(r"\b[0-9]{3}\s++[^\s\",]++\s++\"((?:[^\"\\]|\\.)*+)\"")
 
 # ITU-T Q.850 §2.2.5, those that telephone networks send in earnest
@@ -32,7 +32,7 @@ def reason(header: str) -> str:
 
 def _spoken(protocol: str, parameters: str) -> str:
     """'' for one without a cause: it may be a sentence."""
-    given = {name.lower(): value.strip('"') for name, value in _PARAMETER.findall(parameters)}
+    given = {name.lower(): _plain(quoted) or bare for name, quoted, bare in _PARAMETER.findall(parameters)}
     cause = given.get("cause", "")
     if not cause.isascii() or not cause.isdigit():
         return ""
@@ -44,5 +44,10 @@ def _spoken(protocol: str, parameters: str) -> str:
 
 def of(warning: str, header: str) -> str:
     """What a response says in Warning and Reason; '' when neither says anything."""
-    texts = [re.sub(r"\\(.)", r"\1", text) for text in _WARNING.findall(warning[:_LONGEST])]
+    texts = [_plain(text) for text in _WARNING.findall(warning[:_LONGEST])]
     return "; ".join(part for part in (*texts, reason(header)) if part)
+
+
+def _plain(quoted: str) -> str:
+    """What stood in quotes, without its quoted pairs (RFC 3261 §25.1)."""
+    return re.sub(r"\\(.)", r"\1", quoted)
