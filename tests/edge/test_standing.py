@@ -149,7 +149,7 @@ def test_only_a_call_of_before_this_process_may_be_resumed_and_only_while_it_may
 ):
     now = standing._since
     monkeypatch.setattr(time, "time", lambda: now + later)
-    assert standing.may_resume("a", now + began) is may
+    assert standing.may_resume("a", now + began, "a@pbx") is may
 
 
 def test_one_that_is_known_is_not_resumed(standing, account):
@@ -157,4 +157,14 @@ def test_one_that_is_known_is_not_resumed(standing, account):
     standing.admit(account(), "counted")
     standing.answered("answered", "tag")
     standing.over("over")
-    assert [standing.may_resume(call, began) for call in ("counted", "answered", "over")] == [False] * 3
+    assert [standing.may_resume(call, began, "a@pbx") for call in ("counted", "answered", "over")] == [False] * 3
+
+
+def test_one_that_its_caller_has_left_is_not_resumed(standing, monkeypatch, tables):
+    began = standing._since
+    standing.leave_unknown("a@pbx")
+    assert not standing.may_resume("a", began, "a@pbx")
+    assert standing.may_resume("b", began, "b@pbx")
+    monkeypatch.setattr(time, "time", lambda: began + 121)
+    standing.leave_unknown("b@pbx")
+    assert tables.get("over", "b@pbx") in (0, None), "strangers cannot fill the table"

@@ -97,6 +97,18 @@ async def test_nothing_is_recorded_of_an_answer_that_the_caller_cannot_get(own_e
     assert kinds(await pair.events("end")) == ["setup", "attempt", "progress", "end"]
 
 
+async def test_nobody_is_connected_to_a_caller_who_has_left(own_edge, agent):
+    """Its CANCEL reaches nobody, but whoever answers then is not put through, nor is that recorded and paid for."""
+    pair = await ringing_out(own_edge(), agent)
+    await pair.far.ring()
+    await pair.near.provisional(180)
+    await asyncio.to_thread(pair.edge.restart, "kamailio")
+    assert (await pair.near.cancel()).code == 481
+    await pair.far.answer()
+    await pair.far.bye()
+    assert kinds(await pair.events("end")) == ["setup", "attempt", "progress", "end"]
+
+
 async def test_one_whose_record_is_closed_is_not_taken_up(own_edge, agent):
     """Its answer is passed on without a description, and its caller ends it."""
     edge = own_edge()

@@ -109,7 +109,7 @@ class Records:
 
     def may_resume(self, dialog: Dialog) -> bool:
         """Whether an answer may be that of a call which rang when an earlier process ended."""
-        return self._standing.may_resume(dialog.call, dialog.begun)
+        return self._standing.may_resume(dialog.call, dialog.begun, message.text("$ci"))
 
     def resumed(self, dialog: Dialog, code: int) -> None:
         """Such an answer is about to be passed on. Nobody knows any more which attempt it is of, nor its carrier."""
@@ -186,6 +186,10 @@ class Records:
         """A CANCEL is about to be passed on: what it says of why (RFC 3326 §3.1), as a hunt group's does, is kept."""
         if said := spoken.reason(message.text("$hdr(Reason)")):
             self._standing.give_reason(message.get("$ci"), said[:LONGEST_WORDS])
+
+    def cancelled_unknown(self) -> None:
+        """A CANCEL of no INVITE that this process knows: one that an earlier process took is not answered any more."""
+        self._standing.leave_unknown(message.text("$ci"))
 
     def cancellation(self) -> Outcome:
         """How the attempt of a call that was cancelled has ended."""

@@ -119,8 +119,7 @@ class Requests:
         elif not routes.may_forward():
             replies.refuse(refusal.too_many_hops())
         elif method == "CANCEL":
-            if not transactions.relay_cancel(self._records.cancelled):
-                replies.refuse(refusal.unknown_dialog())
+            self._cancel()
         elif method == "ACK":
             transactions.absorb_ack()
         elif message.is_retransmission():
@@ -139,11 +138,15 @@ class Requests:
         else:
             replies.refuse(refusal.method_not_allowed(method), f"Allow: {ALLOWED}\r\n")
 
+    def _cancel(self) -> None:
+        if not transactions.relay_cancel(self._records.cancelled):
+            self._records.cancelled_unknown()
+            replies.refuse(refusal.unknown_dialog())
+
     def _within(self, method: str, source: message.Source) -> None:
         """No lookup: the Route that we recorded proves the call."""
         if method == "CANCEL":
-            if not transactions.relay_cancel(self._records.cancelled):
-                replies.refuse(refusal.unknown_dialog())
+            self._cancel()
             return
         route = routes.follow_route()
         dialog = self._dialogs.verify(route, message.get("$ci")) if route else None

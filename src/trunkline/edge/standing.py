@@ -53,12 +53,20 @@ class Standing:
             return True
         return begun > self._since and not self.is_counted(call)
 
-    def may_resume(self, call: str, begun: int) -> bool:
+    def may_resume(self, call: str, begun: int, call_id: str) -> bool:
         """Whether a call may have rung when an earlier process ended, and may be answered in this one. `begun`: Unix
         time, s."""
-        if begun > self._since or time.time() - self._since > self._ring_seconds:
+        if begun > self._since or not self._may_ring_still() or self.is_closed(call_id):
             return False
         return not self.is_counted(call) and not self.is_closed(call) and self.callee(call) is None
+
+    def leave_unknown(self, call_id: str) -> None:
+        """Note that the caller of such a call has left it. Later there is none, and strangers fill no table."""
+        if self._may_ring_still():
+            self._counters.add("over", call_id)
+
+    def _may_ring_still(self) -> bool:
+        return time.time() - self._since <= self._ring_seconds
 
     def is_closed(self, call: str) -> bool:
         """Whether a call's record was closed within the last minutes."""
