@@ -189,7 +189,8 @@ class Records:
 
     def cancelled_unknown(self) -> None:
         """A CANCEL of no INVITE that this process knows: one that an earlier process took is not answered any more."""
-        self._standing.leave_unknown(message.text("$ci"))
+        if not message.too_long():  # no call of ours has such a Call-ID, and strangers' would fill the memory
+            self._standing.leave_unknown(message.text("$ci"))
 
     def cancellation(self) -> Outcome:
         """How the attempt of a call that was cancelled has ended."""
